@@ -1,0 +1,309 @@
+//! One file as a tree whose every node knows its bytes.
+//!
+//! Parsers under `format/` build it; `platform/` reads it. Building never fails and never panics: an unreadable file is
+//! a document with no roots and a problem. Mappings keep order and duplicates, no value is invented.
+
+use crate::problem::Problem;
+use crate::source::{SourceId, Span};
+
+/// The syntax a file was read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FormatId {
+    /// YAML, any number of documents.
+    Yaml,
+    /// JSON, with comments where the file has them.
+    Json,
+    /// TOML 1.1.
+    Toml,
+    /// `KEY=value` lines as `.env` files hold them.
+    Dotenv,
+    /// Java properties.
+    Properties,
+    /// `key = value` or `key value` lines, with `[sections]` or without: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf.
+    Conf,
+    /// Text that no reader understands.
+    Unknown,
+}
+
+/// A parsed file.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// The file it was read from.
+    pub source: SourceId,
+    /// The syntax it was read as.
+    pub format: FormatId,
+    /// One node a YAML document, otherwise one; empty where nothing could be read.
+    pub roots: Vec<Node>,
+    /// Comments in order, without their marks.
+    pub comments: Vec<Comment>,
+    /// What had to be said about it.
+    pub problems: Vec<Problem>,
+    /// Number of template expressions that were masked to read the structure around them.
+    pub templated: usize,
+}
+
+/// A comment of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// The whole comment with its mark.
+    pub span: Span,
+    /// The text after the mark, trimmed.
+    pub text: String,
+}
+
+/// A value with its place.
+///
+/// Children lie inside their parent's span and in order, except below an alias: what an anchor defined keeps the place
+/// where a reviewer would edit it, and `via` says where it was used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The bytes of the value, quotes included.
+    pub span: Span,
+    /// What it is.
+    pub kind: NodeKind,
+    /// An explicit tag (`!!str`, `!reference`), without the exclamation marks' resolution.
+    pub tag: Option<String>,
+    /// Where the alias or merge key stands through which this node came here.
+    pub via: Option<Span>,
+}
+
+/// The three shapes of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeKind {
+    /// Text, number, boolean, null.
+    Scalar(Scalar),
+    /// A list.
+    Sequence(Vec<Node>),
+    /// Key–value pairs in file order, duplicates kept.
+    Mapping(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key as the file's rules decode it.
+    pub key: Scalar,
+    /// Its value.
+    pub value: Node,
+}
+
+/// A leaf: the decoded text, what it is, and how its bytes lie in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scalar {
+    /// Decoded text: quotes, escapes and indentation resolved.
+    pub text: String,
+    /// What the file's own rules make of it (YAML 1.2 core with the 1.1 booleans, JSON, TOML); text formats give `Str`.
+    pub kind: ScalarKind,
+    /// Whether it was quoted or a block scalar, so that it is text whatever it looks like.
+    pub quoted: bool,
+    /// The raw bytes, quotes included.
+    pub span: Span,
+    /// From decoded offsets to source offsets.
+    pub map: OffsetMap,
+}
+
+/// The type a reader of the format gives a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScalarKind {
+    /// `null`, `~`, or nothing at all.
+    Null,
+    /// A boolean.
+    Bool,
+    /// A whole number.
+    Int,
+    /// Another number.
+    Float,
+    /// Text.
+    Str,
+}
+
+/// Piecewise map from offsets in decoded text to offsets in the source.
+///
+/// Each run `(decoded, source)` says: from `decoded` on, up to the next run, text and source go byte by byte.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum OffsetMap {
+    /// The value is not in the file (a default, an omitted value): everything maps to the scalar's span.
+    #[default]
+    None,
+    /// One run: decoded offset 0 is this source offset.
+    Linear(u32),
+    /// Several runs, sorted by decoded offset, the first at 0.
+    Runs(Box<[(u32, u32)]>),
+}
+
+impl OffsetMap {
+    /// Joins runs, dropping those which continue the one before.
+    #[must_use]
+    pub fn from_runs(runs: Vec<(u32, u32)>) -> OffsetMap {
+        let mut kept: Vec<(u32, u32)> = Vec::new();
+        for (decoded, source) in runs {
+            match kept.last() {
+                Some(&(d, s)) if decoded == d => {
+                    kept.pop();
+                    let _ = s;
+                    kept.push((decoded, source));
+                }
+                Some(&(d, s)) if source.wrapping_sub(s) == decoded - d => {}
+                _ => kept.push((decoded, source)),
+            }
+        }
+        match kept.as_slice() {
+            [] => OffsetMap::None,
+            [(0, source)] => OffsetMap::Linear(*source),
+            _ => OffsetMap::Runs(kept.into_boxed_slice()),
+        }
+    }
+
+    fn source_of(&self, offset: u32) -> Option<u32> {
+        match self {
+            OffsetMap::None => None,
+            OffsetMap::Linear(base) => Some(base + offset),
+            OffsetMap::Runs(runs) => {
+                let index = runs.partition_point(|&(decoded, _)| decoded <= offset).checked_sub(1)?;
+                runs.get(index).map(|&(decoded, source)| source + (offset - decoded))
+            }
+        }
+    }
+}
+
+impl Scalar {
+    /// A scalar whose text stands in the source byte for byte from `start`.
+    #[must_use]
+    pub fn plain(text: &str, start: usize, kind: ScalarKind) -> Scalar {
+        let span = Span::new(start, start + text.len());
+        Scalar { text: text.to_owned(), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
+    }
+
+    /// The source bytes of `range` of the decoded text.
+    ///
+    /// The end is found from the last byte inside the range, so that a range which ends at a line end of a block scalar
+    /// does not swallow the next line's indentation.
+    #[must_use]
+    pub fn source_span(&self, range: std::ops::Range<usize>) -> Span {
+        let start = u32::try_from(range.start).unwrap_or(u32::MAX);
+        let end = u32::try_from(range.end).unwrap_or(u32::MAX).max(start);
+        let Some(from) = self.map.source_of(start) else { return self.span };
+        if end == start {
+            return Span { start: from, end: from };
+        }
+        let last = self.map.source_of(end - 1).unwrap_or(from);
+        Span { start: from, end: (last + 1).max(from) }
+    }
+
+    /// A scalar that is a part of this one's text, keeping exact places: for text inside text.
+    #[must_use]
+    pub fn part(&self, range: std::ops::Range<usize>) -> Option<Scalar> {
+        let text = self.text.get(range.clone())?.to_owned();
+        let span = self.source_span(range.clone());
+        let start = u32::try_from(range.start).ok()?;
+        let end = u32::try_from(range.end).ok()?;
+        let map = match &self.map {
+            OffsetMap::None => OffsetMap::None,
+            OffsetMap::Linear(base) => OffsetMap::Linear(base + start),
+            OffsetMap::Runs(runs) => {
+                let first = (0, self.map.source_of(start)?);
+                let rest = runs.iter().filter(|&&(d, _)| d > start && d < end).map(|&(d, s)| (d - start, s));
+                OffsetMap::from_runs(std::iter::once(first).chain(rest).collect())
+            }
+        };
+        Some(Scalar { text, kind: ScalarKind::Str, quoted: self.quoted, span, map })
+    }
+}
+
+impl Node {
+    /// A leaf node.
+    #[must_use]
+    pub fn scalar(scalar: Scalar) -> Node {
+        Node { span: scalar.span, kind: NodeKind::Scalar(scalar), tag: None, via: None }
+    }
+
+    /// A mapping node.
+    #[must_use]
+    pub fn mapping(span: Span, entries: Vec<Entry>) -> Node {
+        Node { span, kind: NodeKind::Mapping(entries), tag: None, via: None }
+    }
+
+    /// A list node.
+    #[must_use]
+    pub fn sequence(span: Span, items: Vec<Node>) -> Node {
+        Node { span, kind: NodeKind::Sequence(items), tag: None, via: None }
+    }
+
+    /// The value of `key` in a mapping: the last one where the key stands twice, as most readers take it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().rev().find(|e| e.key.text == key).map(|e| &e.value)
+    }
+
+    /// Follows `keys` through nested mappings.
+    #[must_use]
+    pub fn path(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The entries of a mapping; empty for anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            NodeKind::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; empty for anything else.
+    #[must_use]
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            NodeKind::Sequence(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The leaf, if it is one.
+    #[must_use]
+    pub fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.kind {
+            NodeKind::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The leaf's text, unless it is null.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        self.as_scalar().filter(|s| s.kind != ScalarKind::Null).map(|s| s.text.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_block_scalar_keeps_its_place() {
+        // "ab\ncd" where the second line is indented by two: a=10 b=11 \n=12, c=15 d=16
+        let map = OffsetMap::from_runs(vec![(0, 10), (3, 15)]);
+        let scalar = Scalar { text: "ab\ncd".into(), kind: ScalarKind::Str, quoted: true, span: Span::new(8, 17), map };
+        assert_eq!(scalar.source_span(0..2), Span::new(10, 12));
+        assert_eq!(scalar.source_span(0..3), Span::new(10, 13));
+        assert_eq!(scalar.source_span(3..5), Span::new(15, 17));
+        let part = scalar.part(1..5).expect("inside");
+        assert_eq!(part.text, "b\ncd");
+        assert_eq!(part.source_span(2..4), Span::new(15, 17));
+    }
+
+    #[test]
+    fn runs_that_continue_each_other_are_one() {
+        assert_eq!(OffsetMap::from_runs(vec![(0, 4), (3, 7), (5, 9)]), OffsetMap::Linear(4));
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts() {
+        let entry = |v: &str, at| Entry {
+            key: Scalar::plain("k", 0, ScalarKind::Str),
+            value: Node::scalar(Scalar::plain(v, at, ScalarKind::Str)),
+        };
+        let node = Node::mapping(Span::new(0, 9), vec![entry("1", 2), entry("2", 6)]);
+        assert_eq!(node.get("k").and_then(Node::as_text), Some("2"));
+    }
+}

@@ -1,0 +1,6 @@
+//! Plimsoll reviews configuration changes before they sail.
+
+pub mod document;
+pub mod problem;
+pub mod quantity;
+pub mod source;
