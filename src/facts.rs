@@ -4,13 +4,83 @@
 //! the user declared. Out: workloads, endpoints, pools, servers and the links between them, each with its place and its
 //! origin. Nothing is guessed without saying so; what cannot be known is an interval with an unknown end.
 
+mod endpoints;
+mod pools;
+mod scopes;
+mod servers;
+mod workloads;
+
 use std::collections::BTreeMap;
 
-use crate::catalogue::{ReadValue, Role};
+use crate::catalogue::{Catalogue, ReadValue, Role};
 use crate::connection::{ConnectionString, Engine};
 use crate::quantity::Interval;
-use crate::setting::{Environment, ResourceId, SettingRef};
-use crate::source::Location;
+use crate::setting::{Environment, ResourceId, SettingRef, Settings};
+use crate::source::{Location, Sources};
+
+/// Reads what one side means.
+#[must_use]
+pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, declared: &Declared) -> Facts {
+    let resources = workloads::workload_resources(settings);
+    let mut workloads = workloads::workloads(sources, settings, &resources, declared);
+    let scopes = scopes::scopes(sources, settings, &resources);
+    workloads::count_processes(&mut workloads, &scopes, settings, &resources, catalogue, declared);
+    let endpoints::Found { mut endpoints, mut meanings } = endpoints::endpoints(settings, &scopes);
+    let mut pools = pools::pools(sources, settings, &scopes, &endpoints, catalogue, &mut meanings);
+    declare_pools(&mut pools, &workloads, declared);
+    let sight = servers::Sight {
+        sources,
+        settings,
+        scopes: &scopes,
+        workloads: &workloads,
+        resources: &resources,
+        catalogue,
+        declared,
+    };
+    let servers = servers::servers(&sight, &mut endpoints);
+    for (at, role) in servers::limit_roles(&servers).chain(workloads::roles(settings)) {
+        meanings.entry(at).or_default().role = Some(role.to_owned());
+    }
+    Facts { workloads, endpoints, pools, servers, meanings }
+}
+
+/// A pool ceiling that the user declared wins over what the files say.
+fn declare_pools(pools: &mut [Pool], workloads: &[Workload], declared: &Declared) {
+    for pool in pools {
+        let id = pool.owner.and_then(|(w, _)| workloads.get(w)).map(|w| &w.id);
+        let told = id.and_then(|id| declared.workloads.iter().find(|d| d.matches(id))).and_then(|d| d.pool_max);
+        if let Some(n) = told {
+            pool.max = Reading { value: Interval::exact(n), origin: Origin::Declared, at: None };
+            pool.overflow = Reading::default_of(0, "part of the declared pool");
+        }
+    }
+}
+
+/// What one process reads: the settings it sees, the later ones overriding the earlier.
+#[derive(Debug, Clone)]
+struct Scope {
+    /// Workload and container; `None` where no container of the tree is seen to read it.
+    owner: Option<(usize, usize)>,
+    /// The owner in the report: the workload, or the resource that holds the settings.
+    owner_name: String,
+    /// Name of the container; empty where there is none.
+    container: String,
+    environment: Environment,
+    image: Option<String>,
+    entries: Vec<Entry>,
+}
+
+/// A setting as a process sees it.
+#[derive(Debug, Clone)]
+struct Entry {
+    /// Its key for the process: prefix applied, renamed by a reference.
+    key: String,
+    is_env: bool,
+    /// Resource and unit that it comes from.
+    unit: (usize, u32),
+    unit_name: String,
+    setting: SettingRef,
+}
 
 /// Where a number comes from, from the strongest to the weakest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,12 +5,12 @@
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
 use crate::budget::ServerBudget;
-use crate::diff::ChangeKind;
 use crate::facts::{Declared, Endpoint, Facts, Pool};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::secret::{Redactor, Shown};
-use crate::setting::{Environment, Resource, SettingRef, Settings};
-use crate::source::{Location, Sources};
+use crate::meaning::{ChangeSide, Explained, FileFacts};
+use crate::setting::{Resource, SettingRef, Settings};
+use crate::source::Sources;
 
 /// A rule with everything a reader may want to know of it.
 #[derive(Debug)]
@@ -97,70 +97,6 @@ impl Default for Policy {
         // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
         Policy { target: 0.8, strict_rollout: false, declared: Declared::default() }
     }
-}
-
-/// One change with its meaning. Endpoint strings that changed are one entry a part.
-#[derive(Debug, Clone)]
-pub struct Explained {
-    /// What happened.
-    pub kind: ChangeKind,
-    /// Catalogue role or endpoint part (`host`, `param:sslmode`); `None` if it means nothing to us.
-    pub role: Option<String>,
-    /// Full path as printed.
-    pub path: String,
-    /// The key as the reading process knows it.
-    pub logical: String,
-    /// Before.
-    pub old: Option<ChangeSide>,
-    /// After.
-    pub new: Option<ChangeSide>,
-    /// Whom it concerns: workload or resource; `None` for plain files.
-    pub subject: Option<String>,
-    /// Where it applies.
-    pub environment: Environment,
-    /// Endpoints on both sides that it belongs to.
-    pub endpoints: (Option<usize>, Option<usize>),
-}
-
-/// One side of a change.
-#[derive(Debug, Clone)]
-pub struct ChangeSide {
-    /// The setting.
-    pub setting: SettingRef,
-    /// The bytes of the value or of the part.
-    pub at: Location,
-    /// The text as written or decoded. May hold a secret: print it through the redactor only.
-    pub text: String,
-    /// Whether the whole text is a secret.
-    pub secret: bool,
-}
-
-/// A file on both sides.
-#[derive(Debug, Clone, Default)]
-pub struct FileFacts {
-    /// Its path.
-    pub path: String,
-    /// Before; `None` where it was not there.
-    pub old: Option<FileState>,
-    /// After.
-    pub new: Option<FileState>,
-    /// Where it applies.
-    pub environment: Environment,
-}
-
-/// A file on one side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileState {
-    /// Its first byte, for findings about the file as a whole.
-    pub at: Location,
-    /// Whether it was read without a syntax error.
-    pub parsed: bool,
-    /// Where the syntax broke, if it did.
-    pub broken_at: Option<Location>,
-    /// Number of settings.
-    pub settings: usize,
-    /// Number of comments.
-    pub comments: usize,
 }
 
 /// The same pool on both sides.
