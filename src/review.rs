@@ -10,7 +10,8 @@ use crate::facts::{self, Facts};
 use crate::format;
 use crate::meaning::{self, Meant};
 use crate::platform::{self, EnvironmentRules};
-use crate::report::{self, Report};
+use crate::conclude;
+use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules;
 use crate::secret::Redactor;
@@ -105,7 +106,7 @@ pub fn review(request: Request) -> Report {
     };
     let findings = rules::run(&context, &config.severities);
     let suppressions = Suppressions::new(&sources, &new.documents, config.allow.clone(), today);
-    report::make(&report::Made {
+    conclude::conclude(&conclude::Reviewed {
         context: &context,
         findings,
         suppressions: &suppressions,
@@ -127,7 +128,7 @@ struct Gathered {
     old: Vec<Document>,
     new: Vec<Document>,
     skipped: Vec<(String, String)>,
-    counted: report::Counted,
+    counted: conclude::Counted,
 }
 
 /// Takes the files in; one that is the same on both sides is kept and parsed once.
@@ -137,7 +138,7 @@ fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
         old: Vec::new(),
         new: Vec::new(),
         skipped: Vec::new(),
-        counted: report::Counted::default(),
+        counted: conclude::Counted::default(),
     };
     let mut before: BTreeMap<String, Source> = BTreeMap::new();
     let mut paths = BTreeSet::new();
