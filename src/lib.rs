@@ -1,6 +1,9 @@
 //! Plimsoll reviews configuration changes before they sail.
 
+pub mod diff;
 pub mod document;
+pub mod platform;
 pub mod problem;
 pub mod quantity;
+pub mod setting;
 pub mod source;

@@ -1,0 +1,160 @@
+//! What a rule is and what it sees.
+//!
+//! A rule is a table entry and a function. It sees facts, explained changes and the budget; never a format or a
+//! document, so a new format touches no rule. Its documentation stands in the same declaration, and is what
+//! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
+
+use crate::budget::ServerBudget;
+use crate::facts::{Declared, Endpoint, Facts, Pool};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::secret::{Redactor, Shown};
+use crate::meaning::{ChangeSide, Explained, FileFacts};
+use crate::setting::{Resource, SettingRef, Settings};
+use crate::source::Sources;
+
+/// A rule with everything a reader may want to know of it.
+#[derive(Debug)]
+pub struct Rule {
+    /// Kebab-case; says what is wrong, and reads well after "allow".
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The usual severity in production; single findings may differ with the numbers.
+    pub severity: Severity,
+    /// The usual confidence.
+    pub confidence: Confidence,
+    /// Markdown with the fixed headings; see `declare_rule!`.
+    pub docs: &'static str,
+    /// Finds.
+    pub check: fn(&Context<'_>, &mut Vec<Finding>),
+}
+
+/// Declares a rule: its documentation comment, then its data.
+///
+/// The comment has the headings *What it finds*, *Why it hurts*, *Example*, *What to do*, *When it is wrong* and
+/// *References*. Examples are fenced blocks whose info string is `before FILE`, `after FILE` or `fixed FILE`: a test
+/// runs them and demands that before → after fires this rule and before → fixed does not.
+#[macro_export]
+macro_rules! declare_rule {
+    ($(#[doc = $doc:literal])+ $vis:vis static $ident:ident = $name:literal, $severity:ident, $confidence:ident, $summary:literal, $check:path;) => {
+        $(#[doc = $doc])+
+        $vis static $ident: $crate::rule::Rule = $crate::rule::Rule {
+            name: $name,
+            summary: $summary,
+            severity: $crate::finding::Severity::$severity,
+            confidence: $crate::finding::Confidence::$confidence,
+            docs: concat!($($doc, "\n"),+),
+            check: $check,
+        };
+    };
+}
+
+/// One side as rules see it.
+#[derive(Debug, Clone, Copy)]
+pub struct State<'a> {
+    /// All settings.
+    pub settings: &'a Settings,
+    /// What they mean.
+    pub facts: &'a Facts,
+}
+
+/// All that a rule sees. Read-only.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The files, for names and places; rules do not read their text.
+    pub sources: &'a Sources,
+    /// Before.
+    pub old: State<'a>,
+    /// After.
+    pub new: State<'a>,
+    /// What changed, explained: by endpoint part and role.
+    pub changes: &'a [Explained],
+    /// Per server.
+    pub budget: &'a [ServerBudget],
+    /// The files of both sides by path.
+    pub files: &'a [FileFacts],
+    /// Makes printable text.
+    pub redactor: &'a Redactor,
+    /// Thresholds and what the user declared.
+    pub policy: &'a Policy,
+    /// One state is looked at, not a change: everything counts as new, nothing as changed.
+    pub audit: bool,
+}
+
+/// Thresholds of the rules.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Share of the usable connections above which a server is called near its limit (0–1).
+    pub target: f64,
+    /// Whether the strict rollout gates.
+    pub strict_rollout: bool,
+    /// What the user told.
+    pub declared: Declared,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
+        Policy { target: 0.8, strict_rollout: false, declared: Declared::default() }
+    }
+}
+
+/// The same pool on both sides.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolPair<'a> {
+    /// Before.
+    pub old: Option<&'a Pool>,
+    /// After.
+    pub new: Option<&'a Pool>,
+}
+
+/// The same endpoint on both sides.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointPair<'a> {
+    /// Before.
+    pub old: Option<&'a Endpoint>,
+    /// After.
+    pub new: Option<&'a Endpoint>,
+}
+
+impl<'a> Context<'a> {
+    /// Pools of both sides, paired by identity, in order.
+    pub fn pools(&self) -> Vec<PoolPair<'a>> {
+        let old = self.old.facts.pools.iter();
+        let gone = old.filter(|o| !self.new.facts.pools.iter().any(|n| n.key == o.key));
+        let pairs = self.new.facts.pools.iter().map(|new| PoolPair {
+            old: self.old.facts.pools.iter().find(|o| o.key == new.key),
+            new: Some(new),
+        });
+        pairs.chain(gone.map(|o| PoolPair { old: Some(o), new: None })).collect()
+    }
+
+    /// Endpoints of both sides, paired by identity, in order.
+    pub fn endpoints(&self) -> Vec<EndpointPair<'a>> {
+        let old = self.old.facts.endpoints.iter();
+        let gone = old.filter(|o| !self.new.facts.endpoints.iter().any(|n| n.key == o.key));
+        let pairs = self.new.facts.endpoints.iter().map(|new| EndpointPair {
+            old: self.old.facts.endpoints.iter().find(|o| o.key == new.key),
+            new: Some(new),
+        });
+        pairs.chain(gone.map(|o| EndpointPair { old: Some(o), new: None })).collect()
+    }
+
+    /// The resource that a setting of the new side belongs to.
+    #[must_use]
+    pub fn new_resource(&self, at: SettingRef) -> &'a Resource {
+        self.new.settings.resource_of(at)
+    }
+
+    /// A name (workload, key, path) as it may be printed.
+    #[must_use]
+    pub fn name(&self, text: &str) -> Shown {
+        self.redactor.text(text)
+    }
+
+    /// The value of a change's side as it may be printed.
+    #[must_use]
+    pub fn shown(&self, logical: &str, side: &ChangeSide) -> Shown {
+        if side.secret { Shown::of_static(crate::secret::MASK) } else { self.redactor.value(logical, &side.text) }
+    }
+}
