@@ -50,6 +50,33 @@ macro_rules! declare_rule {
     };
 }
 
+/// A rule's documentation as Markdown: the leading blank of each comment line taken off, and the side and file names of
+/// example blocks turned into a line above the block.
+#[must_use]
+pub fn plain_docs(rule: &Rule) -> String {
+    let mut text = String::with_capacity(rule.docs.len());
+    for line in rule.docs.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        let words: Vec<&str> = line.strip_prefix("```").map(|i| i.split_whitespace().collect()).unwrap_or_default();
+        match words.as_slice() {
+            [syntax, side, file] => {
+                let side = match *side {
+                    "before" => "Before",
+                    "after" => "After",
+                    "fixed" => "Fixed",
+                    _ => "Unchanged",
+                };
+                text.push_str(&format!("{side}, `{file}`:\n\n```{syntax}\n"));
+            }
+            _ => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
 /// One side as rules see it.
 #[derive(Debug, Clone, Copy)]
 pub struct State<'a> {
