@@ -4,6 +4,9 @@
 //! document, so a new format touches no rule. Its documentation stands in the same declaration, and is what
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
+pub(crate) mod addresses;
+pub(crate) mod wording;
+
 use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
 use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
