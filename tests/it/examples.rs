@@ -44,7 +44,7 @@ fn run(blocks: &[Block], new_side: &str) -> Report {
         chosen.map(|b| Input { path: b.file.clone(), content: content(b) }).collect()
     };
     let policy = blocks.iter().find(|b| b.file == "plimsoll.toml");
-    let config = policy.map(|b| Config::parse(&b.text).expect("the example's policy is valid")).unwrap_or_default();
+    let config = policy.map(|b| Config::parse(&b.text, &plimsoll::rules::names()).expect("the example's policy is valid")).unwrap_or_default();
     review(Request { old: inputs("before"), new: inputs(new_side), config, ..Request::default() })
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn root() -> PathBuf {
 /// Reviews two folders as the command line does: `plimsoll.toml` at the root of the new one is the policy.
 pub(crate) fn review_folders(old: &Path, new: &Path, options: &Options) -> Report {
     let config = match std::fs::read_to_string(new.join("plimsoll.toml")) {
-        Ok(text) => Config::parse(&text).expect("the case's policy is valid"),
+        Ok(text) => Config::parse(&text, &plimsoll::rules::names()).expect("the case's policy is valid"),
         Err(_) => Config::default(),
     };
     let environment = |(glob, name): &(String, String)| {

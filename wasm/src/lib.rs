@@ -77,7 +77,7 @@ impl Request {
         let fail = |text: String| Error::new(&text);
         let options: Options = serde_json::from_str(json).map_err(|e| fail(format!("options: {e}")))?;
         if let Some(text) = &options.config {
-            self.request.config = Config::parse(text).map_err(|e| fail(e.to_string()))?;
+            self.request.config = Config::parse(text, &plimsoll::rules::names()).map_err(|e| fail(e.to_string()))?;
         }
         for (glob, name) in options.env {
             let environment = Environment::from_name(&name)
