@@ -153,6 +153,13 @@ impl Catalogue {
 }
 
 impl Library {
+    /// Whether both may describe the same pool of one process: names that teams choose themselves (`DB_POOL_SIZE`) are
+    /// read by whatever library is there, and two libraries of one ecosystem exclude each other.
+    #[must_use]
+    pub fn may_be_same_as(&self, other: &Library) -> bool {
+        self.ecosystem == other.ecosystem || self.ecosystem == "any" || other.ecosystem == "any"
+    }
+
     /// What holds for a role where nothing is written; `None` if it has no such setting or no known default.
     #[must_use]
     pub fn default_of(&self, role: Role) -> Option<ReadValue> {

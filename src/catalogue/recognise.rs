@@ -184,8 +184,9 @@ impl Index {
     }
 
     fn key(&self, libraries: &[Library], path: &[&str], query: &Query<'_>) -> Option<Candidate> {
+        // Most keys are nobody's: the last segment alone tells, and nothing else is made for them.
+        let entries = self.by_leaf.get(&relax(path.last()?))?;
         let relaxed: Vec<String> = path.iter().map(|segment| relax(segment)).collect();
-        let entries = self.by_leaf.get(relaxed.last()?)?;
         let mut best: Option<Candidate> = None;
         for entry in entries {
             let Some(setting) = setting_at(libraries, entry.at) else { continue };
