@@ -52,7 +52,7 @@ impl Catalogue {
     /// If an entry breaks the schema's rules; the message says which, where, and what to do.
     pub fn new(entries: Entries) -> Result<Catalogue, CatalogueError> {
         check::check(&entries)?;
-        let index = recognise::Index::new(&entries.libraries);
+        let index = recognise::Index::new(&entries);
         Ok(Catalogue { entries, index })
     }
 
@@ -125,7 +125,7 @@ impl Catalogue {
     /// An environment name alone never tells: an application may call its own pool `POSTGRESQL_MAX_CONNECTIONS`.
     #[must_use]
     pub fn server_of_setting(&self, key: &str, is_env: bool, context: &str) -> Option<&ServerKind> {
-        if is_env {
+        if is_env || !self.index.is_limit(key) {
             return None;
         }
         self.entries.servers.iter().find(|s| s.places.iter().any(|place| place.fits(key, context)))
