@@ -1,1 +1,138 @@
 //! From documents to settings: which kind of deployment file is this, and what do its lists and names mean.
+//!
+//! In: one side's documents. Out: its resources with their settings, sorted. A platform knows manifests and never
+//! databases; what a setting means to a connection is decided by `facts`.
+
+mod compose;
+mod flatten;
+mod kubernetes;
+mod list;
+mod plain;
+mod spring;
+
+use crate::document::{Document, FormatId, Node, ScalarKind};
+use crate::problem::Problem;
+use crate::setting::{Environment, Resource, Settings};
+use crate::source::{SourceId, Sources};
+
+/// A kind of deployment file.
+#[derive(Debug)]
+pub struct Platform {
+    /// Short name, as documentation lists it.
+    pub name: &'static str,
+    /// What it recognises, in one line.
+    pub recognises: &'static str,
+    /// Whether one document of a file is of this kind.
+    pub claims: fn(&Root<'_>) -> bool,
+    /// Reads a document that it claims.
+    pub read: fn(&Root<'_>) -> Reading,
+}
+
+/// All platforms; the first that claims a document reads it, and the last claims everything.
+pub static PLATFORMS: &[&Platform] = &[&kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+
+/// One document of a file, as a platform gets to see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Root<'a> {
+    /// The file's path, relative to the side's root.
+    pub path: &'a str,
+    /// The file.
+    pub source: SourceId,
+    /// The file's syntax.
+    pub format: FormatId,
+    /// The document.
+    pub node: &'a Node,
+    /// Its number in the file, from 0.
+    pub index: usize,
+}
+
+impl<'a> Root<'a> {
+    /// The file's name without its folders.
+    #[must_use]
+    pub fn file_name(&self) -> &'a str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// The file's folder without a slash at the end; empty at the root.
+    #[must_use]
+    pub fn folder(&self) -> &'a str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+/// What a platform makes of one document.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The resources; their environment is unknown unless the document itself tells.
+    pub resources: Vec<Resource>,
+    /// What had to be said about values inside.
+    pub problems: Vec<Problem>,
+}
+
+/// Which environment a file belongs to, as the user says it.
+#[derive(Debug, Clone, Default)]
+pub struct EnvironmentRules {
+    globs: Vec<(String, Environment)>,
+}
+
+impl EnvironmentRules {
+    /// Rules in order: the first pattern that matches a path decides. A pattern without `/` is matched against the
+    /// file's name too, as in a `.gitignore`.
+    #[must_use]
+    pub fn new(globs: Vec<(String, Environment)>) -> EnvironmentRules {
+        EnvironmentRules { globs }
+    }
+
+    /// What the rules say about `path`, relative to the side's root.
+    #[must_use]
+    pub fn of(&self, path: &str) -> Option<Environment> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let matches = |glob: &str| {
+            fast_glob::glob_match(glob, path) || (!glob.contains('/') && fast_glob::glob_match(glob, name))
+        };
+        self.globs.iter().find(|(glob, _)| matches(glob)).map(|&(_, environment)| environment)
+    }
+}
+
+/// The settings of one side. `documents` are those of one side only; their order has no influence.
+#[must_use]
+pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
+    let mut all = Settings::default();
+    for document in documents {
+        let path = sources.get(document.source).path.as_str();
+        let told = environments.of(path);
+        let guessed = Environment::guess(path).unwrap_or_default();
+        for root in roots(path, document) {
+            let reading = (platform_of(&root).read)(&root);
+            all.problems.extend(reading.problems.into_iter().map(|problem| (document.source, problem)));
+            all.resources.extend(reading.resources.into_iter().map(|mut resource| {
+                resource.environment = match (told, resource.environment) {
+                    (Some(told), _) => told,
+                    (None, Environment::Unknown) => guessed,
+                    (None, own) => own,
+                };
+                resource
+            }));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The platform that reads a document.
+#[must_use]
+pub fn platform_of(root: &Root<'_>) -> &'static Platform {
+    PLATFORMS.iter().copied().find(|platform| (platform.claims)(root)).unwrap_or(&plain::PLATFORM)
+}
+
+/// The documents of a file that hold anything.
+fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = Root<'a>> {
+    let filled = |node: &&Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
+    document.roots.iter().filter(filled).enumerate().map(move |(index, node)| Root {
+        path,
+        source: document.source,
+        format: document.format,
+        node,
+        index,
+    })
+}
