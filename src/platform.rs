@@ -136,3 +136,104 @@ fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = Root
         index,
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::format;
+    use crate::setting::UnitKind;
+    use crate::source::{Side, Source};
+
+    /// The settings of a side that holds these files.
+    pub(crate) fn side(files: &[(&str, &str)]) -> (Sources, Settings) {
+        let mut sources = Sources::default();
+        let documents: Vec<Document> = files
+            .iter()
+            .map(|(path, text)| {
+                let id = sources.push(Source::new(path, Side::New, text.as_bytes()));
+                format::parse(sources.get(id), id)
+            })
+            .collect();
+        let settings = settings(&sources, &documents, &EnvironmentRules::default());
+        (sources, settings)
+    }
+
+    /// The only resource of that name.
+    pub(crate) fn resource<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
+        let found: Vec<&Resource> = settings.resources.iter().filter(|r| r.id.to_string() == id).collect();
+        let all: Vec<String> = settings.resources.iter().map(|r| r.id.to_string()).collect();
+        assert_eq!(found.len(), 1, "{id} among {all:?}");
+        found[0]
+    }
+
+    /// What processes read: `env web DB_HOST = db`, one line a setting.
+    pub(crate) fn read_by_processes(resource: &Resource) -> Vec<String> {
+        let line = |setting: &crate::setting::Setting| {
+            let unit = &resource.units[setting.unit? as usize];
+            let kind = if unit.kind == UnitKind::Env { "env" } else { "file" };
+            Some(format!("{kind} {} {} = {}", unit.name, setting.logical, setting.value.text))
+        };
+        resource.settings.iter().filter_map(line).collect()
+    }
+
+    /// The printed paths of all settings.
+    pub(crate) fn paths(resource: &Resource) -> Vec<String> {
+        resource.settings.iter().map(|s| s.path.to_string()).collect()
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the test looks at the source tree, the core does not")]
+    fn every_platform_file_is_in_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/platform");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder is part of the sources")
+            .map(|entry| entry.expect("readable").path())
+            .filter(|path| std::fs::read_to_string(path).expect("UTF-8").contains("static PLATFORM: Platform"))
+            .map(|path| path.file_stem().expect("a file").to_string_lossy().into_owned())
+            .collect();
+        let mut listed: Vec<&str> = PLATFORMS.iter().map(|platform| platform.name).collect();
+        files.sort();
+        listed.sort_unstable();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_a_path_decides() {
+        let rules = EnvironmentRules::new(vec![
+            ("live/**".into(), Environment::Production),
+            ("*.canary.yaml".into(), Environment::Staging),
+            ("**".into(), Environment::Development),
+        ]);
+        assert_eq!(rules.of("live/eu/a.canary.yaml"), Some(Environment::Production));
+        assert_eq!(rules.of("x/a.canary.yaml"), Some(Environment::Staging));
+        assert_eq!(rules.of("x/prod.yaml"), Some(Environment::Development));
+        assert_eq!(EnvironmentRules::default().of("prod.yaml"), None);
+    }
+
+    #[test]
+    fn a_namespace_tells_more_than_a_path_and_the_user_more_than_both() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop-prod}\ndata: {A: b}\n";
+        let mut sources = Sources::default();
+        let id = sources.push(Source::new("staging/a.yaml", Side::New, text.as_bytes()));
+        let documents = [format::parse(sources.get(id), id)];
+        let environment =
+            |rules| settings(&sources, &documents, &EnvironmentRules::new(rules)).resources[0].environment;
+        assert_eq!(environment(vec![]), Environment::Production);
+        assert_eq!(environment(vec![("staging/**".into(), Environment::Development)]), Environment::Development);
+        let (_, other) = side(&[("staging/a.yaml", "a: 1\n")]);
+        assert_eq!(other.resources[0].environment, Environment::Staging);
+    }
+
+    #[test]
+    fn a_file_without_content_is_no_resource() {
+        let (_, settings) = side(&[("a.yaml", ""), ("b.yaml", "---\n---\na: 1\n")]);
+        assert_eq!(settings.resources.iter().map(|r| r.id.to_string()).collect::<Vec<_>>(), ["b.yaml"]);
+    }
+
+    #[test]
+    fn paths_are_sorted_and_unique() {
+        let (_, settings) = side(&[("a.yaml", "b: 1\na: {y: 1, x: 2}\na: {y: 3}\n\"a\\x1d\": 4\n")]);
+        assert_eq!(paths(&settings.resources[0]), ["a", "a.y", "b"]);
+        assert_eq!(settings.resources[0].settings[1].value.text, "3");
+    }
+}

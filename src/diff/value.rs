@@ -60,12 +60,18 @@ impl<'a> Comparison<'a> {
         let (a, b) = (parts(old), parts(new));
         let path = |resource: &'a Resource| move |at: &u32| setting(resource, *at).map(|s| &s.path);
         merge(&a.single, &b.single, path(old), path(new), |left, right| self.settle(left.copied(), right.copied()));
-        merge(&a.lists, &b.lists, |l| l.0, |l| l.0, |left, right| match (left, right) {
-            (Some((_, old)), Some((_, new))) => self.list(old, new),
-            (Some((_, items)), None) => self.removed.extend(items.iter().flat_map(|item| item.settings.clone())),
-            (None, Some((_, items))) => self.added.extend(items.iter().flat_map(|item| item.settings.clone())),
-            (None, None) => {}
-        });
+        merge(
+            &a.lists,
+            &b.lists,
+            |l| l.0,
+            |l| l.0,
+            |left, right| match (left, right) {
+                (Some((_, old)), Some((_, new))) => self.list(old, new),
+                (Some((_, items)), None) => self.removed.extend(items.iter().flat_map(|item| item.settings.clone())),
+                (None, Some((_, items))) => self.added.extend(items.iter().flat_map(|item| item.settings.clone())),
+                (None, None) => {}
+            },
+        );
     }
 
     fn settle(&mut self, old: Option<u32>, new: Option<u32>) {

@@ -5,8 +5,7 @@
 
 use crate::document::{Entry, Node};
 use crate::setting::{
-    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, UnitKind,
-    WorkloadShape,
+    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, WorkloadShape,
 };
 
 use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
@@ -24,11 +23,13 @@ fn claims(root: &Root<'_>) -> bool {
     let Some(services) = root.node.get("services").map(Node::entries).filter(|s| !s.is_empty()) else { return false };
     let stem = root.file_name().to_ascii_lowercase();
     let yaml = stem.ends_with(".yml") || stem.ends_with(".yaml");
-    let named = yaml && (stem.starts_with("compose") || stem.contains("docker-compose") || stem.contains("docker-stack"));
+    let named =
+        yaml && (stem.starts_with("compose") || stem.contains("docker-compose") || stem.contains("docker-stack"));
     let mappings = services.iter().all(|service| !service.value.entries().is_empty());
     // Helm values may have `services` too; their images are mappings.
     let runs = |service: &Entry| {
-        service.value.get("image").is_some_and(|image| image.as_text().is_some()) || service.value.get("build").is_some()
+        service.value.get("image").is_some_and(|image| image.as_text().is_some())
+            || service.value.get("build").is_some()
     };
     mappings && (named || services.iter().filter(|service| runs(service)).count() * 2 >= services.len())
 }
@@ -181,4 +182,98 @@ fn file(root: &Root<'_>, path: &str) -> Option<ConfigRef> {
         }
     }
     Some(ConfigRef { kind: "file".into(), name: parts.join("/"), prefix: String::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::platform::tests::{paths, read_by_processes, resource, side};
+    use crate::setting::{Resource, Rollout, Settings, Shape, WorkloadShape};
+
+    fn workload<'a>(settings: &'a Settings, id: &str) -> (&'a Resource, &'a WorkloadShape) {
+        let resource = resource(settings, id);
+        match &resource.shape {
+            Shape::Workload(shape) => (resource, shape),
+            other => panic!("no workload: {other:?}"),
+        }
+    }
+
+    const SHOP: &str = "services:
+  web:
+    image: shop/web:1
+    container_name: shop-web
+    deploy: {replicas: 3}
+    env_file: [.env, ../shared/db.env]
+    environment:
+      - DATABASE_URL=postgres://app@db/shop?a=b
+      - DEBUG
+    volumes: ['./conf/app.conf:/etc/app.conf:ro', data:/data]
+    configs: [tuning]
+  db:
+    image: postgres:17
+    command: postgres -c max_connections=200
+    networks:
+      default: {aliases: [orders-db]}
+    deploy:
+      update_config: {order: start-first}
+configs:
+  tuning: {file: ./tuning.ini}
+volumes: {data: {}}
+";
+
+    #[test]
+    fn a_service_is_a_workload_under_its_names() {
+        let (sources, settings) = side(&[("deploy/compose.yaml", SHOP)]);
+        let (web, shape) = workload(&settings, "service web");
+        assert_eq!(shape.host_names, ["shop-web", "web"]);
+        assert_eq!(web.settings[shape.replicas.expect("written") as usize].value.text, "3");
+        let expected = ["env web DATABASE_URL = postgres://app@db/shop?a=b", "env web DEBUG = "];
+        assert_eq!(read_by_processes(web), expected);
+        let url = web.settings.iter().find(|s| s.logical == "DATABASE_URL").expect("it is set");
+        assert_eq!(sources.text(url.at), "postgres://app@db/shop?a=b");
+        assert_eq!(sources.get(url.at.source).slice(url.key_span), "DATABASE_URL");
+        let (db, shape) = workload(&settings, "service db");
+        assert_eq!(shape.host_names, ["db", "orders-db"]);
+        assert_eq!(shape.rollout, Rollout::Rolling { max_surge: None });
+        let command: Vec<&str> =
+            shape.containers[0].command.iter().map(|&at| db.settings[at as usize].value.text.as_str()).collect();
+        assert_eq!(command, ["postgres -c max_connections=200"]);
+    }
+
+    #[test]
+    fn files_are_named_from_the_root_of_the_side() {
+        let (_, settings) = side(&[("deploy/compose.yaml", SHOP)]);
+        let (_, shape) = workload(&settings, "service web");
+        let names = |refs: &[crate::setting::ConfigRef]| refs.iter().map(|r| r.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&shape.containers[0].env_from), ["deploy/.env", "shared/db.env"]);
+        assert_eq!(names(&shape.containers[0].mounts), ["deploy/conf/app.conf", "deploy/tuning.ini"]);
+    }
+
+    #[test]
+    fn a_path_out_of_the_side_is_no_file_of_it() {
+        let text = "services:\n  a: {image: x, env_file: ../../a.env}\n";
+        let (_, settings) = side(&[("d/compose.yaml", text)]);
+        assert!(workload(&settings, "service a").1.containers[0].env_from.is_empty());
+    }
+
+    #[test]
+    fn a_list_of_variables_reads_as_the_mapping() {
+        let (_, map) = side(&[("compose.yaml", "services:\n  a: {image: x, environment: {A: b, C: 1}}\n")]);
+        let (_, list) = side(&[("compose.yaml", "services:\n  a: {image: x, environment: [A=b, C=1]}\n")]);
+        assert_eq!(paths(&map.resources[0]), paths(&list.resources[0]));
+        assert_eq!(read_by_processes(&map.resources[0]), read_by_processes(&list.resources[0]));
+    }
+
+    #[test]
+    fn the_rest_of_the_file_is_kept() {
+        let (_, settings) = side(&[("compose.yaml", SHOP)]);
+        assert_eq!(paths(resource(&settings, "compose.yaml")), ["configs.tuning.file", "volumes.data"]);
+    }
+
+    #[test]
+    fn helm_values_with_services_are_not_claimed() {
+        let (_, settings) = side(&[("values.yaml", "services:\n  web:\n    image: {tag: 1}\n    port: 80\n")]);
+        assert_eq!(settings.resources[0].id.to_string(), "values.yaml");
+        let (_, settings) = side(&[("stack.yml", "services:\n  web: {image: a}\n")]);
+        assert_eq!(settings.resources[0].id.to_string(), "service web");
+    }
 }

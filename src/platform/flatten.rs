@@ -168,7 +168,11 @@ impl Flatten {
     /// Adds everything at and below `node`.
     pub(super) fn walk(&mut self, node: &Node, here: &Here<'_>, scope: Scope) {
         if here.depth > MAX_DEPTH {
-            self.problems.push(Problem::at(ProblemKind::TooLarge, "nested deeper than 200 levels; not read", node.span));
+            self.problems.push(Problem::at(
+                ProblemKind::TooLarge,
+                "nested deeper than 200 levels; not read",
+                node.span,
+            ));
             return;
         }
         match &node.kind {
@@ -411,9 +415,10 @@ pub(super) fn profile(root: &Node) -> Option<String> {
 pub(super) fn is_spring_name(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     let known = matches!(extension, "properties" | "yml" | "yaml");
-    known && ["application", "bootstrap"].iter().any(|base| {
-        stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    })
+    known
+        && ["application", "bootstrap"]
+            .iter()
+            .any(|base| stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
 }
 
 fn empty(text: &str, span: Span) -> Scalar {

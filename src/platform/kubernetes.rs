@@ -31,7 +31,6 @@ fn text<'a>(node: &'a Node, keys: &[&str]) -> Option<&'a str> {
     node.path(keys).and_then(Node::as_text)
 }
 
-
 fn read(root: &Root<'_>) -> Reading {
     let mut reading = Reading::default();
     read_object(root, root.node, 0, &mut reading);
@@ -141,8 +140,7 @@ impl<'a> Object<'a> {
             let key = &entry.key.text;
             // The API server lets `stringData` win over `data`.
             let hidden = encoded && self.node.path(&["stringData", key]).is_some();
-            let scope =
-                Scope { unit: (!hidden).then_some(unit), files: 2, any_file: true, ..Scope::STRUCTURE };
+            let scope = Scope { unit: (!hidden).then_some(unit), files: 2, any_file: true, ..Scope::STRUCTURE };
             let below = here.entry(entry).called(key);
             match entry.value.as_scalar().filter(|_| encoded).and_then(decoded) {
                 Some(plain) => flat.walk(&Node::scalar(plain), &below, scope),
@@ -155,9 +153,7 @@ impl<'a> Object<'a> {
         let root = KeyPath::default();
         match &self.role {
             Role::Workload(pods) => Shape::Workload(Box::new(self.workload(*pods, flat))),
-            Role::Config => {
-                Shape::Config(ConfigShape { env_unit, file_units: flat.file_units.clone() })
-            }
+            Role::Config => Shape::Config(ConfigShape { env_unit, file_units: flat.file_units.clone() }),
             Role::Autoscaler => Shape::Autoscaler(AutoscalerShape {
                 min: flat.at(&root, &["spec", "minReplicas"]),
                 max: flat.at(&root, &["spec", "maxReplicas"]),
@@ -190,8 +186,11 @@ impl<'a> Object<'a> {
     fn workload(&self, pods: PodTemplate<'_>, flat: &Flat) -> WorkloadShape {
         let root = KeyPath::default();
         let spec = pods.spec.iter().fold(root.clone(), |path, key| path.child(Segment::Key(key)));
-        let job_spec: &[&str] =
-            if self.id.kind == "CronJob" { &["spec", "jobTemplate", "spec", "parallelism"] } else { &["spec", "parallelism"] };
+        let job_spec: &[&str] = if self.id.kind == "CronJob" {
+            &["spec", "jobTemplate", "spec", "parallelism"]
+        } else {
+            &["spec", "parallelism"]
+        };
         let job = matches!(self.id.kind.as_str(), "Job" | "CronJob");
         WorkloadShape {
             replicas: flat.at(&root, &["spec", "replicas"]),
@@ -345,8 +344,14 @@ fn pod_template<'a>(node: &'a Node, kind: &str) -> Option<PodTemplate<'a>> {
     let (place, known) = match kind {
         "Pod" => (POD, true),
         "CronJob" => (CRON, true),
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job"
-        | "DeploymentConfig" | "Rollout" => (TEMPLATE, true),
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Job"
+        | "DeploymentConfig"
+        | "Rollout" => (TEMPLATE, true),
         _ => (TEMPLATE, false),
     };
     let spec = node.path(place.spec);
@@ -404,4 +409,209 @@ fn decoded(scalar: &Scalar) -> Option<Scalar> {
     let text = String::from_utf8(bytes).ok()?;
     let printable = text.chars().all(|c| !c.is_control() || c.is_whitespace());
     printable.then_some(Scalar { text, kind: ScalarKind::Str, quoted: true, span: scalar.span, map: OffsetMap::None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::tests::{paths, read_by_processes, resource, side};
+
+    const API: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: shop}
+spec:
+  replicas: 4
+  strategy:
+    rollingUpdate: {maxSurge: 1}
+  template:
+    metadata:
+      labels: {app: api, tier: web}
+    spec:
+      terminationGracePeriodSeconds: 20
+      initContainers:
+        - {name: migrate, image: 'shop/migrate:1'}
+      containers:
+        - name: web
+          image: shop/api:2
+          args: [--workers, '4']
+          env:
+            - {name: DB_HOST, value: old}
+            - {name: DB_HOST, value: db}
+            - name: DB_PASSWORD
+              valueFrom: {secretKeyRef: {name: db, key: password}}
+          envFrom:
+            - configMapRef: {name: common}
+            - {prefix: X_, secretRef: {name: extra}}
+          volumeMounts: [{name: conf, mountPath: /etc/app}]
+      volumes:
+        - name: conf
+          projected: {sources: [{configMap: {name: app}}, {secret: {name: tls}}]}
+        - name: other
+          configMap: {name: shared}
+";
+
+    fn workload<'a>(settings: &'a crate::setting::Settings, id: &str) -> (&'a Resource, &'a WorkloadShape) {
+        let resource = resource(settings, id);
+        match &resource.shape {
+            Shape::Workload(shape) => (resource, shape),
+            other => panic!("no workload: {other:?}"),
+        }
+    }
+
+    fn config<'a>(resource: &'a Resource) -> &'a ConfigShape {
+        match &resource.shape {
+            Shape::Config(shape) => shape,
+            other => panic!("no configuration: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_deployment_tells_its_numbers() {
+        let (_, settings) = side(&[("a.yaml", API)]);
+        let (api, shape) = workload(&settings, "Deployment shop/api");
+        let text = |at: Option<u32>| api.settings[at.expect("written") as usize].value.text.clone();
+        assert_eq!((text(shape.replicas), text(shape.grace_seconds)), ("4".into(), "20".into()));
+        assert!(matches!(&shape.rollout, Rollout::Rolling { max_surge } if text(*max_surge) == "1"));
+        assert_eq!(shape.labels, [("app".into(), "api".into()), ("tier".into(), "web".into())]);
+        let names: Vec<(&str, bool)> = shape.containers.iter().map(|c| (c.name.as_str(), c.init)).collect();
+        assert_eq!(names, [("migrate", true), ("web", false)]);
+        let web = &shape.containers[1];
+        assert_eq!(text(web.image), "shop/api:2");
+        assert_eq!(web.command.iter().map(|&at| text(Some(at))).collect::<Vec<_>>(), ["--workers", "4"]);
+    }
+
+    #[test]
+    fn variables_go_by_name_and_the_last_of_two_counts() {
+        let (sources, settings) = side(&[("a.yaml", API)]);
+        let (api, shape) = workload(&settings, "Deployment shop/api");
+        assert_eq!(read_by_processes(api), ["env web DB_HOST = db"]);
+        let host = api.settings.iter().find(|s| s.unit.is_some()).expect("it is set");
+        assert_eq!(host.path.to_string(), "spec.template.spec.containers[web].env[DB_HOST].value");
+        assert_eq!(host.unit, shape.containers[1].env_unit);
+        assert_eq!(sources.text(host.at), "db");
+    }
+
+    #[test]
+    fn references_name_their_objects() {
+        let (_, settings) = side(&[("a.yaml", API)]);
+        let web = &workload(&settings, "Deployment shop/api").1.containers[1];
+        let reference = &web.env_refs[0];
+        assert_eq!((reference.name.as_str(), reference.key.as_str()), ("DB_PASSWORD", "password"));
+        let shown =
+            |refs: &[ConfigRef]| refs.iter().map(|r| format!("{}/{}{}", r.kind, r.prefix, r.name)).collect::<Vec<_>>();
+        assert_eq!(shown(&web.env_from), ["ConfigMap/common", "Secret/X_extra"]);
+        assert_eq!(shown(&web.mounts), ["ConfigMap/app", "Secret/tls", "ConfigMap/shared"]);
+        assert_eq!(shown(&workload(&settings, "Deployment shop/api").1.containers[0].mounts), ["ConfigMap/shared"]);
+    }
+
+    #[test]
+    fn a_config_map_holds_variables_and_files() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n  POOL: '5'\n  \
+                    application.properties: |\n    spring.datasource.url=x\n    pool=7\n";
+        let (sources, settings) = side(&[("a.yaml", text)]);
+        let app = resource(&settings, "ConfigMap app");
+        let expected = [
+            "file application.properties pool = 7",
+            "file application.properties spring.datasource.url = x",
+            "env app POOL = 5",
+        ];
+        assert_eq!(read_by_processes(app), expected);
+        let shape = config(app);
+        assert_eq!(
+            shape.file_units.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            ["application.properties"]
+        );
+        assert!(shape.env_unit.is_some());
+        let url = app.settings.iter().find(|s| s.logical == "spring.datasource.url").expect("it is set");
+        assert_eq!(url.path.to_string(), "data.application.properties!spring.datasource.url");
+        assert_eq!(sources.text(url.at), "x");
+    }
+
+    #[test]
+    fn a_secret_is_read_behind_its_encoding() {
+        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {HOST: ZGI=, BIN: //79, PORT: NQ==}\n\
+                    stringData: {PORT: '6'}\n";
+        let (sources, settings) = side(&[("a.yaml", text)]);
+        let secret = resource(&settings, "Secret db");
+        let expected = ["env db BIN = //79", "env db HOST = db", "env db PORT = 6"];
+        assert_eq!(read_by_processes(secret), expected);
+        let host = secret.settings.iter().find(|s| s.logical == "HOST").expect("it is set");
+        assert_eq!(sources.text(host.at), "ZGI=");
+    }
+
+    #[test]
+    fn autoscalers_point_at_their_workload() {
+        let text = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
+                    spec: {scaleTargetRef: {kind: Deployment, name: api}, minReplicas: 2, maxReplicas: 9}\n---\n\
+                    apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: b}\n\
+                    spec: {scaleTargetRef: {name: worker}}\n";
+        let (_, settings) = side(&[("a.yaml", text)]);
+        let shape = |id| match &resource(&settings, id).shape {
+            Shape::Autoscaler(shape) => shape,
+            other => panic!("no autoscaler: {other:?}"),
+        };
+        let hpa = shape("HorizontalPodAutoscaler a");
+        assert_eq!((hpa.target_kind.as_str(), hpa.target_name.as_str(), hpa.default_max), ("Deployment", "api", None));
+        let max = hpa.max.expect("written") as usize;
+        assert_eq!(resource(&settings, "HorizontalPodAutoscaler a").settings[max].value.text, "9");
+        let keda = shape("ScaledObject b");
+        assert_eq!((keda.target_kind.as_str(), keda.target_name.as_str()), ("Deployment", "worker"));
+        assert_eq!((keda.max, keda.default_max), (None, Some(100)));
+    }
+
+    #[test]
+    fn the_way_of_replacing_pods_is_known() {
+        let rollout = |kind: &str, spec: &str| {
+            let text = format!("apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n");
+            let (_, settings) = side(&[("a.yaml", &text)]);
+            workload(&settings, &format!("{kind} a")).1.rollout.clone()
+        };
+        assert_eq!(rollout("Deployment", "{replicas: 1}"), Rollout::Rolling { max_surge: None });
+        assert_eq!(rollout("Deployment", "{strategy: {type: Recreate}}"), Rollout::InPlace);
+        assert_eq!(rollout("StatefulSet", "{replicas: 1}"), Rollout::InPlace);
+        assert_eq!(rollout("DaemonSet", "{template: {}}"), Rollout::InPlace);
+    }
+
+    #[test]
+    fn jobs_run_in_parallel() {
+        let text = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  jobTemplate:\n    spec:\n      \
+                    parallelism: 3\n      template: {spec: {containers: [{name: c, env: [{name: A, value: b}]}]}}\n";
+        let (_, settings) = side(&[("a.yaml", text)]);
+        let (job, shape) = workload(&settings, "CronJob a");
+        assert!(shape.job);
+        assert_eq!(job.settings[shape.parallelism.expect("written") as usize].value.text, "3");
+        assert_eq!(read_by_processes(job), ["env c A = b"]);
+    }
+
+    #[test]
+    fn items_of_a_list_are_objects_of_their_own() {
+        let text = "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Service, metadata: {name: db}, \
+                    spec: {selector: {app: db}, externalName: db.example.internal}}\n";
+        let (_, settings) = side(&[("a.yaml", text)]);
+        let service = resource(&settings, "Service db");
+        let Shape::Service(shape) = &service.shape else { panic!("no service") };
+        assert_eq!(shape.selector, [("app".to_owned(), "db".to_owned())]);
+        assert_eq!(shape.external_name.as_deref(), Some("db.example.internal"));
+        assert!(paths(service).contains(&"spec.selector.app".to_owned()));
+    }
+
+    #[test]
+    fn custom_objects_are_read_as_configuration() {
+        let text = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: pg}\n\
+                    spec: {postgresql: {parameters: {max_connections: '200'}}}\n";
+        let (_, settings) = side(&[("a.yaml", text)]);
+        let expected = ["file Cluster spec.postgresql.parameters.max_connections = 200"];
+        assert_eq!(read_by_processes(resource(&settings, "Cluster pg")), expected);
+    }
+
+    #[test]
+    fn whatever_runs_containers_is_a_workload() {
+        let text = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: fn}\n\
+                    spec: {template: {spec: {containers: [{image: a, env: [{name: A, value: b}]}]}}}\n";
+        let (_, settings) = side(&[("a.yaml", text)]);
+        let (function, shape) = workload(&settings, "Service fn");
+        assert_eq!(shape.rollout, Rollout::Rolling { max_surge: None });
+        assert_eq!(read_by_processes(function).len(), 1);
+        assert!(shape.containers[0].env_unit.is_some());
+    }
 }
