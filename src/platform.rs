@@ -188,7 +188,9 @@ pub(crate) mod tests {
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .expect("the folder is part of the sources")
             .map(|entry| entry.expect("readable").path())
-            .filter(|path| std::fs::read_to_string(path).expect("UTF-8").contains("static PLATFORM: Platform"))
+            .filter(|path| {
+                path.is_file() && std::fs::read_to_string(path).expect("UTF-8").contains("static PLATFORM: Platform")
+            })
             .map(|path| path.file_stem().expect("a file").to_string_lossy().into_owned())
             .collect();
         let mut listed: Vec<&str> = PLATFORMS.iter().map(|platform| platform.name).collect();

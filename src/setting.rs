@@ -347,7 +347,7 @@ impl Environment {
     #[must_use]
     pub fn guess(text: &str) -> Option<Environment> {
         let lower = text.to_ascii_lowercase();
-        lower.split(|c: char| !c.is_ascii_alphabetic()).filter_map(environment_word).last()
+        lower.split(|c: char| !c.is_ascii_alphabetic()).rev().find_map(environment_word)
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) struct Flatten {
 pub(super) struct Flat {
     pub(super) settings: Vec<Setting>,
     pub(super) units: Vec<Unit>,
-    /// Where environment blocks stand, with their units.
+    /// Where environment blocks stand, with their units; sorted.
     pub(super) env_blocks: Vec<(KeyPath, u32)>,
     /// Files inside values: name and unit.
     pub(super) file_units: Vec<(String, u32)>,
@@ -343,6 +343,7 @@ impl Flatten {
         self.settings.reverse();
         self.settings.sort_by(|a, b| a.path.cmp(&b.path));
         self.settings.dedup_by(|later, kept| later.path == kept.path);
+        self.env_blocks.sort();
         Flat {
             settings: self.settings,
             units: self.units,
@@ -367,7 +368,8 @@ impl Flat {
 
     /// The unit of the environment block that stands at `path`.
     pub(super) fn env_unit(&self, path: &KeyPath) -> Option<u32> {
-        self.env_blocks.iter().find(|(at, _)| at == path).map(|&(_, unit)| unit)
+        let index = self.env_blocks.binary_search_by(|(at, _)| at.cmp(path)).ok()?;
+        self.env_blocks.get(index).map(|&(_, unit)| unit)
     }
 }
 

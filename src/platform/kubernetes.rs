@@ -3,18 +3,19 @@
 //! In: a document with `apiVersion` and `kind`, or a `List` of them. Out: one resource an object. Objects without a
 //! role of their own are flattened; custom ones are read as configuration, because operators carry pools and limits.
 
+mod pods;
+
 use base64::Engine as _;
 
 use crate::document::{Entry, Node, OffsetMap, Scalar, ScalarKind};
 use crate::setting::{
-    AutoscalerShape, ConfigRef, ConfigShape, ContainerShape, EnvRef, Environment, KeyPath, Resource, ResourceId,
-    Rollout, Segment, ServiceShape, Shape, UnitKind, WorkloadShape,
+    AutoscalerShape, ConfigShape, Environment, KeyPath, Resource, ResourceId, ServiceShape, Shape, UnitKind,
 };
-use crate::source::Location;
+use crate::source::SourceId;
 
 use super::flatten::{EnvBlocks, Flat, Flatten, Here, Scope, last_of_each};
-use super::list;
 use super::{Platform, Reading, Root};
+use pods::{PodTemplate, pod_template, workload};
 
 pub(super) static PLATFORM: Platform = Platform {
     name: "kubernetes",
@@ -65,7 +66,7 @@ struct Object<'a> {
     node: &'a Node,
     id: ResourceId,
     role: Role<'a>,
-    location: &'a Root<'a>,
+    source: SourceId,
 }
 
 /// What an object is to the connection budget.
@@ -80,17 +81,6 @@ enum Role<'a> {
     Custom,
 }
 
-/// Where the pods of a workload are described.
-#[derive(Clone, Copy)]
-struct PodTemplate<'a> {
-    /// Keys that lead to the pod's `spec`.
-    spec: &'static [&'static str],
-    /// Keys that lead to the pod's `metadata`.
-    metadata: &'static [&'static str],
-    /// The pod's `spec`, if written.
-    node: Option<&'a Node>,
-}
-
 impl<'a> Object<'a> {
     fn new(root: &'a Root<'a>, node: &'a Node) -> Object<'a> {
         let own = |keys: &[&str]| text(node, keys).unwrap_or_default().to_owned();
@@ -101,7 +91,7 @@ impl<'a> Object<'a> {
             // An object without a name (a Kustomization, a values template) is known by its file.
             name: name.unwrap_or(root.path).to_owned(),
         };
-        Object { node, role: role(node, &id.kind), id, location: root }
+        Object { node, role: role(node, &id.kind), id, source: root.source }
     }
 
     /// Adds the settings; returns the unit of the plain keys of a ConfigMap or Secret.
@@ -152,7 +142,9 @@ impl<'a> Object<'a> {
     fn shape(&self, flat: &Flat, env_unit: Option<u32>) -> Shape {
         let root = KeyPath::default();
         match &self.role {
-            Role::Workload(pods) => Shape::Workload(Box::new(self.workload(*pods, flat))),
+            Role::Workload(pods) => {
+                Shape::Workload(Box::new(workload(self.source, self.node, &self.id.kind, *pods, flat)))
+            }
             Role::Config => Shape::Config(ConfigShape { env_unit, file_units: flat.file_units.clone() }),
             Role::Autoscaler => Shape::Autoscaler(AutoscalerShape {
                 min: flat.at(&root, &["spec", "minReplicas"]),
@@ -183,129 +175,6 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn workload(&self, pods: PodTemplate<'_>, flat: &Flat) -> WorkloadShape {
-        let root = KeyPath::default();
-        let spec = pods.spec.iter().fold(root.clone(), |path, key| path.child(Segment::Key(key)));
-        let job_spec: &[&str] = if self.id.kind == "CronJob" {
-            &["spec", "jobTemplate", "spec", "parallelism"]
-        } else {
-            &["spec", "parallelism"]
-        };
-        let job = matches!(self.id.kind.as_str(), "Job" | "CronJob");
-        WorkloadShape {
-            replicas: flat.at(&root, &["spec", "replicas"]),
-            rollout: self.rollout(flat),
-            labels: labels(self.node.path(pods.metadata).and_then(|metadata| metadata.get("labels"))),
-            host_names: Vec::new(),
-            grace_seconds: flat.at(&spec, &["terminationGracePeriodSeconds"]),
-            containers: pods.node.map(|node| self.containers(node, &spec, flat)).unwrap_or_default(),
-            job,
-            parallelism: flat.at(&root, job_spec).filter(|_| job),
-        }
-    }
-
-    fn rollout(&self, flat: &Flat) -> Rollout {
-        let root = KeyPath::default();
-        let at = |keys: &[&str]| flat.at(&root, keys);
-        match self.id.kind.as_str() {
-            "Deployment" | "DeploymentConfig" | "Rollout" => {
-                let replaced = text(self.node, &["spec", "strategy", "type"]).is_some_and(|t| t == "Recreate");
-                if replaced {
-                    return Rollout::InPlace;
-                }
-                let surge = at(&["spec", "strategy", "rollingUpdate", "maxSurge"])
-                    .or_else(|| at(&["spec", "strategy", "rollingParams", "maxSurge"]))
-                    .or_else(|| at(&["spec", "strategy", "canary", "maxSurge"]));
-                Rollout::Rolling { max_surge: surge }
-            }
-            // A DaemonSet starts new pods beside old ones only where it says so.
-            "DaemonSet" => match at(&["spec", "updateStrategy", "rollingUpdate", "maxSurge"]) {
-                Some(surge) => Rollout::Rolling { max_surge: Some(surge) },
-                None => Rollout::InPlace,
-            },
-            // A Knative revision comes up in full before the one before it is let go.
-            "Service" => Rollout::Rolling { max_surge: None },
-            _ => Rollout::InPlace,
-        }
-    }
-
-    fn containers(&self, pod: &Node, spec: &KeyPath, flat: &Flat) -> Vec<ContainerShape> {
-        let volumes = volumes(pod);
-        let mut containers = Vec::new();
-        let mut mounting: Vec<Vec<&str>> = Vec::new();
-        for key in ["initContainers", "containers"] {
-            let Some(list) = pod.get(key) else { continue };
-            let base = spec.child(Segment::Key(key));
-            for (node, step) in list.items().iter().zip(list::steps(key, list.items())) {
-                let path = base.child(step.segment());
-                // A sidecar is an init container that keeps running.
-                let sidecar = text(node, &["restartPolicy"]).is_some_and(|policy| policy == "Always");
-                containers.push(self.container(node, &path, key == "initContainers" && !sidecar, flat));
-                let mounts = node.get("volumeMounts").map(Node::items).unwrap_or_default();
-                mounting.push(mounts.iter().filter_map(|mount| text(mount, &["name"])).collect());
-            }
-        }
-        for (volume, config) in volumes {
-            // A volume that nobody mounts here is mounted by a part of the manifest that is not here.
-            let is_mounted = mounting.iter().any(|names| names.contains(&volume));
-            for (container, names) in containers.iter_mut().zip(&mounting) {
-                if !is_mounted || names.contains(&volume) {
-                    container.mounts.push(config.clone());
-                }
-            }
-        }
-        containers
-    }
-
-    fn container(&self, node: &Node, path: &KeyPath, init: bool, flat: &Flat) -> ContainerShape {
-        let mut command = Vec::new();
-        for key in ["command", "args"] {
-            let base = path.child(Segment::Key(key));
-            match node.get(key) {
-                Some(list) => {
-                    let steps = list::steps(key, list.items());
-                    command.extend(steps.iter().filter_map(|step| flat.find(&base.child(step.segment()))));
-                }
-                None => continue,
-            }
-        }
-        let from = node.get("envFrom").map(Node::items).unwrap_or_default();
-        ContainerShape {
-            name: text(node, &["name"]).unwrap_or_default().to_owned(),
-            image: flat.at(path, &["image"]),
-            command,
-            env_unit: flat.env_unit(&path.child(Segment::Key("env"))),
-            env_refs: self.env_refs(node),
-            env_from: from.iter().filter_map(env_from).collect(),
-            mounts: Vec::new(),
-            init,
-        }
-    }
-
-    /// Variables that come from one key of another object; of two variables of one name the last counts.
-    fn env_refs(&self, container: &Node) -> Vec<EnvRef> {
-        let variables = container.get("env").map(Node::items).unwrap_or_default();
-        let is_last = |index: usize, name: &str| {
-            !variables.iter().skip(index + 1).any(|later| text(later, &["name"]) == Some(name))
-        };
-        variables
-            .iter()
-            .enumerate()
-            .filter_map(|(index, variable)| {
-                let name = text(variable, &["name"]).filter(|name| is_last(index, name))?;
-                let from = variable.get("valueFrom")?;
-                let (kind, reference) = config_of(from, "configMapKeyRef", "secretKeyRef")?;
-                let source = text(reference, &["name"])?.to_owned();
-                Some(EnvRef {
-                    name: name.to_owned(),
-                    from: ConfigRef { kind: kind.to_owned(), name: source, prefix: String::new() },
-                    key: text(reference, &["key"])?.to_owned(),
-                    at: Location { source: self.location.source, span: reference.span },
-                })
-            })
-            .collect()
-    }
-
     /// By namespace, else by a label that names it.
     fn environment(&self) -> Environment {
         let label = ["environment", "env", "app.kubernetes.io/environment"]
@@ -332,34 +201,6 @@ fn role<'a>(node: &'a Node, kind: &str) -> Role<'a> {
     if builtin { Role::Builtin } else { Role::Custom }
 }
 
-fn pod_template<'a>(node: &'a Node, kind: &str) -> Option<PodTemplate<'a>> {
-    const CRON: PodTemplate<'static> = PodTemplate {
-        spec: &["spec", "jobTemplate", "spec", "template", "spec"],
-        metadata: &["spec", "jobTemplate", "spec", "template", "metadata"],
-        node: None,
-    };
-    const TEMPLATE: PodTemplate<'static> =
-        PodTemplate { spec: &["spec", "template", "spec"], metadata: &["spec", "template", "metadata"], node: None };
-    const POD: PodTemplate<'static> = PodTemplate { spec: &["spec"], metadata: &["metadata"], node: None };
-    let (place, known) = match kind {
-        "Pod" => (POD, true),
-        "CronJob" => (CRON, true),
-        "Deployment"
-        | "StatefulSet"
-        | "DaemonSet"
-        | "ReplicaSet"
-        | "ReplicationController"
-        | "Job"
-        | "DeploymentConfig"
-        | "Rollout" => (TEMPLATE, true),
-        _ => (TEMPLATE, false),
-    };
-    let spec = node.path(place.spec);
-    // A patch of a known kind may not name a container; any other kind runs pods if it lists containers.
-    let runs = known || spec.and_then(|spec| spec.get("containers")).is_some_and(|list| !list.items().is_empty());
-    runs.then_some(PodTemplate { node: spec, ..place })
-}
-
 /// String labels, sorted.
 fn labels(node: Option<&Node>) -> Vec<(String, String)> {
     let entries = node.map(Node::entries).unwrap_or_default();
@@ -369,37 +210,6 @@ fn labels(node: Option<&Node>) -> Vec<(String, String)> {
         .collect();
     labels.sort();
     labels
-}
-
-/// The ConfigMap or Secret under one of two keys, with its kind.
-fn config_of<'a>(node: &'a Node, config_map: &str, secret: &str) -> Option<(&'static str, &'a Node)> {
-    let map = node.get(config_map).map(|reference| ("ConfigMap", reference));
-    map.or_else(|| node.get(secret).map(|reference| ("Secret", reference)))
-}
-
-fn env_from(item: &Node) -> Option<ConfigRef> {
-    let (kind, reference) = config_of(item, "configMapRef", "secretRef")?;
-    Some(ConfigRef {
-        kind: kind.to_owned(),
-        name: text(reference, &["name"])?.to_owned(),
-        prefix: text(item, &["prefix"]).unwrap_or_default().to_owned(),
-    })
-}
-
-/// The ConfigMaps and Secrets behind a pod's volumes, with the volume's name.
-fn volumes(pod: &Node) -> Vec<(&str, ConfigRef)> {
-    let mut found = Vec::new();
-    for volume in pod.get("volumes").map(Node::items).unwrap_or_default() {
-        let Some(name) = text(volume, &["name"]) else { continue };
-        let projected = volume.path(&["projected", "sources"]).map(Node::items).unwrap_or_default();
-        for source in std::iter::once(volume).chain(projected) {
-            let Some((kind, reference)) = config_of(source, "configMap", "secret") else { continue };
-            let object = text(reference, &["name"]).or_else(|| text(reference, &["secretName"]));
-            let Some(object) = object else { continue };
-            found.push((name, ConfigRef { kind: kind.to_owned(), name: object.to_owned(), prefix: String::new() }));
-        }
-    }
-    found
 }
 
 /// The text behind the base64 of a Secret, at the place of the encoded text.
@@ -415,6 +225,7 @@ fn decoded(scalar: &Scalar) -> Option<Scalar> {
 mod tests {
     use super::*;
     use crate::platform::tests::{paths, read_by_processes, resource, side};
+    use crate::setting::{ConfigRef, Rollout, WorkloadShape};
 
     const API: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -458,7 +269,7 @@ spec:
         }
     }
 
-    fn config<'a>(resource: &'a Resource) -> &'a ConfigShape {
+    fn config(resource: &Resource) -> &ConfigShape {
         match &resource.shape {
             Shape::Config(shape) => shape,
             other => panic!("no configuration: {other:?}"),
