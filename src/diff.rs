@@ -193,6 +193,29 @@ mod tests {
     }
 
     #[test]
+    fn the_only_item_that_went_became_the_only_one_that_came() {
+        check(
+            "hosts: [db-1, db-2]\n",
+            "hosts: [db-1, db-3]\n",
+            &["modified a.yaml: hosts[db-2]=db-2 > hosts[db-3]=db-3"],
+        );
+        check(
+            "hosts: [a]\n",
+            "hosts: [b, c]\n",
+            &["removed a.yaml: hosts[a]=a > -", "added a.yaml: - > hosts[b]=b", "added a.yaml: - > hosts[c]=c"],
+        );
+    }
+
+    #[test]
+    fn a_value_that_leaves_an_environment_has_not_moved() {
+        check(
+            "test: {pool: 10}\nproduction: {}\n",
+            "test: {}\nproduction: {pool: 10}\n",
+            &["added a.yaml: - > production.pool=10", "removed a.yaml: test.pool=10 > -"],
+        );
+    }
+
+    #[test]
     fn the_order_of_arguments_is_one_change() {
         check("args: [a, b, c]\n", "args: [a, c, b]\n", &["reordered a.yaml: args[1]=b > args[1]=c"]);
     }

@@ -92,6 +92,12 @@ impl EnvironmentRules {
         };
         self.globs.iter().find(|(glob, _)| matches(glob)).map(|&(_, environment)| environment)
     }
+
+    /// What `path` alone tells: by the rules, else by its words.
+    #[must_use]
+    pub fn of_path(&self, path: &str) -> Environment {
+        self.of(path).or_else(|| Environment::guess(path)).unwrap_or_default()
+    }
 }
 
 /// The settings of one side. `documents` are those of one side only; their order has no influence.
@@ -101,16 +107,13 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
     for document in documents {
         let path = sources.get(document.source).path.as_str();
         let told = environments.of(path);
-        let guessed = Environment::guess(path).unwrap_or_default();
         for root in roots(path, document) {
             let reading = (platform_of(&root).read)(&root);
             all.problems.extend(reading.problems.into_iter().map(|problem| (document.source, problem)));
             all.resources.extend(reading.resources.into_iter().map(|mut resource| {
-                resource.environment = match (told, resource.environment) {
-                    (Some(told), _) => told,
-                    (None, Environment::Unknown) => guessed,
-                    (None, own) => own,
-                };
+                if told.is_some() || resource.environment == Environment::Unknown {
+                    resource.environment = environments.of_path(path);
+                }
                 resource
             }));
         }

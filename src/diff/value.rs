@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::document::{Scalar, ScalarKind};
-use crate::setting::{Resource, Setting, UnitKind};
+use crate::setting::{Environment, KeyPath, Resource, Segment, Setting, UnitKind};
 use crate::source::fnv1a;
 
 use super::ChangeKind;
@@ -139,10 +139,6 @@ impl<'a> Comparison<'a> {
     }
 
     fn value_change(&self, old: &Setting, new: &Setting) -> Option<ChangeKind> {
-        let is_variable = |resource: &Resource, setting: &Setting| {
-            let unit = setting.unit.and_then(|unit| resource.units.get(unit as usize));
-            unit.is_some_and(|unit| unit.kind == UnitKind::Env)
-        };
         let variable = is_variable(self.old, old) && is_variable(self.new, new);
         // Kubernetes refuses a variable that is not text; everywhere else a variable is text however it is written.
         let typed = !matches!(self.new.id.kind.as_str(), "file" | "service");
@@ -158,7 +154,8 @@ impl<'a> Comparison<'a> {
         let (old, new) = (self.old, self.new);
         self.removed.retain(|&at| setting(old, at).is_some_and(|s| !is_filled(s, new)));
         self.added.retain(|&at| setting(new, at).is_some_and(|s| !is_filled(s, old)));
-        let mut homes: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+        self.replaced_items();
+        let mut homes: BTreeMap<(&str, &str, &str), Vec<u32>> = BTreeMap::new();
         for &at in self.added.iter().rev() {
             if let Some(identity) = setting(new, at).and_then(|s| moving_identity(new, s)) {
                 homes.entry(identity).or_default().push(at);
@@ -176,6 +173,42 @@ impl<'a> Comparison<'a> {
         self.found.extend(added.map(|&at| Found { kind: ChangeKind::Added, old: None, new: Some(at) }));
         self.found
     }
+}
+
+impl Comparison<'_> {
+    /// Where one scalar item of a list went and one came, the item was modified: `hosts: [db-1]` to `hosts: [db-2]`.
+    fn replaced_items(&mut self) {
+        let mut lists: BTreeMap<KeyPath, (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+        for &at in &self.removed {
+            if let Some(list) = list_of_item(self.old, at) {
+                lists.entry(list).or_default().0.push(at);
+            }
+        }
+        for &at in &self.added {
+            if let Some(list) = list_of_item(self.new, at) {
+                lists.entry(list).or_default().1.push(at);
+            }
+        }
+        let pairs: BTreeMap<u32, u32> = lists
+            .into_values()
+            .filter_map(|(from, to)| match (from.as_slice(), to.as_slice()) {
+                ([from], [to]) => Some((*from, *to)),
+                _ => None,
+            })
+            .collect();
+        let arrived: BTreeSet<u32> = pairs.values().copied().collect();
+        self.removed.retain(|at| !pairs.contains_key(at));
+        self.added.retain(|at| !arrived.contains(at));
+        let modified = |(from, to)| Found { kind: ChangeKind::Modified, old: Some(from), new: Some(to) };
+        self.found.extend(pairs.into_iter().map(modified));
+    }
+}
+
+/// The list in which a setting is an item that names itself.
+fn list_of_item(resource: &Resource, at: u32) -> Option<KeyPath> {
+    let setting = setting(resource, at)?;
+    let Some(Segment::Item(name)) = setting.path.segments().next_back() else { return None };
+    (name == setting.value.text).then(|| setting.path.parent())
 }
 
 fn index(n: usize) -> u32 {
@@ -288,14 +321,23 @@ fn is_filled(setting: &Setting, other: &Resource) -> bool {
     other.settings.get(next).is_some_and(|s| s.path.is_below(&setting.path))
 }
 
-/// By what a setting is known again under another key: its last name and its value, if the value tells anything.
-fn moving_identity<'a>(resource: &Resource, setting: &'a Setting) -> Option<(&'a str, &'a str)> {
+/// By what a setting is known again under another key: the environment's section it stands in, its last name and its
+/// value. Values that tell nothing have no identity.
+fn moving_identity<'a>(resource: &Resource, setting: &'a Setting) -> Option<(&'a str, &'a str, &'a str)> {
     let text = setting.value.text.as_str();
     let telling = text.len() > 1 && !matches!(setting.value.kind, ScalarKind::Null | ScalarKind::Bool);
+    let name = if is_variable(resource, setting) { setting.logical.as_str() } else { setting.path.last() };
+    // `pool` that leaves `test:` and comes up under `production:` is two changes.
+    let section = match setting.path.segments().next() {
+        Some(Segment::Key(key)) if Environment::guess(key).is_some() => key,
+        _ => "",
+    };
+    (telling && !name.is_empty() && !matches!(text, "[]" | "{}")).then_some((section, name, text))
+}
+
+fn is_variable(resource: &Resource, setting: &Setting) -> bool {
     let unit = setting.unit.and_then(|unit| resource.units.get(unit as usize));
-    let is_variable = unit.is_some_and(|unit| unit.kind == UnitKind::Env);
-    let name = if is_variable { setting.logical.as_str() } else { setting.path.last() };
-    (telling && !name.is_empty() && !matches!(text, "[]" | "{}")).then_some((name, text))
+    unit.is_some_and(|unit| unit.kind == UnitKind::Env)
 }
 
 /// How two values of one key differ.

@@ -20,30 +20,42 @@ pub(super) static PLATFORM: Platform = Platform {
 };
 
 fn claims(root: &Root<'_>) -> bool {
-    let Some(services) = root.node.get("services").map(Node::entries).filter(|s| !s.is_empty()) else { return false };
-    let stem = root.file_name().to_ascii_lowercase();
-    let yaml = stem.ends_with(".yml") || stem.ends_with(".yaml");
+    services(root).is_some()
+}
+
+/// The services of a Compose file; none if it is no such file. Before `services` was a key they stood at the top.
+fn services<'a>(root: &Root<'a>) -> Option<&'a [Entry]> {
+    let name = root.file_name().to_ascii_lowercase();
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
     let named =
-        yaml && (stem.starts_with("compose") || stem.contains("docker-compose") || stem.contains("docker-stack"));
-    let mappings = services.iter().all(|service| !service.value.entries().is_empty());
+        yaml && (name.starts_with("compose") || name.contains("docker-compose") || name.contains("docker-stack"));
+    let listed = root.node.get("services").map(Node::entries);
+    let entries = listed.or_else(|| named.then(|| root.node.entries())).filter(|entries| !entries.is_empty())?;
     // Helm values may have `services` too; their images are mappings.
     let runs = |service: &Entry| {
         service.value.get("image").is_some_and(|image| image.as_text().is_some())
-            || service.value.get("build").is_some()
+            || ["build", "extends"].iter().any(|key| service.value.get(key).is_some())
     };
-    mappings && (named || services.iter().filter(|service| runs(service)).count() * 2 >= services.len())
+    let mappings = entries.iter().all(|service| !service.value.entries().is_empty());
+    let running = entries.iter().filter(|service| runs(service)).count();
+    let sure = (named && listed.is_some()) || running * 2 >= entries.len();
+    (mappings && sure).then_some(entries)
 }
 
 fn read(root: &Root<'_>) -> Reading {
+    let top = root.node.get("services").is_none();
     let project = root.node.get("name").and_then(Node::as_text).unwrap_or_default();
     let mut reading = Reading::default();
-    for service in last_of_each(root.node.get("services").map(Node::entries).unwrap_or_default()) {
+    for service in last_of_each(services(root).unwrap_or_default()) {
         let id = ResourceId { kind: "service".into(), namespace: project.to_owned(), name: service.key.text.clone() };
         let mut flat = Flatten::new(root.source);
         flatten_service(service, &mut flat);
         let flat = flat.finish();
         let shape = Shape::Workload(Box::new(workload(root, service, &flat)));
         push(root, id, flat, shape, &mut reading);
+    }
+    if top {
+        return reading;
     }
     let mut rest = Flatten::new(root.source);
     for entry in last_of_each(root.node.entries()).into_iter().filter(|entry| entry.key.text != "services") {
@@ -267,6 +279,14 @@ volumes: {data: {}}
     fn the_rest_of_the_file_is_kept() {
         let (_, settings) = side(&[("compose.yaml", SHOP)]);
         assert_eq!(paths(resource(&settings, "compose.yaml")), ["configs.tuning.file", "volumes.data"]);
+    }
+
+    #[test]
+    fn services_may_stand_at_the_top_of_an_old_file() {
+        let old = "db:\n  image: postgres\nweb:\n  build: .\n  environment: {A: b}\n";
+        let (_, settings) = side(&[("docker-compose.yml", old)]);
+        assert_eq!(settings.resources.len(), 2);
+        assert_eq!(read_by_processes(workload(&settings, "service web").0), ["env web A = b"]);
     }
 
     #[test]

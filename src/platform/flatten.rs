@@ -438,10 +438,12 @@ fn may_hold_a_file(scalar: &Scalar) -> bool {
     scalar.kind == ScalarKind::Str && (text.contains('\n') || (json && !text.starts_with("{{")))
 }
 
-/// Whether variables may stand under `key`: `env`, `extraEnvVars`, `environment_variables`.
+/// Whether variables may stand under `key`: `env`, `extraEnvVars`, `environment_variables`, the `data` of a Secret that
+/// an operator makes.
 fn is_env_key(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    ["env", "envs", "envvars", "environment", "variables", "literals"].iter().any(|end| key.ends_with(end))
+    let ends = ["env", "envs", "envvars", "environment", "variables", "literals", "stringdata"];
+    key == "data" || ends.iter().any(|end| key.ends_with(end))
 }
 
 /// Whether the keys or names of `node` are all spelled like environment variables.
