@@ -6,6 +6,7 @@
 mod compose;
 mod flatten;
 mod kubernetes;
+mod kustomize;
 mod list;
 mod plain;
 mod spring;
@@ -29,7 +30,8 @@ pub struct Platform {
 }
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
-pub static PLATFORMS: &[&Platform] = &[&kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+pub static PLATFORMS: &[&Platform] =
+    &[&kustomize::PLATFORM, &kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
 
 /// One document of a file, as a platform gets to see it.
 #[derive(Debug, Clone, Copy)]

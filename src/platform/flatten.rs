@@ -442,7 +442,7 @@ fn may_hold_a_file(scalar: &Scalar) -> bool {
 /// an operator makes.
 fn is_env_key(key: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let ends = ["env", "envs", "envvars", "environment", "variables", "literals", "stringdata"];
+    let ends = ["env", "envs", "envvars", "environment", "variables", "stringdata"];
     key == "data" || ends.iter().any(|end| key.ends_with(end))
 }
 

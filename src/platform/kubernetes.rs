@@ -88,7 +88,7 @@ impl<'a> Object<'a> {
         let id = ResourceId {
             kind: own(&["kind"]),
             namespace: own(&["metadata", "namespace"]),
-            // An object without a name (a Kustomization, a values template) is known by its file.
+            // An object without a name (a template) is known by its file.
             name: name.unwrap_or(root.path).to_owned(),
         };
         Object { node, role: role(node, &id.kind), id, source: root.source }
@@ -197,7 +197,7 @@ fn role<'a>(node: &'a Node, kind: &str) -> Role<'a> {
     if let Some(pods) = pod_template(node, kind) {
         return Role::Workload(pods);
     }
-    let builtin = !group.contains('.') || (group.ends_with(".k8s.io") && !group.contains("kustomize"));
+    let builtin = !group.contains('.') || group.ends_with(".k8s.io");
     if builtin { Role::Builtin } else { Role::Custom }
 }
 
