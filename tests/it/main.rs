@@ -1,0 +1,8 @@
+//! Tests of the whole product that are no cases.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod examples;
+mod layers;
+mod secrets;
