@@ -495,3 +495,74 @@ fn split_key(key: &Scalar) -> Vec<(&str, Span)> {
     // The whole key is the place a reviewer looks for, whatever part of it a step is.
     parts.into_iter().map(|range| (&key.text[range], key.span)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::tests::{paths, read_by_processes, side};
+
+    fn text(text: &str) -> Node {
+        Node::scalar(Scalar::plain(text, 0, ScalarKind::Str))
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_named_and_not_read() {
+        let mut node = text("x");
+        for _ in 0..300 {
+            node = Node::sequence(Span::default(), vec![node]);
+        }
+        let mut flat = Flatten::new(SourceId(0));
+        flat.walk(&node, &Here::default(), Scope::STRUCTURE);
+        let flat = flat.finish();
+        assert!(flat.settings.is_empty());
+        assert_eq!(flat.problems.iter().map(|p| p.kind).collect::<Vec<_>>(), [ProblemKind::TooLarge]);
+    }
+
+    #[test]
+    fn a_file_read_in_part_stays_a_value_too() {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  app.yaml: |\n    a: 1\n    ---\n    b: [1\n";
+        let (_, settings) = side(&[("a.yaml", map)]);
+        let read = read_by_processes(&settings.resources[0]);
+        assert!(read.contains(&"file app.yaml a = 1".to_owned()), "{read:?}");
+        assert!(read.iter().any(|line| line.starts_with("env a app.yaml = a: 1")), "{read:?}");
+        assert!(settings.problems.iter().any(|(_, problem)| problem.kind == ProblemKind::Syntax));
+    }
+
+    #[test]
+    fn documents_of_one_value_are_kept_apart() {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  application.yaml: |\n    a: 1\n    ---\n    \
+                   spring.profiles: prod\n    a: 2\n";
+        let (_, settings) = side(&[("a.yaml", map)]);
+        let expected = [
+            "file application.yaml a = 1",
+            "file application.yaml#prod a = 2",
+            "file application.yaml#prod spring.profiles = prod",
+        ];
+        assert_eq!(read_by_processes(&settings.resources[0]), expected);
+        assert!(paths(&settings.resources[0]).contains(&"data.application.yaml![prod].a".to_owned()));
+    }
+
+    #[test]
+    fn only_names_in_capitals_are_taken_for_variables() {
+        let (_, settings) =
+            side(&[("a.yaml", "env: {A_B: 1}\nx: {env: {A: 1, b: 2}, environments: {PROD: {A: 1}}}\n")]);
+        let expected = [
+            "env  A_B = 1",
+            "file a.yaml x.env.A = 1",
+            "file a.yaml x.env.b = 2",
+            "file a.yaml x.environments.PROD.A = 1",
+        ];
+        assert_eq!(read_by_processes(&settings.resources[0]), expected);
+    }
+
+    #[test]
+    fn documents_for_one_profile_have_different_names() {
+        let mut taken = BTreeSet::new();
+        let prod = Node::mapping(
+            Span::default(),
+            vec![Entry { key: Scalar::plain("spring.profiles", 0, ScalarKind::Str), value: text("prod") }],
+        );
+        let labels: Vec<_> = (0..3).map(|index| root_label(&prod, index, &mut taken)).collect();
+        assert_eq!(labels, [Some("prod".into()), Some("prod#2".into()), Some("prod#3".into())]);
+    }
+}
