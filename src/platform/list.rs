@@ -106,8 +106,14 @@ fn ingress_host(item: &Node) -> Option<String> {
 /// The text of a scalar item, where it can serve as a name.
 fn own_text(key: &str, item: &Node) -> Option<String> {
     let scalar = item.as_scalar().filter(|s| s.kind != ScalarKind::Null)?;
-    let telling = !is_secret_key(key) && is_name(&scalar.text);
-    telling.then(|| scalar.text.clone())
+    let text = scalar.text.as_str();
+    // Ports (`8080:80`) and mounts (`data:/data`) may hold a colon; `user:password` must not become a name.
+    let colon = match text.split_once(':') {
+        Some((_, rest)) => text.starts_with(|c: char| c.is_ascii_digit()) || rest.starts_with('/'),
+        None => true,
+    };
+    let telling = !is_secret_key(key) && colon && !text.contains(' ') && is_name(text);
+    telling.then(|| text.to_owned())
 }
 
 /// Whether `text` may stand in a path: short, one word, and nothing that could carry a password.
@@ -197,6 +203,13 @@ mod tests {
     fn no_secret_becomes_a_name() {
         check("urls", &[text("postgres://app:hunter2@db/orders")], &["#0"]);
         check("passwords", &[text("hunter2")], &["#0"]);
+        check("users", &[text("admin:hunter2"), text("requirepass hunter2")], &["#0", "#1"]);
+        check(
+            "volumes",
+            &[text("data:/data"), text("./a.conf:/etc/a.conf:ro")],
+            &["data:/data", "./a.conf:/etc/a.conf:ro"],
+        );
+        check("ports", &[text("127.0.0.1:5432:5432")], &["127.0.0.1:5432:5432"]);
         check("keys", &[text("AKq83hfQpx72Lmv0Zt")], &["#0"]);
     }
 }
