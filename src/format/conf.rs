@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Configuration files by line.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Conf,
     name: "INI and conf",
     reads: "`.ini`, `.conf`, `.cnf` and `.cfg` files: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf",
@@ -334,6 +334,6 @@ mod tests {
     fn equal_keys_of_one_section_are_named() {
         let document = check::read("a.ini", "[x]\na = 1\n[y]\na = 1\n[x]\na = 2\n");
         assert_eq!(only_problem(&document), (ProblemKind::DuplicateKey, "a".into()));
-        assert_eq!(document.problems[0].span.map(|s| s.start), Some(28));
+        assert_eq!(document.problems[0].span.map(|s| s.start), Some(24));
     }
 }

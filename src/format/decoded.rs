@@ -33,6 +33,10 @@ impl Decoded {
         self.mark(source.start);
         self.text.push_str(with);
         self.end = source.end;
+        if with.ends_with('\n') {
+            // Without a seam a line end would be taken for one that stands in the file as such.
+            self.skip(source.end..source.end);
+        }
     }
 
     /// Leaves out the bytes `source`.

@@ -9,7 +9,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 
 /// `.env` files.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Dotenv,
     name: "dotenv",
     reads: "`.env`, `.env.*` and `*.env` files",

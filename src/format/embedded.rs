@@ -75,12 +75,19 @@ fn carry_node(node: &mut Node, outer: &Scalar) {
         NodeKind::Scalar(scalar) => carry_scalar(scalar, outer),
         NodeKind::Sequence(items) => items.iter_mut().for_each(|item| carry_node(item, outer)),
         NodeKind::Mapping(entries) => {
-            for entry in entries {
+            for entry in entries.iter_mut() {
                 carry_scalar(&mut entry.key, outer);
                 carry_node(&mut entry.value, outer);
             }
         }
     }
+    // An omitted value at a line start moves behind the indentation, its parent's end stays before it.
+    let own = |child: &Node| child.via.is_none().then_some(child.span);
+    node.span = match &node.kind {
+        NodeKind::Scalar(_) => node.span,
+        NodeKind::Sequence(items) => items.iter().filter_map(own).fold(node.span, Span::to),
+        NodeKind::Mapping(entries) => entries.iter().filter_map(|e| own(&e.value)).fold(node.span, Span::to),
+    };
 }
 
 fn carry_scalar(scalar: &mut Scalar, outer: &Scalar) {

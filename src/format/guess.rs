@@ -85,7 +85,7 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         FormatId::Yaml if shape.lines > 0 && shape.assignment == shape.lines => FormatId::Dotenv,
         FormatId::Dotenv if shape.is_json => FormatId::Json,
         FormatId::Dotenv if shape.lines > 0 && shape.equals == 0 && shape.mapping == shape.lines => FormatId::Yaml,
-        FormatId::Json if !shape.is_json && (shape.is_yaml_start || (shape.lines > 0 && shape.mapping + shape.item == shape.lines)) => {
+        FormatId::Json if !text.trim_start().starts_with(['{', '[']) && (shape.is_yaml_start || (shape.lines > 0 && shape.mapping + shape.item == shape.lines)) => {
             FormatId::Yaml
         }
         FormatId::Yaml | FormatId::Json | FormatId::Toml | FormatId::Dotenv if shape.is_markup => FormatId::Unknown,

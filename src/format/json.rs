@@ -15,7 +15,7 @@ use jsonc_parser::errors::{ParseError, ParseErrorKind};
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions, parse_to_ast};
 
 /// JSON and JSONC.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Json,
     name: "JSON",
     reads: "`.json`, `.jsonc` and `.json5` files, with comments and trailing commas",
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_error_has_a_place_and_no_tree() {
-        for (text, at) in [("{\"a\": 1 \"b\": 2}", 7), ("{\"a\": ", 0), ("[1, 2", 0), ("{\"a\": \"x}", 6), ("{} {}", 3), ("nope", 0)] {
+        for (text, at) in [("{\"a\": 1 \"b\": 2}", 7), ("{\"a\": ", 6), ("[1, 2", 0), ("{\"a\": \"x}", 6), ("{} {}", 3), ("nope", 0)] {
             let document = read(text);
             assert!(document.roots.is_empty(), "{text}");
             assert_eq!(document.problems.len(), 1, "{text}");

@@ -14,7 +14,7 @@ use toml_parser::decoder::{Encoding, ScalarKind as TomlKind};
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
 
 /// TOML.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Toml,
     name: "TOML",
     reads: "`.toml` files",

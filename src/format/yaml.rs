@@ -16,7 +16,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Ra
 use std::collections::{BTreeMap, BTreeSet};
 
 /// YAML.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Yaml,
     name: "YAML",
     reads: "`.yaml` and `.yml` files with any number of documents, anchors, merge keys and template expressions",
@@ -362,7 +362,7 @@ fn explain(kind: &ErrorKind) -> &'static str {
         () if has("Tab") => "a tab where spaces must indent; use spaces",
         () if has("MappingValueNotAllowed") => "a colon where no value may start; quote the text or check the indentation",
         () if has("SequenceEntryNotAllowed") => "a list item where none may start; check the indentation",
-        () if has("UnexpectedEofFlow") || has("MismatchedFlow") => "a bracket or brace that does not match",
+        () if has("UnclosedFlow") || has("UnexpectedEofFlow") || has("MismatchedFlow") => "a bracket or brace that does not match",
         () if has("Quote") || has("Escape") => "a quoted text that is not closed, or an unknown escape in it",
         () if has("Indent") => "an indentation that fits nothing above it",
         () if has("SimpleKey") || has("ExpectedColon") || has("BlockMappingKey") => "a line that is no key with a value",
