@@ -97,8 +97,9 @@ mod tests {
     fn every_format_file_is_listed() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/format");
         let files = std::fs::read_dir(folder).expect("the folder of this module").map(|f| f.expect("readable").path());
+        let files = files.filter(|path| path.is_file());
         let read = |path: std::path::PathBuf| std::fs::read_to_string(path).expect("a source file");
-        let holders = files.map(read).filter(|text| text.contains("\npub static FORMAT: Format")).count();
+        let holders = files.map(read).filter(|text| text.contains("\npub(super) static FORMAT: Format")).count();
         assert_eq!(holders, FORMATS.len());
     }
 
@@ -132,7 +133,7 @@ mod tests {
             let source = Source::new("file", Side::New, text.as_bytes());
             check::places_fit(&source, &(format.parse)(&source, SourceId(0)));
         }
-        detect("file", text);
+        assert!(by_id(detect("file", text)).is_some() || detect("file", text) == FormatId::Unknown);
     }
 
     #[test]
@@ -164,71 +165,11 @@ mod tests {
 
     fn fragments() -> impl Strategy<Value = String> {
         let pieces = vec![
-            "a",
-            "b: ",
-            "- ",
-            "\n",
-            "\r\n",
-            "\r",
-            "  ",
-            "    ",
-            "\t",
-            "'",
-            "\"",
-            "\\",
-            "\\n",
-            "\\u00e9",
-            "\\ud83d\\ude00",
-            "\\x41",
-            "|\n",
-            ">-\n",
-            "|2+\n",
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ":",
-            "=",
-            " = ",
-            "#",
-            " # c",
-            "; c",
-            "!t ",
-            "&x ",
-            "*x",
-            "<<: ",
-            "---\n",
-            "...\n",
-            "{{ .x }}",
-            "{{- if y }}",
-            "{% z %}",
-            "<%= e %>",
-            "export ",
-            "$",
-            "é",
-            "😀",
-            "[s]\n",
-            "[[t]]\n",
-            "a.b = ",
-            "\"\"\"",
-            "'''",
-            "1",
-            "true",
-            "~",
-            "//",
-            "/*",
-            "*/",
-            "? ",
-            "%YAML 1.2\n",
-            "\u{85}",
-            "\u{2028}",
-            "\u{feff}",
-            "\0",
-            "@",
-            "`",
-            "\\L",
-            "\\\n",
+            "a", "b: ", "- ", "\n", "\r\n", "\r", "  ", "    ", "\t", "'", "\"", "\\", "\\n", "\\u00e9", "\\ud83d\\ude00",
+            "\\x41", "|\n", ">-\n", "|2+\n", "{", "}", "[", "]", ",", ":", "=", " = ", "#", " # c", "; c", "!t ", "&x ", "*x",
+            "<<: ", "---\n", "...\n", "{{ .x }}", "{{- if y }}", "{% z %}", "<%= e %>", "export ", "$", "é", "😀", "[s]\n",
+            "[[t]]\n", "a.b = ", "\"\"\"", "'''", "1", "true", "~", "//", "/*", "*/", "? ", "%YAML 1.2\n", "\u{85}",
+            "\u{2028}", "\u{feff}", "\0", "@", "`", "\\L", "\\\n",
         ];
         prop::collection::vec(prop::sample::select(pieces), 0..40).prop_map(|pieces| pieces.concat())
     }

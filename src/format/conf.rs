@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Configuration files by line.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Conf,
     name: "INI and conf",
     reads: "`.ini`, `.conf`, `.cnf` and `.cfg` files: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf",
@@ -155,8 +155,7 @@ impl Reader<'_> {
 
     /// Where a comment starts behind a bare value.
     fn comment_in(&self, raw: &str) -> Option<usize> {
-        let follows_blank =
-            |&(i, _): &(usize, &str)| raw.get(..i).is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t']));
+        let follows_blank = |&(i, _): &(usize, &str)| raw.get(..i).is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t']));
         raw.match_indices('#').find(follows_blank).map(|(i, _)| i).filter(|_| self.comments_behind)
     }
 
@@ -192,8 +191,7 @@ impl Reader<'_> {
         }
         let after = at + 1;
         let rest = self.slice(after..range.end).trim_start();
-        let is_alone =
-            rest.is_empty() || rest.starts_with('#') || (rest.starts_with(';') && self.slice(after..after + 1) == " ");
+        let is_alone = rest.is_empty() || rest.starts_with('#') || (rest.starts_with(';') && self.slice(after..after + 1) == " ");
         is_alone.then(|| (out.scalar(Span::new(range.start, after), ScalarKind::Str, true), after))
     }
 }
@@ -336,6 +334,6 @@ mod tests {
     fn equal_keys_of_one_section_are_named() {
         let document = check::read("a.ini", "[x]\na = 1\n[y]\na = 1\n[x]\na = 2\n");
         assert_eq!(only_problem(&document), (ProblemKind::DuplicateKey, "a".into()));
-        assert_eq!(document.problems[0].span.map(|s| s.start), Some(28));
+        assert_eq!(document.problems[0].span.map(|s| s.start), Some(24));
     }
 }

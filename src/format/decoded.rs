@@ -33,6 +33,10 @@ impl Decoded {
         self.mark(source.start);
         self.text.push_str(with);
         self.end = source.end;
+        if with.ends_with('\n') {
+            // Without a seam a line end would be taken for one that stands in the file as such.
+            self.skip(source.end..source.end);
+        }
     }
 
     /// Leaves out the bytes `source`.
@@ -154,10 +158,7 @@ pub(super) fn report_duplicates(node: &Node, problems: &mut Vec<Problem>) {
 /// The places of equal keys of one mapping: each with the one before it, in file order.
 pub(super) fn duplicates(entries: &[Entry]) -> Vec<(Span, Span)> {
     let mut seen = BTreeMap::new();
-    entries
-        .iter()
-        .filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span)))
-        .collect()
+    entries.iter().filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span))).collect()
 }
 
 /// The problem of a key that stands twice.

@@ -75,12 +75,19 @@ fn carry_node(node: &mut Node, outer: &Scalar) {
         NodeKind::Scalar(scalar) => carry_scalar(scalar, outer),
         NodeKind::Sequence(items) => items.iter_mut().for_each(|item| carry_node(item, outer)),
         NodeKind::Mapping(entries) => {
-            for entry in entries {
+            for entry in entries.iter_mut() {
                 carry_scalar(&mut entry.key, outer);
                 carry_node(&mut entry.value, outer);
             }
         }
     }
+    // An omitted value at a line start moves behind the indentation, its parent's end stays before it.
+    let own = |child: &Node| child.via.is_none().then_some(child.span);
+    node.span = match &node.kind {
+        NodeKind::Scalar(_) => node.span,
+        NodeKind::Sequence(items) => items.iter().filter_map(own).fold(node.span, Span::to),
+        NodeKind::Mapping(entries) => entries.iter().filter_map(|e| own(&e.value)).fold(node.span, Span::to),
+    };
 }
 
 fn carry_scalar(scalar: &mut Scalar, outer: &Scalar) {
@@ -145,10 +152,7 @@ mod tests {
     fn server_files_are_read_by_their_names() {
         let text = "postgresql.conf: |\n  max_connections = 200 # c\npgbouncer.ini: |-\n  [pgbouncer]\n  pool_mode = session\n";
         assert_eq!(leaves(&read(text, &["postgresql.conf"]).expect("a file")), ["max_connections=200 Str `200`"]);
-        assert_eq!(
-            leaves(&read(text, &["pgbouncer.ini"]).expect("a file")),
-            ["pgbouncer.pool_mode=session Str `session`"]
-        );
+        assert_eq!(leaves(&read(text, &["pgbouncer.ini"]).expect("a file")), ["pgbouncer.pool_mode=session Str `session`"]);
     }
 
     #[test]
@@ -161,20 +165,8 @@ mod tests {
     #[test]
     fn ordinary_values_are_no_files() {
         let values = [
-            "info",
-            "5432",
-            "true",
-            "postgres://u:p@h:5432/d?a=b",
-            "host=db port=5432",
-            "a: b",
-            "-Xmx1g -Da=b",
-            "{{ .Values.x }}",
-            "[\"a\", \"b\"]",
-            "{}",
-            "{not json",
-            "some words\nand more\n",
-            "#!/bin/sh\nexec app\n",
-            "",
+            "info", "5432", "true", "postgres://u:p@h:5432/d?a=b", "host=db port=5432", "a: b", "-Xmx1g -Da=b", "{{ .Values.x }}",
+            "[\"a\", \"b\"]", "{}", "{not json", "some words\nand more\n", "#!/bin/sh\nexec app\n", "",
         ];
         for value in values {
             let scalar = Scalar::plain(value, 0, crate::document::ScalarKind::Str);

@@ -9,7 +9,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 
 /// Java properties.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Properties,
     name: "Java properties",
     reads: "`.properties` files with escapes and continued lines",

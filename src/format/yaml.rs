@@ -16,7 +16,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Ra
 use std::collections::{BTreeMap, BTreeSet};
 
 /// YAML.
-pub static FORMAT: Format = Format {
+pub(super) static FORMAT: Format = Format {
     id: FormatId::Yaml,
     name: "YAML",
     reads: "`.yaml` and `.yml` files with any number of documents, anchors, merge keys and template expressions",
@@ -216,9 +216,7 @@ impl<'a> Builder<'a> {
         let Some(frame) = self.stack.last_mut() else {
             // A document in which nothing stands is none.
             let is_omitted = node.span.is_empty() && node.as_scalar().is_some();
-            return if !is_omitted {
-                self.roots.push(node)
-            };
+            return if !is_omitted { self.roots.push(node) };
         };
         match &mut frame.kind {
             Collection::Sequence(items) => items.push(node),
@@ -362,16 +360,12 @@ fn explain(kind: &ErrorKind) -> &'static str {
     let has = |part: &str| name.contains(part);
     match () {
         () if has("Tab") => "a tab where spaces must indent; use spaces",
-        () if has("MappingValueNotAllowed") => {
-            "a colon where no value may start; quote the text or check the indentation"
-        }
+        () if has("MappingValueNotAllowed") => "a colon where no value may start; quote the text or check the indentation",
         () if has("SequenceEntryNotAllowed") => "a list item where none may start; check the indentation",
-        () if has("UnexpectedEofFlow") || has("MismatchedFlow") => "a bracket or brace that does not match",
+        () if has("UnclosedFlow") || has("UnexpectedEofFlow") || has("MismatchedFlow") => "a bracket or brace that does not match",
         () if has("Quote") || has("Escape") => "a quoted text that is not closed, or an unknown escape in it",
         () if has("Indent") => "an indentation that fits nothing above it",
-        () if has("SimpleKey") || has("ExpectedColon") || has("BlockMappingKey") => {
-            "a line that is no key with a value"
-        }
+        () if has("SimpleKey") || has("ExpectedColon") || has("BlockMappingKey") => "a line that is no key with a value",
         () => "something that is no YAML; check the indentation and the quotes here",
     }
 }

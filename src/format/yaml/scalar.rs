@@ -143,14 +143,26 @@ fn blanks(text: &str) -> usize {
 
 /// Follows a block scalar line by line; `None` where the lines do not make up `value`.
 fn block(text: &str, start: usize, style: ScalarStyle, value: &str) -> Option<OffsetMap> {
-    let first = text.get(..start)?.rfind(['\n', '\r']).map_or(0, |i| i + 1);
+    let mut first = line_start(text, start)?;
     let indent = indentation(text, start, first)?;
+    // The blank lines before the content belong to the value, but not to the parser's range.
+    let leading = value.len() - value.trim_start_matches('\n').len();
+    let leading = if leading == value.len() { 0 } else { leading };
+    for _ in 0..leading {
+        let before = text.get(..first)?;
+        let end = before.strip_suffix("\r\n").or(before.strip_suffix(['\n', '\r']))?.len();
+        first = line_start(text, end)?;
+    }
     let mut lines = Block { text, value, indent, at: 0, out: Decoded::default() };
     match style {
         ScalarStyle::Folded => lines.folded(first)?,
         _ => lines.literal(first)?,
     }
     (lines.at == value.len()).then(|| lines.out.finish().1)
+}
+
+fn line_start(text: &str, at: usize) -> Option<usize> {
+    Some(text.get(..at)?.rfind(['\n', '\r']).map_or(0, |i| i + 1))
 }
 
 /// The columns before the content: the parser starts at the content of the first line that has some.
@@ -189,11 +201,13 @@ impl<'a> Block<'a> {
 
     fn literal(&mut self, first: usize) -> Option<()> {
         for (start, end, next) in self.lines(first) {
-            self.content(start..end)?;
             if self.rest().is_empty() {
-                return Some(());
+                break;
             }
-            self.line_end(end..next)?;
+            self.content(start..end)?;
+            if !self.rest().is_empty() {
+                self.line_end(end..next)?;
+            }
         }
         Some(())
     }
@@ -306,10 +320,7 @@ mod tests {
             (ScalarKind::Bool, &["true", "False", "yes", "NO", "on", "Off"]),
             (ScalarKind::Int, &["0", "-12", "+5", "0x1F", "0o17", "0755", "0b11", "1_000"]),
             (ScalarKind::Float, &["1.5", "-.5", "1.", "1e3", "1.2E-3", ".inf", "-.INF", ".nan"]),
-            (
-                ScalarKind::Str,
-                &["nUll", "y", "n", ".", "-", "+", "e3", "1e", "1.2.3", "10m", "0x", "1:30", "_1", "--1", "1e+"],
-            ),
+            (ScalarKind::Str, &["nUll", "y", "n", ".", "-", "+", "e3", "1e", "1.2.3", "10m", "0x", "1:30", "_1", "--1", "1e+"]),
         ];
         for (kind, texts) in table {
             for text in texts {
