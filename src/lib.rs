@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod document;
+pub mod format;
 pub mod platform;
 pub mod problem;
 pub mod quantity;
