@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod diff;
 pub mod document;
+pub mod format;
 pub mod platform;
 pub mod problem;
 pub mod quantity;
