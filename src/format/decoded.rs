@@ -158,7 +158,10 @@ pub(super) fn report_duplicates(node: &Node, problems: &mut Vec<Problem>) {
 /// The places of equal keys of one mapping: each with the one before it, in file order.
 pub(super) fn duplicates(entries: &[Entry]) -> Vec<(Span, Span)> {
     let mut seen = BTreeMap::new();
-    entries.iter().filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span))).collect()
+    entries
+        .iter()
+        .filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span)))
+        .collect()
 }
 
 /// The problem of a key that stands twice.

@@ -309,7 +309,8 @@ impl Masked {
 fn writes_a_value(expression: &str) -> bool {
     let Some(body) = expression.strip_prefix("{{") else { return expression.starts_with("<%=") };
     let word = body.trim_start_matches(['-', '{', ' ']).split([' ', '}', '-', '(']).next().unwrap_or("");
-    let steers = ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
+    let steers =
+        ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
     !steers.contains(&word) && !word.starts_with("/*") && !word.starts_with('$')
 }
 
@@ -354,7 +355,9 @@ mod tests {
         for value in ["{{ .Values.x }}", "{{- toYaml .Values.y | nindent 4 }}", "<%= x %>", "{{ include \"a\" . }}"] {
             assert!(writes_a_value(value), "{value}");
         }
-        for steering in ["{{ if x }}", "{{- end }}", "{{-end-}}", "{% set a = 1 %}", "{{/* c */}}", "<% x %>", "{{- $a := 1 }}"] {
+        for steering in
+            ["{{ if x }}", "{{- end }}", "{{-end-}}", "{% set a = 1 %}", "{{/* c */}}", "<% x %>", "{{- $a := 1 }}"]
+        {
             assert!(!writes_a_value(steering), "{steering}");
         }
     }
