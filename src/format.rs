@@ -130,7 +130,8 @@ mod tests {
     /// Every format reads every text without panicking, and all places fit the text.
     fn all_formats_survive(text: &str) {
         for format in FORMATS {
-            let source = Source::new("file", Side::New, text.as_bytes());
+            let source =
+                Source::new(if format.id == FormatId::Yaml { "file.yaml" } else { "file" }, Side::New, text.as_bytes());
             check::places_fit(&source, &(format.parse)(&source, SourceId(0)));
         }
         assert!(by_id(detect("file", text)).is_some() || detect("file", text) == FormatId::Unknown);
@@ -165,11 +166,71 @@ mod tests {
 
     fn fragments() -> impl Strategy<Value = String> {
         let pieces = vec![
-            "a", "b: ", "- ", "\n", "\r\n", "\r", "  ", "    ", "\t", "'", "\"", "\\", "\\n", "\\u00e9", "\\ud83d\\ude00",
-            "\\x41", "|\n", ">-\n", "|2+\n", "{", "}", "[", "]", ",", ":", "=", " = ", "#", " # c", "; c", "!t ", "&x ", "*x",
-            "<<: ", "---\n", "...\n", "{{ .x }}", "{{- if y }}", "{% z %}", "<%= e %>", "export ", "$", "é", "😀", "[s]\n",
-            "[[t]]\n", "a.b = ", "\"\"\"", "'''", "1", "true", "~", "//", "/*", "*/", "? ", "%YAML 1.2\n", "\u{85}",
-            "\u{2028}", "\u{feff}", "\0", "@", "`", "\\L", "\\\n",
+            "a",
+            "b: ",
+            "- ",
+            "\n",
+            "\r\n",
+            "\r",
+            "  ",
+            "    ",
+            "\t",
+            "'",
+            "\"",
+            "\\",
+            "\\n",
+            "\\u00e9",
+            "\\ud83d\\ude00",
+            "\\x41",
+            "|\n",
+            ">-\n",
+            "|2+\n",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "=",
+            " = ",
+            "#",
+            " # c",
+            "; c",
+            "!t ",
+            "&x ",
+            "*x",
+            "<<: ",
+            "---\n",
+            "...\n",
+            "{{ .x }}",
+            "{{- if y }}",
+            "{% z %}",
+            "<%= e %>",
+            "export ",
+            "$",
+            "é",
+            "😀",
+            "[s]\n",
+            "[[t]]\n",
+            "a.b = ",
+            "\"\"\"",
+            "'''",
+            "1",
+            "true",
+            "~",
+            "//",
+            "/*",
+            "*/",
+            "? ",
+            "%YAML 1.2\n",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}",
+            "\0",
+            "@",
+            "`",
+            "\\L",
+            "\\\n",
         ];
         prop::collection::vec(prop::sample::select(pieces), 0..40).prop_map(|pieces| pieces.concat())
     }

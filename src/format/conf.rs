@@ -155,7 +155,8 @@ impl Reader<'_> {
 
     /// Where a comment starts behind a bare value.
     fn comment_in(&self, raw: &str) -> Option<usize> {
-        let follows_blank = |&(i, _): &(usize, &str)| raw.get(..i).is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t']));
+        let follows_blank =
+            |&(i, _): &(usize, &str)| raw.get(..i).is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t']));
         raw.match_indices('#').find(follows_blank).map(|(i, _)| i).filter(|_| self.comments_behind)
     }
 
@@ -191,7 +192,8 @@ impl Reader<'_> {
         }
         let after = at + 1;
         let rest = self.slice(after..range.end).trim_start();
-        let is_alone = rest.is_empty() || rest.starts_with('#') || (rest.starts_with(';') && self.slice(after..after + 1) == " ");
+        let is_alone =
+            rest.is_empty() || rest.starts_with('#') || (rest.starts_with(';') && self.slice(after..after + 1) == " ");
         is_alone.then(|| (out.scalar(Span::new(range.start, after), ScalarKind::Str, true), after))
     }
 }

@@ -51,21 +51,6 @@ impl Decoded {
         &self.text
     }
 
-    /// Removes blanks from the end of the text.
-    pub(super) fn trim_end(&mut self) {
-        let kept = self.text.trim_end_matches([' ', '\t', '\r']).len();
-        if kept == self.text.len() {
-            return;
-        }
-        let cut = self.text.len() - kept;
-        self.text.truncate(kept);
-        let kept = offset(kept);
-        while self.runs.last().is_some_and(|&(decoded, _)| decoded > kept) {
-            self.runs.pop();
-        }
-        self.end -= cut;
-    }
-
     /// The finished map.
     pub(super) fn finish(mut self) -> (String, OffsetMap) {
         if self.text.is_empty() && self.runs.is_empty() {
@@ -158,7 +143,10 @@ pub(super) fn report_duplicates(node: &Node, problems: &mut Vec<Problem>) {
 /// The places of equal keys of one mapping: each with the one before it, in file order.
 pub(super) fn duplicates(entries: &[Entry]) -> Vec<(Span, Span)> {
     let mut seen = BTreeMap::new();
-    entries.iter().filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span))).collect()
+    entries
+        .iter()
+        .filter_map(|e| seen.insert(e.key.text.as_str(), e.key.span).map(|first| (first, e.key.span)))
+        .collect()
 }
 
 /// The problem of a key that stands twice.
@@ -221,15 +209,6 @@ mod tests {
         assert_eq!(scalar.source_span(1..2), Span::new(1, 3));
         assert_eq!(scalar.source_span(2..3), Span::new(3, 4));
         assert_eq!(scalar.source_span(3..4), Span::new(7, 8));
-    }
-
-    #[test]
-    fn trimming_forgets_what_was_trimmed() {
-        let mut decoded = Decoded::default();
-        decoded.copy("a  ", 4);
-        decoded.trim_end();
-        let scalar = decoded.scalar(Span::new(4, 5), ScalarKind::Str, false);
-        assert_eq!((scalar.text.as_str(), scalar.map.clone()), ("a", OffsetMap::Linear(4)));
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn parse(source: &Source, id: SourceId) -> Document {
-    let mut reader = Reader { text: &source.text, document: decoded::document(id, FormatId::Dotenv), errors: Vec::new() };
+    let mut reader =
+        Reader { text: &source.text, document: decoded::document(id, FormatId::Dotenv), errors: Vec::new() };
     let mut entries = Vec::new();
     let mut at = 0;
     while at < source.text.len() {
@@ -179,7 +180,8 @@ mod tests {
 
     #[test]
     fn values_are_read_as_the_shell_would() {
-        let document = read("A=1\nexport B = two words \nC='x # y'\nD=\"a\\\"b\\n\" # note\nE=\nF=p#w\nG=x # c\nH= # c\n");
+        let document =
+            read("A=1\nexport B = two words \nC='x # y'\nD=\"a\\\"b\\n\" # note\nE=\nF=p#w\nG=x # c\nH= # c\n");
         assert_eq!(
             leaves(&document),
             [

@@ -152,7 +152,10 @@ mod tests {
     fn server_files_are_read_by_their_names() {
         let text = "postgresql.conf: |\n  max_connections = 200 # c\npgbouncer.ini: |-\n  [pgbouncer]\n  pool_mode = session\n";
         assert_eq!(leaves(&read(text, &["postgresql.conf"]).expect("a file")), ["max_connections=200 Str `200`"]);
-        assert_eq!(leaves(&read(text, &["pgbouncer.ini"]).expect("a file")), ["pgbouncer.pool_mode=session Str `session`"]);
+        assert_eq!(
+            leaves(&read(text, &["pgbouncer.ini"]).expect("a file")),
+            ["pgbouncer.pool_mode=session Str `session`"]
+        );
     }
 
     #[test]
@@ -165,8 +168,20 @@ mod tests {
     #[test]
     fn ordinary_values_are_no_files() {
         let values = [
-            "info", "5432", "true", "postgres://u:p@h:5432/d?a=b", "host=db port=5432", "a: b", "-Xmx1g -Da=b", "{{ .Values.x }}",
-            "[\"a\", \"b\"]", "{}", "{not json", "some words\nand more\n", "#!/bin/sh\nexec app\n", "",
+            "info",
+            "5432",
+            "true",
+            "postgres://u:p@h:5432/d?a=b",
+            "host=db port=5432",
+            "a: b",
+            "-Xmx1g -Da=b",
+            "{{ .Values.x }}",
+            "[\"a\", \"b\"]",
+            "{}",
+            "{not json",
+            "some words\nand more\n",
+            "#!/bin/sh\nexec app\n",
+            "",
         ];
         for value in values {
             let scalar = Scalar::plain(value, 0, crate::document::ScalarKind::Str);

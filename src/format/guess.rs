@@ -6,22 +6,34 @@ use crate::document::FormatId;
 
 /// Endings that say "this is the sample or the template of the file named before".
 const SUFFIXES: [&str; 15] = [
-    "j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "mustache", "template", "example", "sample", "dist", "default", "in",
-    "orig",
+    "j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "mustache", "template", "example", "sample", "dist",
+    "default", "in", "orig",
 ];
 
 /// Endings of program text, prose and data that is no configuration read here.
 const OTHER: [&str; 62] = [
-    "md", "mdx", "rst", "adoc", "txt", "rs", "py", "pyi", "go", "js", "mjs", "cjs", "jsx", "ts", "tsx", "java", "kt", "kts",
-    "scala", "groovy", "gradle", "rb", "sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "tf", "tfvars", "hcl", "xml", "html",
-    "htm", "css", "scss", "less", "sql", "c", "h", "cc", "cpp", "hpp", "cs", "csproj", "php", "pl", "lua", "ex", "exs", "erl",
-    "clj", "swift", "csv", "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb",
+    "md", "mdx", "rst", "adoc", "txt", "rs", "py", "pyi", "go", "js", "mjs", "cjs", "jsx", "ts", "tsx", "java", "kt",
+    "kts", "scala", "groovy", "gradle", "rb", "sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "tf", "tfvars", "hcl",
+    "xml", "html", "htm", "css", "scss", "less", "sql", "c", "h", "cc", "cpp", "hpp", "cs", "csproj", "php", "pl",
+    "lua", "ex", "exs", "erl", "clj", "swift", "csv", "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb",
 ];
 
 /// File names without an ending that are no configuration read here.
 const OTHER_NAMES: [&str; 14] = [
-    "dockerfile", "containerfile", "makefile", "jenkinsfile", "vagrantfile", "gemfile", "rakefile", "procfile", "license",
-    "readme", "changelog", "codeowners", "notice", "authors",
+    "dockerfile",
+    "containerfile",
+    "makefile",
+    "jenkinsfile",
+    "vagrantfile",
+    "gemfile",
+    "rakefile",
+    "procfile",
+    "license",
+    "readme",
+    "changelog",
+    "codeowners",
+    "notice",
+    "authors",
 ];
 
 /// Finds the syntax of a file by its name and its content; [`FormatId::Unknown`] for what is not read here.
@@ -81,11 +93,16 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         // Braces around lines: HOCON, nginx, and others that are not read here.
         FormatId::Conf if shape.is_json => FormatId::Json,
         FormatId::Conf if shape.is_markup || shape.braces > 0 => FormatId::Unknown,
-        FormatId::Conf if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item > 0) => FormatId::Yaml,
+        FormatId::Conf if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item > 0) => {
+            FormatId::Yaml
+        }
         FormatId::Yaml if shape.lines > 0 && shape.assignment == shape.lines => FormatId::Dotenv,
         FormatId::Dotenv if shape.is_json => FormatId::Json,
         FormatId::Dotenv if shape.lines > 0 && shape.equals == 0 && shape.mapping == shape.lines => FormatId::Yaml,
-        FormatId::Json if !text.trim_start().starts_with(['{', '[']) && (shape.is_yaml_start || (shape.lines > 0 && shape.mapping + shape.item == shape.lines)) => {
+        FormatId::Json
+            if !text.trim_start().starts_with(['{', '['])
+                && (shape.is_yaml_start || (shape.lines > 0 && shape.mapping + shape.item == shape.lines)) =>
+        {
             FormatId::Yaml
         }
         FormatId::Yaml | FormatId::Json | FormatId::Toml | FormatId::Dotenv if shape.is_markup => FormatId::Unknown,
@@ -206,12 +223,28 @@ mod tests {
             (FormatId::Yaml, &["a.yaml", "b/c.YML", "v.yaml.example", "x.yml.j2", "x.yaml.tpl", "x.yaml-sample"]),
             (FormatId::Json, &["a.json", "tsconfig.jsonc", "a.json.erb", "a.json5"]),
             (FormatId::Toml, &["a.toml", "a.toml.dist"]),
-            (FormatId::Dotenv, &[".env", ".env.production", "x/.env.example", ".env.prod.sample", "db.env", "env.list"]),
+            (
+                FormatId::Dotenv,
+                &[".env", ".env.production", "x/.env.example", ".env.prod.sample", "db.env", "env.list"],
+            ),
             (FormatId::Properties, &["application-prod.properties", "a.properties.template"]),
-            (FormatId::Conf, &["postgresql.conf", "my.cnf", "pgbouncer.ini", "redis.conf", "setup.cfg", "pgbouncer.ini.tmpl"]),
+            (
+                FormatId::Conf,
+                &["postgresql.conf", "my.cnf", "pgbouncer.ini", "redis.conf", "setup.cfg", "pgbouncer.ini.tmpl"],
+            ),
             (
                 FormatId::Unknown,
-                &["README.md", "main.rs", "a.py", "main.tf", "pom.xml", "Dockerfile", "api.Dockerfile", "Makefile", "_helpers.tpl"],
+                &[
+                    "README.md",
+                    "main.rs",
+                    "a.py",
+                    "main.tf",
+                    "pom.xml",
+                    "Dockerfile",
+                    "api.Dockerfile",
+                    "Makefile",
+                    "_helpers.tpl",
+                ],
             ),
         ];
         for (id, names) in table {

@@ -101,7 +101,9 @@ fn problem(text: &str, error: &ParseError, templated: bool) -> Problem {
         ParseErrorKind::ExpectedStringObjectProperty => "a key here is not in double quotes",
         ParseErrorKind::ExpectedColonAfterObjectKey => "a colon is missing after the key here",
         ParseErrorKind::ExpectedObjectValue => "a value is missing after the colon here",
-        ParseErrorKind::MultipleRootJsonValues => "something follows the end of the value here; only one value is allowed",
+        ParseErrorKind::MultipleRootJsonValues => {
+            "something follows the end of the value here; only one value is allowed"
+        }
         _ => "something here is no JSON",
     };
     Problem::at(ProblemKind::Syntax, format!("JSON: {what}; the file was not read"), span)
@@ -133,8 +135,12 @@ fn node(text: &str, value: &Value<'_>, depth: usize) -> Option<Node> {
             Node::sequence(span, items)
         }
         Value::StringLit(string) => Node::scalar(string_scalar(text, string)),
-        Value::NumberLit(number) => Node::scalar(Scalar::plain(number.value, number.range.start, number_kind(number.value))),
-        Value::BooleanLit(b) => Node::scalar(literal(text, span, if b.value { "true" } else { "false" }, ScalarKind::Bool)),
+        Value::NumberLit(number) => {
+            Node::scalar(Scalar::plain(number.value, number.range.start, number_kind(number.value)))
+        }
+        Value::BooleanLit(b) => {
+            Node::scalar(literal(text, span, if b.value { "true" } else { "false" }, ScalarKind::Bool))
+        }
         Value::NullKeyword(_) => Node::scalar(literal(text, span, "null", ScalarKind::Null)),
     })
 }
@@ -200,7 +206,13 @@ mod tests {
         let document = read("{\"a\": [1, -2.5, true, null], \"b\": {\"c\": \"x\"}}");
         assert_eq!(
             leaves(&document),
-            ["a.0=1 Int `1`", "a.1=-2.5 Float `-2.5`", "a.2=true Bool `true`", "a.3=null Null `null`", "b.c=x Str `\"x\"`"]
+            [
+                "a.0=1 Int `1`",
+                "a.1=-2.5 Float `-2.5`",
+                "a.2=true Bool `true`",
+                "a.3=null Null `null`",
+                "b.c=x Str `\"x\"`"
+            ]
         );
     }
 
@@ -236,7 +248,9 @@ mod tests {
 
     #[test]
     fn an_error_has_a_place_and_no_tree() {
-        for (text, at) in [("{\"a\": 1 \"b\": 2}", 7), ("{\"a\": ", 6), ("[1, 2", 0), ("{\"a\": \"x}", 6), ("{} {}", 3), ("nope", 0)] {
+        for (text, at) in
+            [("{\"a\": 1 \"b\": 2}", 7), ("{\"a\": ", 6), ("[1, 2", 0), ("{\"a\": \"x}", 6), ("{} {}", 3), ("nope", 0)]
+        {
             let document = read(text);
             assert!(document.roots.is_empty(), "{text}");
             assert_eq!(document.problems.len(), 1, "{text}");
@@ -261,7 +275,8 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_in_words() {
-        for text in ["[".repeat(100_000), format!("{}1{}", "[".repeat(200), "]".repeat(200)), "{\"a\":".repeat(50_000)] {
+        for text in ["[".repeat(100_000), format!("{}1{}", "[".repeat(200), "]".repeat(200)), "{\"a\":".repeat(50_000)]
+        {
             let document = read(&text);
             assert!(document.roots.is_empty());
             assert_eq!(document.problems.len(), 1);

@@ -35,26 +35,26 @@ struct Block {
 
 /// Masks the expressions of a YAML text with word characters.
 pub(super) fn mask_yaml(text: &str) -> Masked {
-    mask_with(text, b'x', &|expressions| block_scalars(text, expressions))
+    let expressions = expressions(text);
+    let blocks = block_scalars(text, &expressions);
+    mask_with(text, b'x', &expressions, &blocks)
 }
 
 /// Masks the expressions of another text with `filler`.
 pub(super) fn mask(text: &str, filler: char) -> Masked {
     debug_assert!(filler.is_ascii(), "a mask has the length of what it masks");
-    mask_with(text, filler as u8, &|_| Vec::new())
+    mask_with(text, filler as u8, &expressions(text), &[])
 }
 
-fn mask_with(text: &str, filler: u8, blocks: &dyn Fn(&[Range<usize>]) -> Vec<(Range<usize>, Block)>) -> Masked {
-    let expressions = expressions(text);
+fn mask_with(text: &str, filler: u8, expressions: &[Range<usize>], blocks: &[(Range<usize>, Block)]) -> Masked {
     if expressions.is_empty() {
         return Masked { text: None, items: Vec::new() };
     }
-    let blocks = blocks(&expressions);
     let mut bytes = text.as_bytes().to_vec();
     let mut items = Vec::new();
     let mut index = 0;
     while let Some(expression) = expressions.get(index) {
-        let Some((line, used)) = own_lines(text, &expressions, index) else {
+        let Some((line, used)) = own_lines(text, expressions, index) else {
             fill(&mut bytes, expression.clone(), filler);
             items.push(Item { hit: expression.clone(), show: expression.clone(), is_line: false });
             index += 1;
@@ -149,6 +149,9 @@ fn own_lines(text: &str, expressions: &[Range<usize>], index: usize) -> Option<(
 
 /// The block scalars of a YAML text, found by their headers, with the columns of their content.
 fn block_scalars(text: &str, expressions: &[Range<usize>]) -> Vec<(Range<usize>, Block)> {
+    if expressions.is_empty() {
+        return Vec::new();
+    }
     let is_own_line = |line: &Range<usize>| {
         let index = expressions.partition_point(|e| e.end <= line.start);
         let starts_before = |e: &Range<usize>| e.start < line.start || own_lines(text, expressions, index).is_some();
@@ -192,7 +195,7 @@ fn is_block_header(line: &str) -> bool {
     let is_indicator = last.starts_with(['|', '>']) && last.len() <= 3;
     let digits_and_signs = last.bytes().skip(1).all(|b| b == b'+' || b == b'-' || b.is_ascii_digit());
     let after_property = before.rsplit(' ').next().is_some_and(|word| word.starts_with(['!', '&']));
-    is_indicator && digits_and_signs && (before.ends_with([':', '-']) || after_property)
+    is_indicator && digits_and_signs && (before.is_empty() || before.ends_with([':', '-']) || after_property)
 }
 
 impl Masked {
@@ -239,7 +242,11 @@ impl Masked {
                 self.restore_scalar(original, scalar);
                 node.span = scalar.span;
             }
-            NodeKind::Sequence(items) => items.iter_mut().for_each(|item| self.restore_node(original, item)),
+            NodeKind::Sequence(items) => {
+                items.iter_mut().for_each(|item| self.restore_node(original, item));
+                let spans = items.iter().filter(|item| item.via.is_none()).map(|item| item.span);
+                node.span = spans.fold(node.span, Span::to);
+            }
             NodeKind::Mapping(entries) => {
                 for entry in entries.iter_mut() {
                     self.restore_scalar(original, &mut entry.key);
@@ -256,7 +263,9 @@ impl Masked {
     }
 
     fn restore_scalar(&self, original: &str, scalar: &mut Scalar) {
-        if !self.touches(&scalar.span.range()) {
+        // A block scalar may hold line ends behind the place that is shown for it.
+        let reach = scalar.span.to(scalar.source_span(0..scalar.text.len()));
+        if !self.touches(&reach.range()) {
             return;
         }
         let mut out = Decoded::default();
@@ -268,6 +277,7 @@ impl Masked {
                 Some((index, _)) if last == Some(index) => {}
                 Some((index, item)) => {
                     last = Some(index);
+                    scalar.span = scalar.span.to(Span::new(item.show.start, item.show.end));
                     out.copy(original.get(item.show.clone()).unwrap_or(""), item.show.start);
                 }
             }
@@ -309,7 +319,8 @@ impl Masked {
 fn writes_a_value(expression: &str) -> bool {
     let Some(body) = expression.strip_prefix("{{") else { return expression.starts_with("<%=") };
     let word = body.trim_start_matches(['-', '{', ' ']).split([' ', '}', '-', '(']).next().unwrap_or("");
-    let steers = ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
+    let steers =
+        ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
     !steers.contains(&word) && !word.starts_with("/*") && !word.starts_with('$')
 }
 
@@ -354,7 +365,9 @@ mod tests {
         for value in ["{{ .Values.x }}", "{{- toYaml .Values.y | nindent 4 }}", "<%= x %>", "{{ include \"a\" . }}"] {
             assert!(writes_a_value(value), "{value}");
         }
-        for steering in ["{{ if x }}", "{{- end }}", "{{-end-}}", "{% set a = 1 %}", "{{/* c */}}", "<% x %>", "{{- $a := 1 }}"] {
+        for steering in
+            ["{{ if x }}", "{{- end }}", "{{-end-}}", "{% set a = 1 %}", "{{/* c */}}", "<% x %>", "{{- $a := 1 }}"]
+        {
             assert!(!writes_a_value(steering), "{steering}");
         }
     }

@@ -115,7 +115,8 @@ impl Table {
     }
 
     fn into_node(self) -> Node {
-        let entries: Vec<Entry> = self.entries.into_iter().map(|(key, item)| Entry { key, value: item.into_node() }).collect();
+        let entries: Vec<Entry> =
+            self.entries.into_iter().map(|(key, item)| Entry { key, value: item.into_node() }).collect();
         let inner = entries.iter().map(|e| e.key.span.to(e.value.span)).reduce(Span::to);
         let own = (!self.span.is_empty()).then_some(self.span);
         let span = own.into_iter().chain(inner).reduce(Span::to).unwrap_or_default();
@@ -415,7 +416,8 @@ mod tests {
 
     #[test]
     fn values_have_their_types_and_places() {
-        let document = read("a = 1_000\nb = -2.5\nc = true\nd = 2026-01-31\ne = \"x\"\nf = 'y'\ng = [1, {h = 0x1f}] # c\n");
+        let document =
+            read("a = 1_000\nb = -2.5\nc = true\nd = 2026-01-31\ne = \"x\"\nf = 'y'\ng = [1, {h = 0x1f}] # c\n");
         assert_eq!(
             leaves(&document),
             [
@@ -438,7 +440,14 @@ mod tests {
         let document = read("x.y = 1\n[a.b]\nc.d = 2\n[a]\ne = 3\n[[l]]\nn = 1\n[[l]]\nn = 2\n[l.m]\no = 3\n");
         assert_eq!(
             leaves(&document),
-            ["x.y=1 Int `1`", "a.b.c.d=2 Int `2`", "a.e=3 Int `3`", "l.0.n=1 Int `1`", "l.1.n=2 Int `2`", "l.1.m.o=3 Int `3`"]
+            [
+                "x.y=1 Int `1`",
+                "a.b.c.d=2 Int `2`",
+                "a.e=3 Int `3`",
+                "l.0.n=1 Int `1`",
+                "l.1.n=2 Int `2`",
+                "l.1.m.o=3 Int `3`"
+            ]
         );
         assert!(document.problems.is_empty(), "{:?}", document.problems);
     }
@@ -474,7 +483,9 @@ mod tests {
 
     #[test]
     fn equal_keys_are_kept_and_named() {
-        for text in ["a = 1\na = 2\n", "[t]\nb = 1\n[t]\nc = 2\n", "x = {y = 1, y = 2}\n", "a = 1\n[a]\n", "a = 1\na.b = 2\n"] {
+        for text in
+            ["a = 1\na = 2\n", "[t]\nb = 1\n[t]\nc = 2\n", "x = {y = 1, y = 2}\n", "a = 1\n[a]\n", "a = 1\na.b = 2\n"]
+        {
             let document = read(text);
             assert_eq!(only_problem(&document).0, ProblemKind::DuplicateKey, "{text}");
         }
@@ -483,7 +494,11 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_in_words() {
-        for text in [format!("a = {}", "[".repeat(50_000)), "a.".repeat(20_000) + "a = 1", format!("[{}a]", "a.".repeat(20_000))] {
+        for text in [
+            format!("a = {}", "[".repeat(50_000)),
+            "a.".repeat(20_000) + "a = 1",
+            format!("[{}a]", "a.".repeat(20_000)),
+        ] {
             let document = read(&text);
             assert!(document.problems.iter().any(|p| p.kind == ProblemKind::TooLarge), "{:?}", document.problems);
         }

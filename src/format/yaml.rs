@@ -216,7 +216,9 @@ impl<'a> Builder<'a> {
         let Some(frame) = self.stack.last_mut() else {
             // A document in which nothing stands is none.
             let is_omitted = node.span.is_empty() && node.as_scalar().is_some();
-            return if !is_omitted { self.roots.push(node) };
+            return if !is_omitted {
+                self.roots.push(node)
+            };
         };
         match &mut frame.kind {
             Collection::Sequence(items) => items.push(node),
@@ -360,12 +362,18 @@ fn explain(kind: &ErrorKind) -> &'static str {
     let has = |part: &str| name.contains(part);
     match () {
         () if has("Tab") => "a tab where spaces must indent; use spaces",
-        () if has("MappingValueNotAllowed") => "a colon where no value may start; quote the text or check the indentation",
+        () if has("MappingValueNotAllowed") => {
+            "a colon where no value may start; quote the text or check the indentation"
+        }
         () if has("SequenceEntryNotAllowed") => "a list item where none may start; check the indentation",
-        () if has("UnclosedFlow") || has("UnexpectedEofFlow") || has("MismatchedFlow") => "a bracket or brace that does not match",
+        () if has("UnclosedFlow") || has("UnexpectedEofFlow") || has("MismatchedFlow") => {
+            "a bracket or brace that does not match"
+        }
         () if has("Quote") || has("Escape") => "a quoted text that is not closed, or an unknown escape in it",
         () if has("Indent") => "an indentation that fits nothing above it",
-        () if has("SimpleKey") || has("ExpectedColon") || has("BlockMappingKey") => "a line that is no key with a value",
+        () if has("SimpleKey") || has("ExpectedColon") || has("BlockMappingKey") => {
+            "a line that is no key with a value"
+        }
         () => "something that is no YAML; check the indentation and the quotes here",
     }
 }

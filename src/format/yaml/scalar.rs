@@ -235,7 +235,8 @@ impl<'a> Block<'a> {
                 _ => self.line_ends(&breaks, is_first)?,
             }
             self.content(start..end)?;
-            breaks = vec![end..next];
+            breaks.clear();
+            breaks.push(end..next);
             is_first = false;
         }
         let left = self.rest().len();
@@ -320,7 +321,10 @@ mod tests {
             (ScalarKind::Bool, &["true", "False", "yes", "NO", "on", "Off"]),
             (ScalarKind::Int, &["0", "-12", "+5", "0x1F", "0o17", "0755", "0b11", "1_000"]),
             (ScalarKind::Float, &["1.5", "-.5", "1.", "1e3", "1.2E-3", ".inf", "-.INF", ".nan"]),
-            (ScalarKind::Str, &["nUll", "y", "n", ".", "-", "+", "e3", "1e", "1.2.3", "10m", "0x", "1:30", "_1", "--1", "1e+"]),
+            (
+                ScalarKind::Str,
+                &["nUll", "y", "n", ".", "-", "+", "e3", "1e", "1.2.3", "10m", "0x", "1:30", "_1", "--1", "1e+"],
+            ),
         ];
         for (kind, texts) in table {
             for text in texts {

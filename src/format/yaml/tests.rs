@@ -73,7 +73,10 @@ fn block_scalars_may_start_with_blank_lines_and_hold_comment_marks() {
     let document = read(text);
     let (a, b) = (scalar(&document, &["a"]), scalar(&document, &["b"]));
     assert_eq!((a.text.as_str(), b.text.as_str()), ("\n\nx # no comment\n", "\ny z\n"));
-    assert_eq!((slice(a.source_span(2..3)), slice(b.source_span(1..2)), slice(b.source_span(3..4))), ("x".into(), "y".into(), "z".into()));
+    assert_eq!(
+        (slice(a.source_span(2..3)), slice(b.source_span(1..2)), slice(b.source_span(3..4))),
+        ("x".into(), "y".into(), "z".into())
+    );
     assert_eq!(scalar(&document, &["c"]).text, "");
     assert_eq!(comments(&document), ["c"]);
 }
@@ -100,7 +103,10 @@ fn merge_keys_give_way_to_explicit_keys_and_to_earlier_ones() {
     let text = "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nm:\n  <<: [*a, *b]\n  x: 9\nn:\n  <<: *b\n";
     let document = read(text);
     let at = |path: &[&str]| document.roots[0].path(path).and_then(Node::as_text).map(str::to_owned);
-    assert_eq!((at(&["m", "x"]), at(&["m", "y"]), at(&["m", "z"])), (Some("9".into()), Some("1".into()), Some("2".into())));
+    assert_eq!(
+        (at(&["m", "x"]), at(&["m", "y"]), at(&["m", "z"])),
+        (Some("9".into()), Some("1".into()), Some("2".into()))
+    );
     assert_eq!(document.roots[0].path(&["m", "x"]).map(|n| n.via), Some(None));
     assert_eq!(document.roots[0].path(&["m", "z"]).and_then(|n| n.via).map(slice), Some("*b".into()));
     assert_eq!(at(&["n", "y"]), Some("2".into()));
@@ -176,7 +182,13 @@ fn a_broken_document_keeps_what_was_before_and_what_comes_after() {
 
 #[test]
 fn errors_say_what_to_do() {
-    for (text, part) in [("a:\n\tb: 1\n", "tab"), ("a: b: c\n", "colon"), ("a: \"x\n", "quoted"), ("a: [1\n", "bracket"), ("a:\n- b\n c: d\n", "indentation")] {
+    for (text, part) in [
+        ("a:\n\tb: 1\n", "tab"),
+        ("a: b: c\n", "colon"),
+        ("a: \"x\n", "quoted"),
+        ("a: [1\n", "bracket"),
+        ("a:\n- b\n c: d\n", "indentation"),
+    ] {
         let document = read(text);
         assert!(document.problems[0].message.contains(part), "{text}: {}", document.problems[0].message);
     }
@@ -245,11 +257,13 @@ fn template_control_lines_leave_the_structure() {
 
 #[test]
 fn template_lines_in_a_block_scalar_are_its_text() {
-    let text = "a: |\n{{- range .x }}\n  k={{ . }}\n{{- end }}\n  l=1\nb: |\n{{ .config | indent 2 }}\nc: >-\n  {{ .y }}\n  z\n";
+    let text = "a: |\n{{- range .x }}\n  k={{ . }}\n{{- end }}\n  l=1\nb: |\n{{ .config | indent 2 }}\nc: >-\n  {{ .y }}\n  z\nd: |+\n  w\n{{ end }}\n";
     let document = read(text);
     assert_eq!(scalar(&document, &["a"]).text, "{{- range .x }}\nk={{ . }}\n{{- end }}\nl=1\n");
     assert_eq!(scalar(&document, &["b"]).text, "{{ .config | indent 2 }}\n");
     assert_eq!(scalar(&document, &["c"]).text, "{{ .y }} z");
+    assert_eq!(scalar(&document, &["d"]).text, "w\n{{ end }}\n");
+    assert_eq!(leaves(&read("--- |\n  {{ .x }}\n--- >\n{{ .y }}\n"))[1], "={{ .y }}\n Str `{{ .y }}`");
 }
 
 #[test]
