@@ -34,7 +34,7 @@ fn parse(source: &Source, id: SourceId) -> Document {
     let text = masked.text(&source.text);
     let mut builder = Builder::new(text, &source.text, &masked);
     builder.read();
-    decoded::report_errors(builder.errors, &mut document.problems);
+    masked.report_errors(builder.errors, &mut document.problems);
     document.problems.append(&mut builder.problems);
     document.problems.sort_by_key(|problem| problem.span);
     document.comments = builder.comments;
@@ -194,9 +194,7 @@ impl<'a> Builder<'a> {
         let mut node = match frame.kind {
             Collection::Sequence(items) => Node::sequence(span, items),
             Collection::Mapping { entries, .. } => {
-                let doubled = decoded::duplicates(&entries);
-                let certain = doubled.into_iter().filter(|(a, b)| !self.masked.has_line_between(a.end, b.start));
-                self.problems.extend(certain.map(|(_, second)| decoded::duplicate_key(second)));
+                self.masked.report_equal(&entries, &mut self.problems);
                 Node::mapping(span, self.merge(entries))
             }
         };
@@ -329,19 +327,12 @@ impl<'a> Builder<'a> {
 
     fn report(&mut self, error: &ScanError) {
         let span = self.place(error.marker().byte_offset().unwrap_or(self.end));
-        let is_first = self.errors.is_empty();
-        let problem = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => super::too_deep(Some(span)),
-            _ if self.masked.count() > 0 => super::templated(span),
-            kind => {
-                let what = explain(kind);
-                Problem::at(ProblemKind::Syntax, format!("YAML: {what}; the rest of this document was not read"), span)
-            }
-        };
-        // One template is one problem, however many of its documents break off.
-        if is_first || problem.kind != ProblemKind::Templated {
-            self.errors.push(problem);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return self.errors.push(super::too_deep(Some(span)));
         }
+        let what = explain(error.kind());
+        let message = format!("YAML: {what}; the rest of this document was not read");
+        self.errors.push(Problem::at(ProblemKind::Syntax, message, span));
     }
 
     /// From an offset to the end of its line.
