@@ -89,10 +89,11 @@ impl<'a> Reader<'a> {
     /// Where the text goes on if the line is continued here.
     fn continued(&self) -> Option<usize> {
         let end = self.at + 1;
-        if !self.rest().starts_with('\\') || decoded::line_end(self.text, end) != end {
+        let next = decoded::after_break(self.text, end);
+        let is_at_line_end = next > end || end == self.text.len();
+        if !self.rest().starts_with('\\') || !is_at_line_end {
             return None;
         }
-        let next = decoded::after_break(self.text, end);
         let line = self.text.get(next..).unwrap_or("");
         Some(self.text.len() - line.trim_start_matches(BLANKS).len())
     }
