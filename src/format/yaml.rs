@@ -28,12 +28,26 @@ pub(super) static FORMAT: Format = Format {
 /// What aliases of one file may add: nodes, and 64 bytes of text count as one more.
 const ALIAS_BUDGET: usize = 200_000;
 
+/// Lines of quoted texts in one file that are joined although they are not indented.
+const JOINED_LINES: usize = 200;
+
+/// Size of a file up to which that is tried, because each line costs a reading of the file.
+const JOINED_BYTES: usize = 1024 * 1024;
+
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Yaml);
     let masked = template::mask_yaml(&source.text);
     let text = masked.text(&source.text);
     let mut builder = Builder::new(text, &source.text, &masked);
     builder.read();
+    let mended = builder.flush_left.and_then(|at| join_flush_lines(text, at));
+    if let Some(mended) = &mended {
+        let mut second = Builder::new(mended, &source.text, &masked);
+        second.read();
+        if second.errors.is_empty() {
+            builder = second;
+        }
+    }
     masked.report_errors(builder.errors, &mut document.problems);
     document.problems.append(&mut builder.problems);
     document.problems.sort_by_key(|problem| problem.span);
@@ -57,6 +71,8 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Anchor>,
     budget: usize,
+    /// The first line of a quoted text that is not indented, on which the parser stopped.
+    flush_left: Option<usize>,
     /// Where the last piece of content ended: block collections end there.
     end: usize,
 }
@@ -94,6 +110,7 @@ impl<'a> Builder<'a> {
             stack: Vec::new(),
             anchors: BTreeMap::new(),
             budget: ALIAS_BUDGET,
+            flush_left: None,
             end: 0,
         }
     }
@@ -330,6 +347,9 @@ impl<'a> Builder<'a> {
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return self.errors.push(super::too_deep(Some(span)));
         }
+        if matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) {
+            self.flush_left = self.flush_left.or(error.marker().byte_offset());
+        }
         let what = explain(error.kind());
         let message = format!("YAML: {what}; the rest of this document was not read");
         self.errors.push(Problem::at(ProblemKind::Syntax, message, span));
@@ -340,6 +360,36 @@ impl<'a> Builder<'a> {
         let start = super::boundary(self.text, at);
         Span::new(start, decoded::line_end(self.text, start))
     }
+}
+
+/// Joins lines of quoted texts that are not indented, byte for byte, from the line at `at` on.
+///
+/// The standard forbids such lines, but the readers of Kubernetes, Ansible and Compose take them. `None` where joining
+/// does not make the text readable, so that the first reading and its error stand.
+fn join_flush_lines(text: &str, at: usize) -> Option<String> {
+    if text.len() > JOINED_BYTES {
+        return None;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    let mut at = at;
+    for _ in 0..JOINED_LINES {
+        let before = bytes.get(..at)?;
+        let end = before.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'))? + 1;
+        bytes.get_mut(end..at)?.fill(b' ');
+        let joined = std::str::from_utf8(&bytes).ok()?;
+        let options = options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: super::MAX_DEPTH,
+            block_nesting_limit: super::MAX_DEPTH,
+        };
+        let error = Parser::new_from_str_with_options(joined, options).find_map(Result::err);
+        let Some(error) = error else { return String::from_utf8(bytes).ok() };
+        let next = error.marker().byte_offset().filter(|&next| next > at)?;
+        matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent).then_some(())?;
+        at = next;
+    }
+    None
 }
 
 struct TagName {
