@@ -1,5 +1,6 @@
 //! Plimsoll reviews configuration changes before they sail.
 
+pub mod catalogue;
 pub mod diff;
 pub mod document;
 pub mod format;
