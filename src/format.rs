@@ -130,7 +130,8 @@ mod tests {
     /// Every format reads every text without panicking, and all places fit the text.
     fn all_formats_survive(text: &str) {
         for format in FORMATS {
-            let source = Source::new("file", Side::New, text.as_bytes());
+            let source =
+                Source::new(if format.id == FormatId::Yaml { "file.yaml" } else { "file" }, Side::New, text.as_bytes());
             check::places_fit(&source, &(format.parse)(&source, SourceId(0)));
         }
         assert!(by_id(detect("file", text)).is_some() || detect("file", text) == FormatId::Unknown);

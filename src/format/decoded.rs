@@ -3,7 +3,7 @@
 //! In: pieces of a file that are taken over, replaced (an escape, a folded line end) or left out. Out: a [`Scalar`] whose
 //! every character knows its bytes.
 
-use crate::document::{Comment, Document, Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
+use crate::document::{Comment, Document, Entry, FormatId, Node, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{SourceId, Span};
 use std::collections::BTreeMap;
@@ -49,21 +49,6 @@ impl Decoded {
     /// The text so far.
     pub(super) fn text(&self) -> &str {
         &self.text
-    }
-
-    /// Removes blanks from the end of the text.
-    pub(super) fn trim_end(&mut self) {
-        let kept = self.text.trim_end_matches([' ', '\t', '\r']).len();
-        if kept == self.text.len() {
-            return;
-        }
-        let cut = self.text.len() - kept;
-        self.text.truncate(kept);
-        let kept = offset(kept);
-        while self.runs.last().is_some_and(|&(decoded, _)| decoded > kept) {
-            self.runs.pop();
-        }
-        self.end -= cut;
     }
 
     /// The finished map.
@@ -143,18 +128,6 @@ pub(super) fn mapping(entries: Vec<Entry>) -> Node {
     Node::mapping(span, entries)
 }
 
-/// Names the second of two equal keys, in this mapping and below.
-pub(super) fn report_duplicates(node: &Node, problems: &mut Vec<Problem>) {
-    match &node.kind {
-        NodeKind::Scalar(_) => {}
-        NodeKind::Sequence(items) => items.iter().for_each(|item| report_duplicates(item, problems)),
-        NodeKind::Mapping(entries) => {
-            problems.extend(duplicates(entries).into_iter().map(|(_, second)| duplicate_key(second)));
-            entries.iter().for_each(|entry| report_duplicates(&entry.value, problems));
-        }
-    }
-}
-
 /// The places of equal keys of one mapping: each with the one before it, in file order.
 pub(super) fn duplicates(entries: &[Entry]) -> Vec<(Span, Span)> {
     let mut seen = BTreeMap::new();
@@ -224,15 +197,6 @@ mod tests {
         assert_eq!(scalar.source_span(1..2), Span::new(1, 3));
         assert_eq!(scalar.source_span(2..3), Span::new(3, 4));
         assert_eq!(scalar.source_span(3..4), Span::new(7, 8));
-    }
-
-    #[test]
-    fn trimming_forgets_what_was_trimmed() {
-        let mut decoded = Decoded::default();
-        decoded.copy("a  ", 4);
-        decoded.trim_end();
-        let scalar = decoded.scalar(Span::new(4, 5), ScalarKind::Str, false);
-        assert_eq!((scalar.text.as_str(), scalar.map.clone()), ("a", OffsetMap::Linear(4)));
     }
 
     #[test]

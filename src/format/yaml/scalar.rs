@@ -235,7 +235,8 @@ impl<'a> Block<'a> {
                 _ => self.line_ends(&breaks, is_first)?,
             }
             self.content(start..end)?;
-            breaks = vec![end..next];
+            breaks.clear();
+            breaks.push(end..next);
             is_first = false;
         }
         let left = self.rest().len();

@@ -257,11 +257,13 @@ fn template_control_lines_leave_the_structure() {
 
 #[test]
 fn template_lines_in_a_block_scalar_are_its_text() {
-    let text = "a: |\n{{- range .x }}\n  k={{ . }}\n{{- end }}\n  l=1\nb: |\n{{ .config | indent 2 }}\nc: >-\n  {{ .y }}\n  z\n";
+    let text = "a: |\n{{- range .x }}\n  k={{ . }}\n{{- end }}\n  l=1\nb: |\n{{ .config | indent 2 }}\nc: >-\n  {{ .y }}\n  z\nd: |+\n  w\n{{ end }}\n";
     let document = read(text);
     assert_eq!(scalar(&document, &["a"]).text, "{{- range .x }}\nk={{ . }}\n{{- end }}\nl=1\n");
     assert_eq!(scalar(&document, &["b"]).text, "{{ .config | indent 2 }}\n");
     assert_eq!(scalar(&document, &["c"]).text, "{{ .y }} z");
+    assert_eq!(scalar(&document, &["d"]).text, "w\n{{ end }}\n");
+    assert_eq!(leaves(&read("--- |\n  {{ .x }}\n--- >\n{{ .y }}\n"))[1], "={{ .y }}\n Str `{{ .y }}`");
 }
 
 #[test]
@@ -278,4 +280,14 @@ fn masks_never_show() {
     let shown = format!("{document:?}");
     assert!(!shown.contains("xxx"), "{shown}");
     assert_eq!(comments(&document), ["{{ c }}"]);
+}
+
+#[test]
+fn a_quoted_text_may_go_on_without_indentation() {
+    let document = read("s:\n  p: '[\n  {% if x %}\n  1\n  ]'\n  q: 2\n");
+    assert_eq!(document.roots[0].path(&["s", "q"]).and_then(Node::as_text), Some("2"));
+    assert!(document.problems.is_empty());
+    let unclosed = read("a: \"x\nb: \"y\"\nc: 1\n");
+    assert_eq!(unclosed.problems.len(), 1);
+    assert_eq!(unclosed.problems[0].kind, ProblemKind::Syntax);
 }
