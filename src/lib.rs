@@ -1,5 +1,6 @@
 //! Plimsoll reviews configuration changes before they sail.
 
+pub mod connection;
 pub mod diff;
 pub mod document;
 mod parameter;

@@ -14,6 +14,7 @@ use std::fmt;
 
 use crate::quantity::Interval;
 
+pub(crate) use keys::words_of;
 pub use redactor::Redactor;
 
 /// Stands where a secret was.
