@@ -3,10 +3,108 @@
 //! In: the facts of both sides. Out: one [`ServerBudget`] a server, with each factor's place, so that a person can check
 //! the arithmetic in a minute. It speaks of what the committed configuration *allows*; it predicts no load.
 
-use crate::facts::Origin;
+mod causes;
+mod load;
+mod verdict;
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Facts, Origin, Workload};
 use crate::quantity::Interval;
 use crate::setting::Environment;
 use crate::source::{Location, Side};
+
+/// What the budget needs beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Share of the usable connections above which a server is called near its limit (0–1).
+    pub target: f64,
+    /// Whether the strict rollout gates.
+    pub strict_rollout: bool,
+    /// Workloads (as printed) that this change rolls out.
+    pub rolling: &'a BTreeSet<String>,
+}
+
+/// Computes the budget of every server of either side, by name.
+#[must_use]
+pub fn budget(old: &Facts, new: &Facts, options: &Options<'_>) -> Vec<ServerBudget> {
+    let names: BTreeSet<&str> = old.servers.iter().chain(&new.servers).map(|s| s.id.as_str()).collect();
+    names.into_iter().filter_map(|name| server_budget(old, new, name, options)).collect()
+}
+
+fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) -> Option<ServerBudget> {
+    let rolls = |w: &Workload| options.rolling.contains(&w.id.to_string());
+    let sum = |facts: &'_ Facts| facts.servers.iter().position(|s| s.id == name);
+    let before = sum(old).and_then(|at| load::Sum::new(old, at, &rolls));
+    let after = sum(new).and_then(|at| load::Sum::new(new, at, &rolls));
+    // A server nobody in the tree connects to has no budget; its limit is judged by a rule.
+    let used = |s: &Option<load::Sum<'_>>| s.as_ref().is_some_and(|s| !s.lines.is_empty() || !s.could_be.is_empty());
+    if !used(&before) && !used(&after) {
+        return None;
+    }
+    let about = after.as_ref().or(before.as_ref())?.server;
+    let (verdict, scenario) = match &after {
+        Some(after_sum) => {
+            let sides = verdict::Sides {
+                before: before.as_ref().map(load::Sum::load),
+                after: after_sum.load(),
+                floor_before: before.as_ref().map_or(Interval::ZERO, load::Sum::floor),
+                floor_after: after_sum.floor(),
+            };
+            verdict::verdict(&sides, options.target, options.strict_rollout)
+        }
+        None => (Verdict::Fits, ""),
+    };
+    let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a)).unwrap_or_default();
+    let terms = |s: &Option<load::Sum<'_>>, side| {
+        s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
+    };
+    let mut all_terms = terms(&before, Side::Old);
+    all_terms.extend(terms(&after, Side::New));
+    Some(ServerBudget {
+        server: name.to_owned(),
+        engine: about.engine.as_str(),
+        environment: about.environment,
+        verdict,
+        scenario,
+        before: before.as_ref().map(load::Sum::load),
+        after: after.as_ref().map(load::Sum::load),
+        terms: all_terms,
+        unknowns: after.as_ref().map(load::Sum::unknowns).unwrap_or_default(),
+        proposal: after.as_ref().and_then(|a| causes::proposal(a, &causes)).filter(|_| is_over(verdict)),
+        causes,
+        limit_at: about.limit.at,
+        weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
+        could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
+        observed_peak: about.observed_peak,
+    })
+}
+
+/// Exporters, backups and people as a term of their own, so that the printed lines add up.
+fn fixed_term(sum: &load::Sum<'_>, side: Side) -> Option<Term> {
+    let fixed = &sum.server.fixed_clients;
+    (fixed.value != Interval::ZERO).then(|| Term {
+        side,
+        workload: "other clients".to_owned(),
+        pool_name: "exporters, backups and people".to_owned(),
+        replicas: Interval::exact(1),
+        processes: Interval::exact(1),
+        pool: fixed.value,
+        product: fixed.value,
+        rollout_replicas: Interval::exact(1),
+        via: None,
+        origin: fixed.origin.clone(),
+        evidence: fixed.at.into_iter().collect(),
+        link: "counted for every server",
+    })
+}
+
+fn is_over(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout | Verdict::LimitShrunk | Verdict::Near
+    )
+}
 
 /// One server before and after.
 #[derive(Debug, Clone)]

@@ -196,7 +196,7 @@ impl Finder<'_> {
             environment: scope.environment,
             owner: scope.owner,
             endpoint,
-            engine: linked.map_or_else(|| about.engine(), |e| e.engine),
+            engine: linked.map_or_else(|| library_engine(about), |e| e.engine),
             overflow: overflow(&draft, about),
             max,
             min_idle,
@@ -204,6 +204,14 @@ impl Finder<'_> {
             at: at.unwrap_or_else(fallback),
             settings: draft.settings,
         }
+    }
+}
+
+/// The engine of a library that speaks to one kind of server only.
+fn library_engine(about: &Library) -> Engine {
+    match about.engines.as_slice() {
+        [one] => Engine::from_name(one).unwrap_or(Engine::Unknown),
+        _ => Engine::Unknown,
     }
 }
 
