@@ -48,6 +48,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// All, in the order of [`RENDERERS`].
+    pub const ALL: [Format; 10] = [
+        Format::Text,
+        Format::Markdown,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Html,
+        Format::Checklist,
+        Format::Diff,
+    ];
+
     /// As `--format` spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -139,4 +153,26 @@ pub struct Links {
 #[must_use]
 pub fn render(report: &Report, format: Format, options: &RenderOptions) -> String {
     RENDERERS.iter().find(|r| r.format == format).map_or_else(String::new, |r| (r.render)(report, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_one_renderer_and_a_name_of_its_own() {
+        assert_eq!(RENDERERS.iter().map(|r| r.format).collect::<Vec<_>>(), Format::ALL);
+        assert!(Format::ALL.iter().all(|f| Format::from_name(f.name()) == Some(*f)));
+    }
+
+    #[test]
+    fn every_output_ends_with_a_newline_and_is_the_same_twice() {
+        for format in Format::ALL {
+            for report in [sample::report(), sample::quiet(), sample::hostile(), Report::default()] {
+                let text = render(&report, format, &RenderOptions::default());
+                assert!(text.is_empty() || text.ends_with('\n'), "{}", format.name());
+                assert_eq!(text, render(&report, format, &RenderOptions::default()));
+            }
+        }
+    }
 }

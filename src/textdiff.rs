@@ -54,6 +54,17 @@ pub fn file_diff(
     diff
 }
 
+/// One line as it may be printed. `line` is its bytes, `secrets` are the bytes of the text that must not be shown.
+#[must_use]
+pub fn masked_line(source: &Source, line: Span, secrets: &[Span], redactor: &Redactor) -> Shown {
+    let text = source.slice(line);
+    let touching = secrets.iter().filter(|s| s.start < line.end && s.end > line.start);
+    let inside = touching.map(|s| (s.start.max(line.start) - line.start, s.end.min(line.end) - line.start));
+    let mut hidden: Vec<std::ops::Range<usize>> = inside.map(|(start, end)| start as usize..end as usize).collect();
+    hidden.extend(redactor.secret_spans(text));
+    redactor.text(&Line::new(text, hidden).masked())
+}
+
 /// Names, status and sizes.
 fn outline(old: Option<&Source>, new: Option<&Source>, redactor: &Redactor) -> FileDiff {
     let path = new.or(old).map_or("", |s| s.path.as_str());
@@ -278,6 +289,14 @@ mod tests {
         let shown = shape(&file_diff(Some(&old), Some(&new), &Redactor::new(), (&told, &told))).join("\n");
         assert!(!shown.contains("AAAA") && !shown.contains("BBBB"), "{shown}");
         assert!(shown.contains("z: [2]"));
+    }
+
+    #[test]
+    fn a_single_line_is_masked_by_place_and_by_shape() {
+        let source = Source::new("a", Side::New, b"x: 1\nurl: app:s3cr3tword@db1\n");
+        let told = [Span::new(14, 24)];
+        let shown = masked_line(&source, source.line_span(2), &told, &Redactor::new());
+        assert_eq!(shown.as_str(), format!("url: app:{MASK}@db1"));
     }
 
     #[test]

@@ -42,8 +42,7 @@ fn section(out: &mut String, heading: &str, content: String) {
 }
 
 fn header(out: &mut String, report: &Report, title: &str) {
-    let counted = words::counted(report);
-    let below = if counted.is_empty() { words::nothing_found(report) } else { words::tally(&counted) };
+    let below = words::below_summary(report);
     out.push_str(&format!(
         "<header class=\"{}\">\n<h1>{title}</h1>\n<p class=\"summary\">{}</p>\n<p>{}</p>\n</header>\n",
         words::level_name(report),

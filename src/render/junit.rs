@@ -19,7 +19,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
          name=\"plimsoll review\" {counts}>\n"
     );
     if report.findings.is_empty() {
-        let name = words::html(&words::nothing_found(report));
+        let name = words::html(&words::below_summary(report));
         out.push_str(&format!("    <testcase classname=\"plimsoll\" name=\"{name}\"/>\n"));
     }
     for finding in &report.findings {

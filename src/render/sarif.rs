@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::finding::Severity;
 use crate::report::{Place, Report, ReportedFinding};
-use crate::rule::Rule;
+use crate::rule::{Rule, plain_docs};
 use crate::source::Side;
 
 use super::{RenderOptions, json, words};
@@ -67,7 +67,7 @@ fn descriptor(name: &str, rules: &[&Rule]) -> Value {
     let mut descriptor = json!({"id": name, "helpUri": words::docs(name)});
     if let Some(rule) = rules.iter().find(|r| r.name == name) {
         descriptor["shortDescription"] = json!({"text": rule.summary});
-        descriptor["help"] = json!({"text": rule.summary, "markdown": rule.docs});
+        descriptor["help"] = json!({"text": rule.summary, "markdown": plain_docs(rule)});
         descriptor["defaultConfiguration"] = json!({"level": level(rule.severity)});
         descriptor["properties"] =
             json!({"precision": rule.confidence.as_str(), "tags": ["configuration", "database"]});

@@ -5,6 +5,7 @@
 use crate::finding::Severity;
 use crate::report::{Report, ReportedBudget, ReportedFinding, ReportedTerm};
 use crate::secret::MASK;
+use crate::source::Side;
 
 use super::RenderOptions;
 use super::words;
@@ -107,11 +108,7 @@ fn headline(page: &mut Page, report: &Report) {
     let what = page.ink(ink, &words::level(report).to_uppercase());
     page.line(&format!("{what}  score {} of 100", report.score));
     page.paragraph("", report.summary.as_str(), Ink::Bold);
-    let counted = words::counted(report);
-    if counted.is_empty() {
-        return page.paragraph("", &words::nothing_found(report), Ink::Plain);
-    }
-    page.line(&words::tally(&counted));
+    page.paragraph("", &words::below_summary(report), Ink::Plain);
 }
 
 fn finding(page: &mut Page, finding: &ReportedFinding) {
@@ -120,7 +117,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
         Ink::Bold,
         &words::visible(&format!("{}:{}:{}", finding.place.file, finding.place.line, finding.place.column)),
     );
-    let side = if finding.place.side == crate::source::Side::Old { " (before the change)" } else { "" };
+    let side = if finding.place.side == Side::Old { " (before the change)" } else { "" };
     let rule = page.ink(Ink::Dim, finding.rule);
     page.line(&format!("{severity}  {place}{side}  {rule}"));
     page.paragraph("  ", finding.title.as_str(), Ink::Bold);
@@ -153,14 +150,15 @@ fn who(finding: &ReportedFinding) -> String {
     [subject, environment, sure].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The line with a caret under the place.
+/// The line with a caret under the place, where that is still to be seen.
 fn excerpt(page: &mut Page, finding: &ReportedFinding) {
     let text: Vec<char> = words::visible(finding.excerpt.as_str())
         .chars()
         .map(|c| if matches!(c, '\t' | '\n') { ' ' } else { c })
         .collect();
     let Some(indent) = text.iter().position(|c| !c.is_whitespace()) else { return };
-    let (from, to) = underlined(finding, &text, indent);
+    let mark = underlined(finding, &text, indent);
+    let (from, to) = mark.unwrap_or((indent, indent + 1));
     let room = page.width.saturating_sub(10).max(20);
     // A long line is shown around the place; what stands far from it helps nobody.
     let start = if to.saturating_sub(indent) > room { from.saturating_sub(room / 4).max(indent) } else { indent };
@@ -171,6 +169,9 @@ fn excerpt(page: &mut Page, finding: &ReportedFinding) {
     let number = finding.place.line.to_string();
     let gutter = page.ink(Ink::Dim, &format!("  {number} |"));
     page.line(&format!("{gutter} {lead}{line}{}", cut(end < text.len())));
+    if mark.is_none() {
+        return;
+    }
     let to = to.min(end).max(from + 1);
     let blanks = " ".repeat(from.saturating_sub(start) + lead.chars().count());
     let bar = page.ink(Ink::Dim, &format!("  {} |", " ".repeat(number.len())));
@@ -178,16 +179,28 @@ fn excerpt(page: &mut Page, finding: &ReportedFinding) {
     page.line(&format!("{bar} {blanks}{caret}"));
 }
 
-/// The characters to underline. Masking moves columns, so a masked line is underlined as a whole.
-fn underlined(finding: &ReportedFinding, text: &[char], indent: usize) -> (usize, usize) {
+/// The characters to underline. Masking moves columns: in a masked line the value is looked for, and if it is not there
+/// exactly once, nothing is underlined.
+fn underlined(finding: &ReportedFinding, text: &[char], indent: usize) -> Option<(usize, usize)> {
     let place = &finding.place;
-    let end = text.iter().rposition(|c| !c.is_whitespace()).map_or(text.len(), |last| last + 1);
-    let from = (place.column as usize).saturating_sub(1);
-    if finding.excerpt.as_str().contains(MASK) || from >= end {
-        return (indent, end);
+    if finding.excerpt.as_str().contains(MASK) {
+        let value = if place.side == Side::New { &finding.new } else { &finding.old };
+        return only_place_of(value.as_ref()?.as_str(), text);
     }
+    let end = text.iter().rposition(|c| !c.is_whitespace()).map_or(text.len(), |last| last + 1);
+    let from = (place.column as usize).saturating_sub(1).max(indent);
     let to = if place.end_line > place.line { end } else { (place.end_column as usize).saturating_sub(1) };
-    (from.max(indent), to.clamp(from.max(indent) + 1, end.max(from.max(indent) + 1)))
+    (from < end).then(|| (from, to.clamp(from + 1, end)))
+}
+
+fn only_place_of(value: &str, text: &[char]) -> Option<(usize, usize)> {
+    let value: Vec<char> = value.chars().collect();
+    if value.is_empty() || value.iter().collect::<String>().contains(MASK) {
+        return None;
+    }
+    let mut places = text.windows(value.len()).enumerate().filter(|(_, w)| *w == value.as_slice());
+    let (first, _) = places.next()?;
+    places.next().is_none().then(|| (first, first + value.len()))
 }
 
 fn budget(page: &mut Page, report: &Report) {
@@ -229,7 +242,7 @@ fn server(page: &mut Page, budget: &ReportedBudget) {
 }
 
 fn term(page: &mut Page, term: &ReportedTerm, before: Option<&ReportedTerm>) {
-    let gone = if term.side == crate::source::Side::Old { "no more: " } else { "" };
+    let gone = if term.side == Side::Old { "no more: " } else { "" };
     page.paragraph("    ", &format!("{gone}{}, {}", term.workload, term.pool_name), Ink::Plain);
     let mut sum = words::arithmetic(term);
     if let Some(before) = before.filter(|b| b.product != term.product) {

@@ -29,7 +29,7 @@ fn plural(single: bool, one: &str) -> String {
 
 /// `12 replicas`, `2–6 replicas`, `unknown replicas`.
 pub(super) fn amount(n: Interval, one: &str) -> String {
-    format!("{n} {}", plural(n.known() == Some(1), one))
+    format!("{n} {}", plural(n.hi.unwrap_or(n.lo) == 1, one))
 }
 
 /// `prod/api.yaml:14`.
@@ -59,7 +59,7 @@ pub(super) fn suppressed(report: &Report) -> Vec<(&ReportedFinding, &Suppression
 pub(super) fn level(report: &Report) -> String {
     match report.level {
         Some(level) => format!("{} risk", level.as_str()),
-        None => "no risk found".to_owned(),
+        None => "nothing risky found".to_owned(),
     }
 }
 
@@ -80,14 +80,18 @@ pub(super) fn tally(findings: &[&ReportedFinding]) -> String {
     format!("{}: {}", count(findings.len(), "finding"), each.join(", "))
 }
 
-/// What was looked at when nothing was found: says how far the look went and claims no more.
-pub(super) fn nothing_found(report: &Report) -> String {
-    let skipped = report.coverage.skipped.len();
-    let seen = format!("{} read, {skipped} skipped", count(report.coverage.parsed, "file"));
-    if report.audit {
-        return format!("nothing risky found as it stands; {seen}");
+/// The line under the summary: how many findings of which kind, or how far the look went that found none.
+pub(super) fn below_summary(report: &Report) -> String {
+    let counted = counted(report);
+    if !counted.is_empty() {
+        return tally(&counted);
     }
-    format!("nothing risky found in {}; {seen}", count(report.changes.len(), "change"))
+    let files = &report.coverage;
+    let seen = format!("{} read, {} skipped", count(files.parsed, "file"), files.skipped.len());
+    if report.audit {
+        return format!("nothing found as it stands; {seen}");
+    }
+    format!("nothing found in {}; {seen}", count(report.changes.len(), "change"))
 }
 
 /// `12 files: 11 read, 9 unchanged, 1 skipped; 3 values masked`.
@@ -127,6 +131,11 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::CannotTell => "cannot be judged: a number is missing",
         Verdict::PreExisting => "was over its limit before and is no worse now",
     }
+}
+
+/// Whether the change can take a server over its limit.
+pub(super) fn is_over(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout)
 }
 
 /// `480 of 197 usable (was 120 of 197)`: the scenario that the verdict is about.

@@ -56,6 +56,16 @@ impl<'a> Line<'a> {
     }
 }
 
+impl Line<'_> {
+    /// The text with its secrets masked.
+    pub(super) fn masked(&self) -> String {
+        let mut pieces = Pieces::default();
+        self.words.iter().for_each(|w| pieces.word(*w, false));
+        let text: String = pieces.pieces.into_iter().map(|(text, _)| text).collect();
+        if self.cut { text + "…" } else { text }
+    }
+}
+
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0)
 }
