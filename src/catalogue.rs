@@ -52,7 +52,7 @@ impl Catalogue {
     /// If an entry breaks the schema's rules; the message says which, where, and what to do.
     pub fn new(entries: Entries) -> Result<Catalogue, CatalogueError> {
         check::check(&entries)?;
-        let index = recognise::Index::new(&entries.libraries);
+        let index = recognise::Index::new(&entries);
         Ok(Catalogue { entries, index })
     }
 
@@ -125,7 +125,7 @@ impl Catalogue {
     /// An environment name alone never tells: an application may call its own pool `POSTGRESQL_MAX_CONNECTIONS`.
     #[must_use]
     pub fn server_of_setting(&self, key: &str, is_env: bool, context: &str) -> Option<&ServerKind> {
-        if is_env {
+        if is_env || !self.index.is_limit(key) {
             return None;
         }
         self.entries.servers.iter().find(|s| s.places.iter().any(|place| place.fits(key, context)))
@@ -153,6 +153,13 @@ impl Catalogue {
 }
 
 impl Library {
+    /// Whether both may describe the same pool of one process: names that teams choose themselves (`DB_POOL_SIZE`) are
+    /// read by whatever library is there, and two libraries of one ecosystem exclude each other.
+    #[must_use]
+    pub fn may_be_same_as(&self, other: &Library) -> bool {
+        self.ecosystem == other.ecosystem || self.ecosystem == "any" || other.ecosystem == "any"
+    }
+
     /// What holds for a role where nothing is written; `None` if it has no such setting or no known default.
     #[must_use]
     pub fn default_of(&self, role: Role) -> Option<ReadValue> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::budget;
 use crate::catalogue::{Catalogue, Entries};
 use crate::config::{Config, RuleSeverity};
-use crate::diff::{self, Change};
+use crate::diff::{self, Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{self, Facts};
 use crate::format;
@@ -254,8 +254,10 @@ fn redactor(sides: &[&SideRead]) -> Redactor {
 
 /// Workloads that this change rolls out: their own manifest changed beyond the number of replicas, or something they read.
 fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
-    let changed_new: BTreeSet<_> = changes.iter().filter_map(|c| c.new).collect();
-    let changed_old: BTreeSet<_> = changes.iter().filter_map(|c| c.old).collect();
+    // A manifest that only moved to another file changes no pod.
+    let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
+    let changed_new: BTreeSet<_> = real().filter_map(|c| c.new).collect();
+    let changed_old: BTreeSet<_> = real().filter_map(|c| c.old).collect();
     let mut rolling = BTreeSet::new();
     for (side, changed) in [(old, &changed_old), (new, &changed_new)] {
         for &at in changed {

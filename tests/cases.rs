@@ -131,7 +131,7 @@ fn demands(report: &Report, expect: &Expect) -> Result<(), Failed> {
 /// Every password of the cases holds this word; no output may.
 fn no_secret(report: &Report) -> Result<(), Failed> {
     for format in Format::ALL {
-        let text = render::render(report, *format, &RenderOptions::default());
+        let text = render::render(report, format, &RenderOptions::default());
         if text.contains("not-a-real-secret") {
             return Err(format!("{format:?} prints a secret").into());
         }

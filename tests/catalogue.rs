@@ -1,12 +1,13 @@
 //! The catalogue's tables: embedded as written, complete, and true to their examples.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads and writes the generated files")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes the generated files")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use plimsoll::catalogue::{Catalogue, Entries, Query, Role, broken_examples};
+use plimsoll::catalogue::{Catalogue, Entries, Query, Role, broken_examples, correction, in_words, read_value};
+use proptest::prelude::*;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -163,6 +164,17 @@ fn settings_of_other_pools_stay_silent() {
         "DB_HOST",
         "DATABASE_URL",
         "GRPC_POOL_MAX",
+        "HTTP_CONNECTION_TIMEOUT_MILLIS",
+        "SESSION_MAX_LIFETIME_SECONDS",
+        "rpc.max_open_connections",
+        "http.options.pool.max_size",
+        "java.environment.THREAD_POOL_SIZE",
+        "core.pool.size",
+        "max.pool.size",
+        "triggerpool.fast.max",
+        "egov.server-tomcat-max-connections",
+        "httpclient.connections.max",
+        "redis.pool.acquireTimeoutMillis",
     ];
     for key in foreign {
         assert_eq!(role_of(&catalogue, key), None, "{key}");
@@ -185,6 +197,9 @@ fn pools_are_found_in_every_spelling_with_their_group() {
         ("storage.db.maxOpenConns", "go-database-sql", "storage.db"),
         ("app.ordersDb.pool.maxSize", "any-pool", "app.ordersdb"),
         ("databases.main.pool.max", "knex", "databases.main"),
+        ("java.environment.ORDERS_DB_MAX_POOL_SIZE", "any-pool", "java.environment.orders"),
+        ("/shop/prod/db/hikari/max_pool_size", "hikaricp", "shop.prod.db"),
+        ("vars.db_hikari_max_pool_size", "hikaricp", "vars.db"),
     ];
     for (key, library, group) in cases {
         let expected = (library.to_owned(), Role::PoolMax, group.to_owned());
@@ -342,6 +357,44 @@ fn a_user_s_mistake_is_told_with_place_and_remedy() {
         assert!(told.contains(expected) && told.starts_with("[[library]]"), "{told}");
     }
     assert!(toml::from_str::<Entries>(&setting("keyz = []")).is_err(), "an unknown key is refused");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_a_value_panic(text in "[-+0-9a-zA-ZµPTе:._%${} ]{0,40}|.*") {
+        for setting in tables_once().libraries.iter().flat_map(|l| &l.settings) {
+            let value = read_value(setting, &text);
+            prop_assert!(!in_words(setting, &value).is_empty() || text.trim().is_empty());
+            let _ = correction(setting, &value);
+        }
+    }
+
+    #[test]
+    fn no_key_makes_recognition_panic(key in "([A-Za-zµ_./ -]|pool|DB_|max|size|[0-9]){0,24}|.*", is_env: bool) {
+        let catalogue = catalogue_once();
+        let path: Vec<&str> = key.split('.').collect();
+        let query = Query { path: &path, is_env, siblings: &|_| true, file: &key, dialect: None, images: &[&key] };
+        let _ = catalogue.recognise(&query);
+        let _ = catalogue.recognise(&Query { dialect: Some("libpq-uri"), ..query });
+        let _ = catalogue.implied_pool(&key, is_env, None);
+        let _ = catalogue.server_of_image(&key);
+        let _ = catalogue.server_of_setting(&key, is_env, &key);
+        let words: Vec<&str> = key.split(' ').collect();
+        let _ = catalogue.processes_of(Role::Processes, &words, Some(&key), &|_| Some((key.as_str(), ())));
+        for server in catalogue.servers() {
+            let _ = server.limit_in_words(&words);
+        }
+    }
+}
+
+fn tables_once() -> &'static Entries {
+    static TABLES: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(tables);
+    &TABLES
+}
+
+fn catalogue_once() -> &'static Catalogue {
+    static CATALOGUE: std::sync::LazyLock<Catalogue> = std::sync::LazyLock::new(catalogue);
+    &CATALOGUE
 }
 
 /// The table of all that is known, for readers.

@@ -3,9 +3,9 @@
 //! In: a key with what stands around it. Out: at most one [`Match`]. A key that is enough by itself wins over one that
 //! needs context; then the one with more of its own siblings around it, then the longer key, then the earlier library.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::schema::{Ambiguity, Evidence, Library, Needs, Setting};
+use super::schema::{Ambiguity, Entries, Evidence, Library, Needs, Setting};
 
 /// Index of a library in [`super::Catalogue::libraries`].
 pub type LibraryIndex = usize;
@@ -83,6 +83,8 @@ pub(super) struct Index {
     by_param: BTreeMap<String, Vec<Place>>,
     implied_by_leaf: BTreeMap<String, Vec<(LibraryIndex, Vec<String>)>>,
     implied_by_derived: BTreeMap<String, Vec<(LibraryIndex, Vec<String>)>>,
+    /// Last segments of all keys that set a server's limit.
+    limit_leaves: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -114,9 +116,11 @@ struct Candidate {
 }
 
 impl Index {
-    pub(super) fn new(libraries: &[Library]) -> Index {
+    pub(super) fn new(entries: &Entries) -> Index {
         let mut index = Index::default();
-        for (library, entry) in libraries.iter().enumerate() {
+        let places = entries.servers.iter().flat_map(|server| &server.places);
+        index.limit_leaves = places.flat_map(|p| &p.keys).filter_map(|key| segments_of(key).pop()).collect();
+        for (library, entry) in entries.libraries.iter().enumerate() {
             for (setting, entry) in entry.settings.iter().enumerate() {
                 index.add(Place { library, setting }, entry);
             }
@@ -154,6 +158,11 @@ impl Index {
         }
     }
 
+    /// Whether a key ends as one that sets a server's limit does; most do not, and need no closer look.
+    pub(super) fn is_limit(&self, key: &str) -> bool {
+        self.limit_leaves.contains(&relax(key.rsplit('.').next().unwrap_or(key)))
+    }
+
     pub(super) fn recognise<'c>(&self, libraries: &'c [Library], query: &Query<'_>) -> Option<Match<'c>> {
         let best = match (query.dialect, query.path) {
             (Some(dialect), [.., name]) => self.parameter(libraries, name, dialect),
@@ -162,6 +171,11 @@ impl Index {
                 self.key(libraries, &name.split('.').collect::<Vec<_>>(), query)
             }
             (None, [name]) if query.is_env => self.variable(libraries, name, query),
+            // Stores of parameters name them by path: `/shop/prod/db/hikari/maximum-pool-size`.
+            (None, path) if path.iter().any(|segment| segment.contains('/')) => {
+                let steps = path.iter().flat_map(|segment| segment.split('/')).filter(|step| !step.is_empty());
+                self.key(libraries, &steps.collect::<Vec<_>>(), query)
+            }
             (None, path) => self.key(libraries, path, query),
             (Some(_), []) => None,
         }?;
@@ -184,8 +198,13 @@ impl Index {
     }
 
     fn key(&self, libraries: &[Library], path: &[&str], query: &Query<'_>) -> Option<Candidate> {
+        self.dotted(libraries, path, query).or_else(|| self.spelled_out(path))
+    }
+
+    fn dotted(&self, libraries: &[Library], path: &[&str], query: &Query<'_>) -> Option<Candidate> {
+        // Most keys are nobody's: the last segment alone tells, and nothing else is made for them.
+        let entries = self.by_leaf.get(&relax(path.last()?))?;
         let relaxed: Vec<String> = path.iter().map(|segment| relax(segment)).collect();
-        let entries = self.by_leaf.get(relaxed.last()?)?;
         let mut best: Option<Candidate> = None;
         for entry in entries {
             let Some(setting) = setting_at(libraries, entry.at) else { continue };
@@ -205,17 +224,36 @@ impl Index {
         best
     }
 
+    /// A last segment that spells a whole environment name: `environment.DB_POOL_SIZE`, `db-max-open-conns`.
+    fn spelled_out(&self, path: &[&str]) -> Option<Candidate> {
+        let (leaf, above) = path.split_last()?;
+        let words = words_of(leaf);
+        if words.len() < 2 {
+            return None;
+        }
+        let mut found = self.named(&words.join("_").to_ascii_uppercase())?;
+        let parents = above.iter().map(|segment| relax(segment));
+        found.group = parents.chain(Some(found.group).filter(|g| !g.is_empty())).collect::<Vec<_>>().join(".");
+        found.prefix = above.len();
+        Some(found)
+    }
+
     fn variable(&self, libraries: &[Library], name: &str, query: &Query<'_>) -> Option<Candidate> {
         let upper = name.to_ascii_uppercase();
+        self.named(&upper).or_else(|| self.short_variable(libraries, &upper, query))
+    }
+
+    /// An environment name that is enough by itself; in upper case.
+    fn named(&self, upper: &str) -> Option<Candidate> {
         let found = |at: Place, group: String| {
             let fit = Fit { enough: true, hits: 0, segments: 1 };
             Some(Candidate { fit, at, prefix: 0, group })
         };
-        if let Some(at) = self.by_env.get(&upper).and_then(|places| places.first()) {
+        if let Some(at) = self.by_env.get(upper).and_then(|places| places.first()) {
             return found(*at, String::new());
         }
         // The longest name wins, so the shortest prefix is tried first.
-        for start in starts_of(&upper) {
+        for start in starts_of(upper) {
             let (prefix, rest) = upper.split_at(start);
             if start > 0
                 && let Some(at) = self.by_env_end.get(rest).and_then(|places| places.first())
@@ -226,7 +264,7 @@ impl Index {
                 return found(*at, group_of_prefix(prefix));
             }
         }
-        self.short_variable(libraries, &upper, query)
+        None
     }
 
     fn short_variable(&self, libraries: &[Library], upper: &str, query: &Query<'_>) -> Option<Candidate> {

@@ -50,7 +50,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
-    pub static MIN_IDLE_NEAR_MAX = "min-idle-near-max", Medium, High,
+    pub(super) static MIN_IDLE_NEAR_MAX = "min-idle-near-max", Medium, High,
         "A pool keeps nearly all of its connections open without load", check;
 }
 

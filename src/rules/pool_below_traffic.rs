@@ -68,7 +68,7 @@ declare_rule! {
     ///
     /// - J. D. C. Little, "A Proof for the Queuing Formula L = λW", Operations Research 9 (1961)
     /// - A. K. Erlang's C formula for the share of requests that wait
-    pub static POOL_BELOW_TRAFFIC = "pool-below-traffic", High, High,
+    pub(super) static POOL_BELOW_TRAFFIC = "pool-below-traffic", High, High,
         "A pool cannot carry the declared traffic", check;
 }
 

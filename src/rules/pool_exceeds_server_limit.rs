@@ -109,7 +109,7 @@ declare_rule! {
     ///
     /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
     /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
-    pub static POOL_EXCEEDS_SERVER_LIMIT = "pool-exceeds-server-limit", Critical, High,
+    pub(super) static POOL_EXCEEDS_SERVER_LIMIT = "pool-exceeds-server-limit", Critical, High,
         "Workloads may open more connections than their server accepts", check;
 }
 

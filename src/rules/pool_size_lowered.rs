@@ -47,7 +47,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
-    pub static POOL_SIZE_LOWERED = "pool-size-lowered", Medium, High,
+    pub(super) static POOL_SIZE_LOWERED = "pool-size-lowered", Medium, High,
         "A pool may hold clearly fewer connections than before", check;
 }
 

@@ -46,7 +46,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
-    pub static POOL_SIZE_RAISED = "pool-size-raised", Medium, High,
+    pub(super) static POOL_SIZE_RAISED = "pool-size-raised", Medium, High,
         "A pool may hold clearly more connections than before", check;
 }
 

@@ -53,7 +53,7 @@ declare_rule! {
     ///
     /// - <https://go.dev/doc/database/manage-connections>
     /// - <https://docs.sqlalchemy.org/en/20/core/pooling.html>
-    pub static POOL_UNLIMITED = "pool-unlimited", High, High,
+    pub(super) static POOL_UNLIMITED = "pool-unlimited", High, High,
         "A pool has no upper end any more", check;
 }
 

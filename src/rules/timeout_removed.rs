@@ -46,7 +46,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
-    pub static TIMEOUT_REMOVED = "timeout-removed", Medium, High,
+    pub(super) static TIMEOUT_REMOVED = "timeout-removed", Medium, High,
         "A wait that had an end has none any more", check;
 }
 

@@ -62,7 +62,7 @@ fn file(value: &str, raw_secret: &str, shape: usize) -> (&'static str, String) {
 
 fn outputs(old: Vec<Input>, new: Vec<Input>) -> Vec<(Format, String)> {
     let report = review(Request { old, new, ..Request::default() });
-    Format::ALL.iter().map(|f| (*f, render(&report, *f, &RenderOptions::default()))).collect()
+    Format::ALL.into_iter().map(|f| (f, render(&report, f, &RenderOptions::default()))).collect()
 }
 
 proptest! {
