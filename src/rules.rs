@@ -85,6 +85,12 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().find(|r| r.name == name).copied()
 }
 
+/// The names of all rules, in order.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    RULES.iter().map(|r| r.name).collect()
+}
+
 /// What the policy does to a rule's severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Override {

@@ -50,12 +50,15 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
-    pub static MIN_IDLE_NEAR_MAX = "min-idle-near-max", Medium, High,
+    pub(super) static MIN_IDLE_NEAR_MAX = "min-idle-near-max", Medium, High,
         "A pool keeps nearly all of its connections open without load", check;
 }
 
 /// Below this a fixed-size pool is sound practice.
 const SMALL: u64 = 20;
+
+/// As many as PostgreSQL accepts by default: standing open without load they leave no room for anybody.
+const MANY: u64 = 100;
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for change in ctx.pool_changes(Role::PoolMinIdle) {
@@ -68,10 +71,11 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let max = pool.ceiling().known();
         let near = max.is_some_and(|max| idle * 5 >= max * 4);
         let above = max.is_some_and(|max| idle > max);
-        if idle <= was || !(above || near && idle >= SMALL || idle >= SMALL * 2) {
+        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
+        let many = all.is_some_and(|all| all >= MANY);
+        if idle <= was || !(above || near && (idle >= SMALL || many) || idle >= SMALL * 2) {
             continue;
         }
-        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
         let name = ctx.name(&setting.name);
         let title = match max {
             Some(max) if above => shown!("{} of {} is above the maximum of {}", name, idle, max),

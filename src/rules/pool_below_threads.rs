@@ -61,7 +61,7 @@ declare_rule! {
     ///
     /// - <https://guides.rubyonrails.org/configuring.html#database-pooling>
     /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
-    pub static POOL_BELOW_THREADS = "pool-below-threads", Medium, Medium,
+    pub(super) static POOL_BELOW_THREADS = "pool-below-threads", Medium, Medium,
         "A pool is smaller than the threads that share it", check;
 }
 

@@ -109,7 +109,7 @@ declare_rule! {
     ///
     /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
     /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
-    pub static POOL_EXCEEDS_SERVER_LIMIT = "pool-exceeds-server-limit", Critical, High,
+    pub(super) static POOL_EXCEEDS_SERVER_LIMIT = "pool-exceeds-server-limit", Critical, High,
         "Workloads may open more connections than their server accepts", check;
 }
 
@@ -126,6 +126,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 fn judge(row: &ServerBudget) -> Option<(Severity, &'static str)> {
     let certain = row.weakest < Origin::Assumed(String::new());
     match row.verdict {
+        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout if row.only_assumed => {
+            Some((Severity::Medium, "counting the clients that are assumed where none are declared"))
+        }
         Verdict::OverCertain => Some((Severity::Critical, "at peak scale")),
         Verdict::OverPeak if certain => Some((Severity::Critical, "at peak scale")),
         Verdict::OverPeak => Some((Severity::Medium, "at peak scale, where every unknown is at its worst")),

@@ -44,7 +44,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
-    pub static POOL_SETTING_CHANGED = "pool-setting-changed", Low, High,
+    pub(super) static POOL_SETTING_CHANGED = "pool-setting-changed", Low, High,
         "A setting of a connection pool changed", check;
 }
 

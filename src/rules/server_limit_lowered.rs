@@ -48,7 +48,7 @@ declare_rule! {
     ///
     /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
     /// - <https://www.postgresql.org/docs/current/hot-standby.html>
-    pub static SERVER_LIMIT_LOWERED = "server-limit-lowered", High, High,
+    pub(super) static SERVER_LIMIT_LOWERED = "server-limit-lowered", High, High,
         "A server accepts fewer connections than before", check;
 }
 

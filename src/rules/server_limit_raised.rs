@@ -43,7 +43,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
-    pub static SERVER_LIMIT_RAISED = "server-limit-raised", Low, High,
+    pub(super) static SERVER_LIMIT_RAISED = "server-limit-raised", Low, High,
         "A server accepts many more connections than before", check;
 }
 

@@ -49,7 +49,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
-    pub static SHORT_LIFETIME = "short-lifetime", High, High,
+    pub(super) static SHORT_LIFETIME = "short-lifetime", High, High,
         "Connections are recycled so fast that connecting becomes the work", check;
 }
 

@@ -47,7 +47,7 @@ declare_rule! {
     ///
     /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
     /// - <https://www.rfc-editor.org/rfc/rfc6298>
-    pub static TIMEOUT_TOO_SHORT = "timeout-too-short", Medium, High,
+    pub(super) static TIMEOUT_TOO_SHORT = "timeout-too-short", Medium, High,
         "A wait is shorter than an ordinary hiccup", check;
 }
 

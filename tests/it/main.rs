@@ -4,5 +4,6 @@
 mod support;
 
 mod examples;
+mod generated;
 mod layers;
 mod secrets;

@@ -1,8 +1,7 @@
 //! Plimsoll for JavaScript: files in, text out. No judgement and no wording here.
 
 use js_sys::Error;
-use plimsoll::config::Config;
-use plimsoll::finding::Severity;
+use plimsoll::config::{Config, FailOn};
 use plimsoll::render::{self, Format, RenderOptions};
 use plimsoll::report::Report;
 use plimsoll::review::{self, Content, Input};
@@ -16,6 +15,7 @@ use wasm_bindgen::prelude::*;
 #[derive(Default)]
 pub struct Request {
     request: review::Request,
+    fail_on: Option<FailOn>,
 }
 
 /// `options()`: all optional.
@@ -26,7 +26,7 @@ struct Options {
     config: Option<String>,
     /// `[glob, environment]` pairs; they win over the policy's.
     env: Vec<(String, String)>,
-    /// The caller's threshold; checked here, used by [`Review::failed`].
+    /// The caller's threshold; it wins over the policy's.
     fail_on: Option<String>,
     /// The date, `YYYY-MM-DD`.
     today: Option<String>,
@@ -77,16 +77,15 @@ impl Request {
         let fail = |text: String| Error::new(&text);
         let options: Options = serde_json::from_str(json).map_err(|e| fail(format!("options: {e}")))?;
         if let Some(text) = &options.config {
-            self.request.config = Config::parse(text).map_err(|e| fail(e.to_string()))?;
+            self.request.config = Config::parse(text, &plimsoll::rules::names()).map_err(|e| fail(e.to_string()))?;
         }
         for (glob, name) in options.env {
             let environment = Environment::from_name(&name)
                 .ok_or_else(|| fail("env: an environment is production, staging or development".to_owned()))?;
             self.request.environments.push((glob, environment));
         }
-        if options.fail_on.as_deref().is_some_and(|f| f != "never" && Severity::from_name(f).is_none()) {
-            return Err(fail("failOn: one of low, medium, high, critical, never".to_owned()));
-        }
+        let known = |name: &str| FailOn::from_name(name).ok_or_else(no_threshold);
+        self.fail_on = options.fail_on.as_deref().map(known).transpose()?;
         self.request.today = options.today;
         self.request.audit = options.audit;
         Ok(())
@@ -95,14 +94,20 @@ impl Request {
     /// Reviews.
     #[must_use]
     pub fn run(self) -> Review {
-        Review { report: review::review(self.request) }
+        let fail_on = self.fail_on.or(self.request.config.fail_on).unwrap_or_default();
+        Review { report: review::review(self.request), fail_on }
     }
+}
+
+fn no_threshold() -> Error {
+    Error::new("failOn: one of low, medium, high, critical, never")
 }
 
 /// A finished review.
 #[wasm_bindgen]
 pub struct Review {
     report: Report,
+    fail_on: FailOn,
 }
 
 /// `render()`'s options: all optional.
@@ -142,11 +147,16 @@ impl Review {
         Ok(render::render(&self.report, format, &options))
     }
 
-    /// Whether a finding that counts is at or above `fail_on`; never for `never` or an unknown name.
-    #[must_use]
-    pub fn failed(&self, fail_on: &str) -> bool {
-        let Some(threshold) = Severity::from_name(fail_on) else { return false };
-        self.report.findings.iter().any(|f| f.suppressed.is_none() && f.severity >= threshold)
+    /// Whether a finding that counts is at or above `fail_on`; empty for what the options or the policy say.
+    ///
+    /// # Errors
+    /// If there is no such threshold.
+    pub fn failed(&self, fail_on: &str) -> Result<bool, Error> {
+        let threshold = match fail_on {
+            "" => self.fail_on,
+            name => FailOn::from_name(name).ok_or_else(no_threshold)?,
+        };
+        Ok(threshold.is_reached(&self.report))
     }
 }
 
