@@ -22,7 +22,10 @@ fn service(n: usize, pool: usize, tag: usize) -> String {
         "      - name: svc-{n}\n        image: registry.example.org/area/svc-{n}:1.{tag}\n        env:\n        - name: REGION\n          value: eu-1\n        - name: JAVA_TOOL_OPTIONS\n          value: -XX:MaxRAMPercentage=75\n        envFrom:\n        - configMapRef:\n            name: svc-{n}\n        resources:\n          limits:\n            memory: 1Gi\n        readinessProbe:\n          httpGet:\n            path: /health\n            port: 8080\n"
     );
     for extra in 0..8 {
-        let _ = write!(text, "      - name: side-{extra}\n        image: registry.example.org/side:{extra}\n        args: [\"--port={extra}\"]\n        resources:\n          limits:\n            memory: 64Mi\n");
+        let _ = write!(
+            text,
+            "      - name: side-{extra}\n        image: registry.example.org/side:{extra}\n        args: [\"--port={extra}\"]\n        resources:\n          limits:\n            memory: 64Mi\n"
+        );
     }
     let _ = write!(
         text,

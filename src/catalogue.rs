@@ -150,6 +150,14 @@ impl Catalogue {
     ) -> Option<ProcessCount<P>> {
         program::processes_of(&self.entries.programs, role, words, image, env)
     }
+
+    /// Whether a key of a configuration file sets the processes or threads of a program: `server.tomcat.threads.max`.
+    #[must_use]
+    pub fn is_program_key(&self, role: Role, key: &str) -> bool {
+        let wanted = recognise::segments_of(key);
+        let settings = self.entries.programs.iter().flat_map(|p| &p.settings).filter(|s| s.role == role);
+        settings.into_iter().flat_map(|s| &s.keys).any(|known| wanted.ends_with(&recognise::segments_of(known)))
+    }
 }
 
 impl Library {

@@ -1,4 +1,10 @@
 //! Plimsoll reviews configuration changes before they sail.
+//!
+//! It compares two states of deployment configuration by meaning, understands connection strings and pool limits, adds
+//! up who may open how many connections against which server, and says how risky the change is and what to do.
+//!
+//! The one door is [`review::review`]: files of both sides in, a [`report::Report`] out; [`render::render`] turns it
+//! into text. Nothing here reads a disk, a clock or an environment.
 
 pub mod budget;
 pub mod catalogue;

@@ -145,6 +145,73 @@ pub struct EndpointPair<'a> {
     pub new: Option<&'a Endpoint>,
 }
 
+/// Load of a pool under the traffic that the user declared for its workload.
+#[derive(Debug, Clone, Copy)]
+pub struct Traffic {
+    /// Connections busy on average, over all replicas: requests a second × hold time.
+    pub busy: f64,
+    /// Processes over all replicas at peak.
+    pub processes: u64,
+    /// Connections of one process.
+    pub each: u64,
+    /// Requests a second, over all replicas.
+    pub rate: f64,
+    /// Milliseconds that a request holds a connection.
+    pub hold_ms: f64,
+}
+
+impl Traffic {
+    /// The load of a pool; `None` where no traffic is declared or a factor is not known.
+    #[must_use]
+    pub fn of(declared: &Declared, facts: &Facts, pool: &Pool) -> Option<Traffic> {
+        let (w, c) = pool.owner?;
+        let workload = facts.workloads.get(w)?;
+        let told = declared.workloads.iter().find(|d| d.matches(&workload.id) && d.requests_per_second.is_some())?;
+        let (rate, hold_ms) = (told.requests_per_second?, told.hold_time_ms?);
+        // A scaler answers load, so the declared traffic meets the greatest number of replicas.
+        let replicas = workload.max_replicas.value.known()?;
+        let processes = replicas.checked_mul(workload.containers.get(c)?.processes.value.known()?)?;
+        let each = pool.ceiling().known()?;
+        (each > 0 && processes > 0).then(|| Traffic { busy: rate * hold_ms / 1000.0, processes, each, rate, hold_ms })
+    }
+
+    /// Busy connections as a share of those there; 1 and more means a queue without end.
+    #[must_use]
+    pub fn utilisation(&self) -> f64 {
+        self.busy / (count(self.each) * count(self.processes))
+    }
+
+    /// Whether the pool has the slack that its size needs: small pools need more than large ones for the same wait.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let limit = match self.each {
+            0..=5 => 0.6,
+            6..=20 => 0.7,
+            _ => 0.8,
+        };
+        self.utilisation() <= limit
+    }
+
+    /// Share of requests that wait, and their mean wait in milliseconds (Erlang C, one process's pool at a time);
+    /// `None` where the queue grows without end.
+    #[must_use]
+    pub fn waiting(&self) -> Option<(f64, f64)> {
+        let offered = self.busy / count(self.processes);
+        let servers = count(self.each);
+        if offered >= servers {
+            return None;
+        }
+        let blocking = (1..=self.each.min(10_000)).fold(1.0, |b, k| offered * b / (count(k) + offered * b));
+        let wait = blocking / (1.0 - offered / servers * (1.0 - blocking));
+        Some((wait, wait * self.hold_ms / (servers - offered)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pool sizes and processes are far below 2^52")]
+fn count(n: u64) -> f64 {
+    n as f64
+}
+
 /// One role of one pool on both sides, where it differs.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolChange<'a> {
@@ -216,6 +283,24 @@ impl<'a> Context<'a> {
             (written && differs).then_some(change)
         };
         self.pools().into_iter().filter_map(change).collect()
+    }
+
+    /// The budget of the server that a pool connects to. `facts` is the side the pool is from.
+    #[must_use]
+    pub fn budget_of(&self, facts: &Facts, pool: &Pool) -> Option<&'a ServerBudget> {
+        let (server, _) = facts.endpoints.get(pool.endpoint?)?.server?;
+        let name = &facts.servers.get(server)?.id;
+        self.budget.iter().find(|row| row.server == *name)
+    }
+
+    /// Whether the holder of a pool that is gone still connects to a database, so that its library's default holds now.
+    #[must_use]
+    pub fn falls_to_default(&self, pool: &Pool) -> bool {
+        let connects = |e: &&Endpoint| {
+            let users = e.workloads.iter().filter_map(|&w| self.new.facts.workloads.get(w));
+            e.key.owner == pool.key.owner || users.into_iter().any(|w| w.id.to_string() == pool.key.owner)
+        };
+        self.new.facts.endpoints.iter().any(|e| connects(&e))
     }
 
     /// Whom a pool belongs to, as it may be printed; `None` for plain files, whose place says it.

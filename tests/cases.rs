@@ -92,9 +92,10 @@ fn demands(report: &Report, expect: &Expect) -> Result<(), Failed> {
     let level = report.level.map_or("none", Severity::as_str);
     let rank = |name: &str| if name == "none" { 0 } else { severity(name) as usize };
     let shown = || {
-        let lines = report.findings.iter().map(|f| {
-            format!("  {} {} {}:{} {}", f.severity.as_str(), f.rule, f.place.file, f.place.line, f.title)
-        });
+        let lines = report
+            .findings
+            .iter()
+            .map(|f| format!("  {} {} {}:{} {}", f.severity.as_str(), f.rule, f.place.file, f.place.line, f.title));
         lines.collect::<Vec<_>>().join("\n")
     };
     let fail = |what: String| Err(Failed::from(format!("{what}; found\n{}", shown())));

@@ -134,6 +134,17 @@ impl<'a> Sum<'a> {
         }
     }
 
+    /// Whether the demand fits once the assumed clients are left out. Declared ones count.
+    pub(super) fn fits_without_assumed(&self, scenario: &str) -> bool {
+        let fixed = &self.server.fixed_clients;
+        if fixed.origin == Origin::Declared {
+            return false;
+        }
+        let load = self.load();
+        let demand = if scenario == "peak" { load.peak } else { load.rollout };
+        demand.minus(fixed.value).hi.is_some_and(|d| d <= load.usable.lo)
+    }
+
     /// Connections that stand open without any load.
     pub(super) fn floor(&self) -> Interval {
         let of = |l: &Line<'a>| l.replicas.value.times(l.processes.value).times(l.floor);

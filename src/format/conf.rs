@@ -5,6 +5,7 @@
 
 use super::Format;
 use super::decoded::{self, Decoded};
+use super::template::{self, Masked};
 use crate::document::{Document, Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
@@ -23,8 +24,11 @@ pub(super) static FORMAT: Format = Format {
 
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Conf);
+    let masked = template::mask(&source.text, 'x');
+    let text = masked.text(&source.text);
     let mut reader = Reader {
-        text: &source.text,
+        text,
+        masked: &masked,
         comments_behind: comments_behind(&source.path),
         document: &mut document,
         errors: Vec::new(),
@@ -33,10 +37,11 @@ fn parse(source: &Source, id: SourceId) -> Document {
         sections: BTreeMap::new(),
         keys: BTreeMap::new(),
     };
-    decoded::lines(&source.text).for_each(|line| reader.line(line));
+    decoded::lines(text).for_each(|line| reader.line(line));
     let Reader { errors, entries, .. } = reader;
-    decoded::report_errors(errors, &mut document.problems);
+    masked.report_errors(errors, &mut document.problems);
     document.roots.extend((!entries.is_empty()).then(|| decoded::mapping(entries)));
+    masked.restore(&source.text, &mut document);
     document
 }
 
@@ -48,6 +53,7 @@ fn comments_behind(path: &str) -> bool {
 
 struct Reader<'a> {
     text: &'a str,
+    masked: &'a Masked,
     comments_behind: bool,
     document: &'a mut Document,
     errors: Vec<Problem>,
@@ -86,7 +92,8 @@ impl Reader<'_> {
         let value = self.value(start + value..end);
         if separator == '=' {
             let place = (self.section, key.text.clone());
-            if self.keys.insert(place, key.span).is_some() {
+            let known = self.keys.insert(place, key.span);
+            if known.is_some_and(|first| !self.masked.has_line_between(first.end, key.span.start)) {
                 self.document.problems.push(decoded::duplicate_key(key.span));
             }
         }
@@ -330,6 +337,23 @@ mod tests {
         assert_eq!(leaves(&document), ["a=1 Str `1`", "b=2 Str `2`"]);
         assert_eq!(document.problems.len(), 2);
         assert!(document.problems.iter().all(|p| p.kind == ProblemKind::Syntax));
+    }
+
+    #[test]
+    fn a_template_is_read_around_its_expressions() {
+        let text = "[databases]\n{% for u in users %}\n{{ u }} = host={{ h('#x') }} port=5432\n{% endfor %}\n\
+                    [x]\n{% if a %}\nb = 1\n{% else %}\nb = 2\n{% endif %}\n";
+        let document = check::read("pgbouncer.ini.j2", text);
+        assert_eq!(
+            leaves(&document),
+            [
+                "databases.{{ u }}=host={{ h('#x') }} port=5432 Str `host={{ h('#x') }} port=5432`",
+                "x.b=1 Str `1`",
+                "x.b=2 Str `2`"
+            ]
+        );
+        assert!(document.problems.is_empty());
+        assert_eq!(document.templated, 7);
     }
 
     #[test]

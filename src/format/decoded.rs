@@ -3,7 +3,7 @@
 //! In: pieces of a file that are taken over, replaced (an escape, a folded line end) or left out. Out: a [`Scalar`] whose
 //! every character knows its bytes.
 
-use crate::document::{Comment, Document, Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
+use crate::document::{Comment, Document, Entry, FormatId, Node, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{SourceId, Span};
 use std::collections::BTreeMap;
@@ -126,18 +126,6 @@ pub(super) fn comment(text: &str, range: Range<usize>, mark: usize) -> Comment {
 pub(super) fn mapping(entries: Vec<Entry>) -> Node {
     let span = entries.iter().map(|e| e.key.span.to(e.value.span)).reduce(Span::to).unwrap_or_default();
     Node::mapping(span, entries)
-}
-
-/// Names the second of two equal keys, in this mapping and below.
-pub(super) fn report_duplicates(node: &Node, problems: &mut Vec<Problem>) {
-    match &node.kind {
-        NodeKind::Scalar(_) => {}
-        NodeKind::Sequence(items) => items.iter().for_each(|item| report_duplicates(item, problems)),
-        NodeKind::Mapping(entries) => {
-            problems.extend(duplicates(entries).into_iter().map(|(_, second)| duplicate_key(second)));
-            entries.iter().for_each(|entry| report_duplicates(&entry.value, problems));
-        }
-    }
 }
 
 /// The places of equal keys of one mapping: each with the one before it, in file order.

@@ -2,8 +2,8 @@
 //!
 //! Quoted values may span lines. Nothing is expanded: `${OTHER}` stays as it is written.
 
-use super::Format;
 use super::decoded::{self, Decoded};
+use super::{Format, template};
 use crate::document::{Document, Entry, FormatId, Node, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
@@ -19,20 +19,22 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn parse(source: &Source, id: SourceId) -> Document {
-    let mut reader =
-        Reader { text: &source.text, document: decoded::document(id, FormatId::Dotenv), errors: Vec::new() };
+    let masked = template::mask(&source.text, 'x');
+    let text = masked.text(&source.text);
+    let mut reader = Reader { text, document: decoded::document(id, FormatId::Dotenv), errors: Vec::new() };
     let mut entries = Vec::new();
     let mut at = 0;
-    while at < source.text.len() {
+    while at < text.len() {
         at = reader.line(at, &mut entries);
     }
     let Reader { mut document, errors, .. } = reader;
-    decoded::report_errors(errors, &mut document.problems);
+    masked.report_errors(errors, &mut document.problems);
     if !entries.is_empty() {
         let root = decoded::mapping(entries);
-        decoded::report_duplicates(&root, &mut document.problems);
+        masked.report_equal(root.entries(), &mut document.problems);
         document.roots.push(root);
     }
+    masked.restore(&source.text, &mut document);
     document
 }
 

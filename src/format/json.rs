@@ -5,7 +5,7 @@
 
 use super::Format;
 use super::decoded::{self, Decoded, Escapes};
-use super::template;
+use super::template::{self, Masked};
 use crate::document::{Comment, Document, Entry, FormatId, Node, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
@@ -45,16 +45,16 @@ fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Json);
     // Digits read as a number where a value is expected, and as text inside quotes.
     let masked = template::mask(&source.text, '1');
-    read(masked.text(&source.text), &source.path, masked.count(), &mut document);
+    read(masked.text(&source.text), &source.path, &masked, &mut document);
     masked.restore(&source.text, &mut document);
     document
 }
 
-fn read(text: &str, path: &str, templated: usize, document: &mut Document) {
+fn read(text: &str, path: &str, masked: &Masked, document: &mut Document) {
     let collect = CollectOptions { comments: CommentCollectionStrategy::Separate, tokens: false };
     let parsed = match parse_to_ast(text, &collect, &options(path)) {
         Ok(parsed) => parsed,
-        Err(error) => return document.problems.push(problem(text, &error, templated > 0)),
+        Err(error) => return masked.report_errors(vec![problem(text, &error)], &mut document.problems),
     };
     // The map holds every comment twice, under the token before and the token after it.
     let comments = parsed.comments.iter().flat_map(|map| map.values()).flat_map(|group| group.iter());
@@ -63,7 +63,7 @@ fn read(text: &str, path: &str, templated: usize, document: &mut Document) {
     document.comments.dedup();
     let Some(value) = parsed.value else { return };
     let Some(root) = node(text, &value, 0) else { return document.problems.push(super::too_deep(None)) };
-    decoded::report_duplicates(&root, &mut document.problems);
+    masked.report_all_equal(&root, &mut document.problems);
     document.roots.push(root);
 }
 
@@ -83,14 +83,11 @@ fn options(path: &str) -> ParseOptions {
     }
 }
 
-fn problem(text: &str, error: &ParseError, templated: bool) -> Problem {
+fn problem(text: &str, error: &ParseError) -> Problem {
     let start = super::boundary(text, error.range().start);
     let span = Span::new(start, super::boundary(text, error.range().end.max(start)));
     if matches!(error.kind(), ParseErrorKind::NestingDepthExceeded) {
         return super::too_deep(Some(span));
-    }
-    if templated {
-        return super::templated(span);
     }
     let what = match error.kind() {
         ParseErrorKind::ExpectedComma => "a comma is missing before this place",

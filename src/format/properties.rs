@@ -2,8 +2,8 @@
 //!
 //! A dotted key stays one key. Blanks at the end of a value belong to it, as Java has it.
 
-use super::Format;
 use super::decoded::{self, Decoded, Escapes};
+use super::{Format, template};
 use crate::document::{Document, Entry, FormatId, Node, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
@@ -25,9 +25,11 @@ const BLANKS: [char; 3] = [' ', '\t', '\u{c}'];
 
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Properties);
-    let mut reader = Reader { text: &source.text, at: 0, errors: Vec::new() };
+    let masked = template::mask(&source.text, 'x');
+    let text = masked.text(&source.text);
+    let mut reader = Reader { text, at: 0, errors: Vec::new() };
     let mut entries = Vec::new();
-    while reader.at < source.text.len() {
+    while reader.at < text.len() {
         reader.skip_blanks();
         let end = decoded::line_end(reader.text, reader.at);
         if reader.rest().starts_with(['#', '!']) {
@@ -38,12 +40,13 @@ fn parse(source: &Source, id: SourceId) -> Document {
         }
         reader.at = decoded::after_break(reader.text, end);
     }
-    decoded::report_errors(reader.errors, &mut document.problems);
+    masked.report_errors(reader.errors, &mut document.problems);
     if !entries.is_empty() {
         let root = decoded::mapping(entries);
-        decoded::report_duplicates(&root, &mut document.problems);
+        masked.report_equal(root.entries(), &mut document.problems);
         document.roots.push(root);
     }
+    masked.restore(&source.text, &mut document);
     document
 }
 
@@ -86,10 +89,11 @@ impl<'a> Reader<'a> {
     /// Where the text goes on if the line is continued here.
     fn continued(&self) -> Option<usize> {
         let end = self.at + 1;
-        if !self.rest().starts_with('\\') || decoded::line_end(self.text, end) != end {
+        let next = decoded::after_break(self.text, end);
+        let is_at_line_end = next > end || end == self.text.len();
+        if !self.rest().starts_with('\\') || !is_at_line_end {
             return None;
         }
-        let next = decoded::after_break(self.text, end);
         let line = self.text.get(next..).unwrap_or("");
         Some(self.text.len() - line.trim_start_matches(BLANKS).len())
     }

@@ -4,7 +4,8 @@
 //! digest, and put back into the values afterwards, so that a value reads `{{ .Values.x }}` and every place stays exact.
 
 use super::decoded::{self, Decoded};
-use crate::document::{Document, Node, NodeKind, Scalar, ScalarKind};
+use crate::document::{Document, Entry, Node, NodeKind, Scalar, ScalarKind};
+use crate::problem::{Problem, ProblemKind};
 use crate::source::Span;
 use std::ops::Range;
 
@@ -78,7 +79,7 @@ fn mask_line(bytes: &mut [u8], first: usize, line: Range<usize>, block: Option<B
     };
     fill(bytes, line.start..content, b' ');
     fill(bytes, content..line.end, filler);
-    Item { hit: content..line.end, show: content.min(first)..line.end, is_line: false }
+    Item { show: content.min(first)..line.end, hit: line, is_line: false }
 }
 
 fn fill(bytes: &mut [u8], range: Range<usize>, with: u8) {
@@ -204,16 +205,35 @@ impl Masked {
         self.text.as_deref().unwrap_or(original)
     }
 
-    /// Number of masked expressions; several alone on a line count once.
-    pub(super) fn count(&self) -> usize {
-        self.items.len()
-    }
-
     /// Whether a line of expressions stands between two offsets, so that what it divides may be alternatives.
     pub(super) fn has_line_between(&self, from: u32, to: u32) -> bool {
         let first = self.items.partition_point(|item| item.hit.end <= from as usize);
         let within = self.items.iter().skip(first).take_while(|item| item.hit.start < to as usize);
         within.into_iter().any(|item| item.is_line)
+    }
+
+    /// Names the second of two equal keys of one mapping, unless a line of expressions divides them.
+    pub(super) fn report_equal(&self, entries: &[Entry], problems: &mut Vec<Problem>) {
+        let doubled = decoded::duplicates(entries).into_iter();
+        let certain = doubled.filter(|(first, second)| !self.has_line_between(first.end, second.start));
+        problems.extend(certain.map(|(_, second)| decoded::duplicate_key(second)));
+    }
+
+    /// Names the second of two equal keys in all mappings from `node` down.
+    pub(super) fn report_all_equal(&self, node: &Node, problems: &mut Vec<Problem>) {
+        self.report_equal(node.entries(), problems);
+        node.items().iter().for_each(|item| self.report_all_equal(item, problems));
+        node.entries().iter().for_each(|entry| self.report_all_equal(&entry.value, problems));
+    }
+
+    /// Keeps the first syntax errors and counts the rest. What breaks off in a template is one problem of its own kind.
+    pub(super) fn report_errors(&self, mut errors: Vec<Problem>, problems: &mut Vec<Problem>) {
+        let first = errors.iter().find(|error| error.kind == ProblemKind::Syntax).and_then(|error| error.span);
+        if let (Some(span), false) = (first, self.items.is_empty()) {
+            errors.retain(|error| error.kind != ProblemKind::Syntax);
+            errors.push(super::templated(span));
+        }
+        decoded::report_errors(errors, problems);
     }
 
     /// The original text of `range` where something in it was masked.
@@ -272,7 +292,7 @@ impl Masked {
         let mut last = None;
         for (at, c) in scalar.text.char_indices() {
             let place = scalar.source_span(at..at + c.len_utf8());
-            match self.item_at(place.start as usize) {
+            match self.item_in(place) {
                 None => out.replace(c.encode_utf8(&mut [0; 4]), place.range()),
                 Some((index, _)) if last == Some(index) => {}
                 Some((index, item)) => {
@@ -309,9 +329,12 @@ impl Masked {
         self.items.get(first).is_some_and(|item| item.hit.start < range.end)
     }
 
-    fn item_at(&self, at: usize) -> Option<(usize, &Item)> {
-        let index = self.items.partition_point(|item| item.hit.end <= at);
-        self.items.get(index).filter(|item| item.hit.contains(&at)).map(|item| (index, item))
+    /// The expression of which something stands at `place`: an escape before it takes in its first byte.
+    fn item_in(&self, place: Span) -> Option<(usize, &Item)> {
+        let index = self.items.partition_point(|item| item.hit.end <= place.start as usize);
+        let item = self.items.get(index)?;
+        let is_reached = item.hit.start < (place.end as usize).max(place.start as usize + 1);
+        is_reached.then_some((index, item))
     }
 }
 
@@ -356,8 +379,8 @@ mod tests {
     #[test]
     fn text_without_expressions_is_not_copied() {
         assert!(mask_yaml("a: {b: {c: 1}}\nd: '{{ open'").text.is_none());
-        assert_eq!(mask_yaml(&"{{".repeat(50_000)).count(), 0);
-        assert_eq!(mask_yaml(&"{{/* ".repeat(20_000)).count(), 0);
+        assert!(mask_yaml(&"{{".repeat(50_000)).items.is_empty());
+        assert!(mask_yaml(&"{{/* ".repeat(20_000)).items.is_empty());
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! Tables and dotted keys become nested mappings; a list of tables becomes a list. A broken line is named, the rest is
 //! read.
 
-use super::Format;
 use super::decoded::{self, Decoded, Escapes};
+use super::{Format, template};
 use crate::document::{Document, Entry, FormatId, Node, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
@@ -39,7 +39,10 @@ const ESCAPES: Escapes = Escapes {
 
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Toml);
-    let toml = toml_parser::Source::new(&source.text);
+    // Digits read as a number, as a bare key and as text inside quotes.
+    let masked = template::mask(&source.text, '1');
+    let text = masked.text(&source.text);
+    let toml = toml_parser::Source::new(text);
     let tokens = toml.lex().into_vec();
     let mut errors: Vec<toml_parser::ParseError> = Vec::new();
     let mut events: Vec<Event> = Vec::new();
@@ -48,13 +51,14 @@ fn parse(source: &Source, id: SourceId) -> Document {
     let mut guard = RecursionGuard::new(&mut validate, 64);
     parse_document(&tokens, &mut guard, &mut errors);
 
-    let mut reader = Reader { text: &source.text, toml, events, at: 0, errors, problems: Vec::new() };
+    let mut reader = Reader { text, toml, events, at: 0, errors, problems: Vec::new() };
     let root = reader.document(&mut document);
-    let mut syntax: Vec<Problem> = reader.errors.iter().map(|error| problem(&source.text, error)).collect();
+    let mut syntax: Vec<Problem> = reader.errors.iter().map(|error| problem(text, error)).collect();
     syntax.sort_by_key(|problem| problem.span);
-    decoded::report_errors(syntax, &mut document.problems);
+    masked.report_errors(syntax, &mut document.problems);
     document.problems.append(&mut reader.problems);
     document.roots.extend((!root.entries.is_empty()).then(|| root.into_node()));
+    masked.restore(&source.text, &mut document);
     document
 }
 
@@ -479,6 +483,13 @@ mod tests {
         assert!(leaves(&document).contains(&"c=3 Int `3`".to_owned()), "{:?}", leaves(&document));
         assert_eq!(document.problems.len(), 1);
         assert_eq!(document.problems[0].kind, ProblemKind::Syntax);
+    }
+
+    #[test]
+    fn a_template_is_read_around_its_expressions() {
+        let document = read("[a]\nport = {{ port }}\n{% if x %}\nhost = \"{{ h }}:1\"\n{% endif %}\n");
+        assert_eq!(leaves(&document), ["a.port={{ port }} Str `{{ port }}`", "a.host={{ h }}:1 Str `\"{{ h }}:1\"`"]);
+        assert!(document.problems.is_empty());
     }
 
     #[test]

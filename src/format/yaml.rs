@@ -28,13 +28,27 @@ pub(super) static FORMAT: Format = Format {
 /// What aliases of one file may add: nodes, and 64 bytes of text count as one more.
 const ALIAS_BUDGET: usize = 200_000;
 
+/// Lines of quoted texts in one file that are joined although they are not indented.
+const JOINED_LINES: usize = 200;
+
+/// Size of a file up to which that is tried, because each line costs a reading of the file.
+const JOINED_BYTES: usize = 1024 * 1024;
+
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Yaml);
     let masked = template::mask_yaml(&source.text);
     let text = masked.text(&source.text);
     let mut builder = Builder::new(text, &source.text, &masked);
     builder.read();
-    decoded::report_errors(builder.errors, &mut document.problems);
+    let mended = builder.flush_left.and_then(|at| join_flush_lines(text, at));
+    if let Some(mended) = &mended {
+        let mut second = Builder::new(mended, &source.text, &masked);
+        second.read();
+        if second.errors.is_empty() {
+            builder = second;
+        }
+    }
+    masked.report_errors(builder.errors, &mut document.problems);
     document.problems.append(&mut builder.problems);
     document.problems.sort_by_key(|problem| problem.span);
     document.comments = builder.comments;
@@ -57,6 +71,8 @@ struct Builder<'a> {
     stack: Vec<Frame>,
     anchors: BTreeMap<usize, Anchor>,
     budget: usize,
+    /// The first line of a quoted text that is not indented, on which the parser stopped.
+    flush_left: Option<usize>,
     /// Where the last piece of content ended: block collections end there.
     end: usize,
 }
@@ -94,6 +110,7 @@ impl<'a> Builder<'a> {
             stack: Vec::new(),
             anchors: BTreeMap::new(),
             budget: ALIAS_BUDGET,
+            flush_left: None,
             end: 0,
         }
     }
@@ -194,9 +211,7 @@ impl<'a> Builder<'a> {
         let mut node = match frame.kind {
             Collection::Sequence(items) => Node::sequence(span, items),
             Collection::Mapping { entries, .. } => {
-                let doubled = decoded::duplicates(&entries);
-                let certain = doubled.into_iter().filter(|(a, b)| !self.masked.has_line_between(a.end, b.start));
-                self.problems.extend(certain.map(|(_, second)| decoded::duplicate_key(second)));
+                self.masked.report_equal(&entries, &mut self.problems);
                 Node::mapping(span, self.merge(entries))
             }
         };
@@ -329,19 +344,15 @@ impl<'a> Builder<'a> {
 
     fn report(&mut self, error: &ScanError) {
         let span = self.place(error.marker().byte_offset().unwrap_or(self.end));
-        let is_first = self.errors.is_empty();
-        let problem = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => super::too_deep(Some(span)),
-            _ if self.masked.count() > 0 => super::templated(span),
-            kind => {
-                let what = explain(kind);
-                Problem::at(ProblemKind::Syntax, format!("YAML: {what}; the rest of this document was not read"), span)
-            }
-        };
-        // One template is one problem, however many of its documents break off.
-        if is_first || problem.kind != ProblemKind::Templated {
-            self.errors.push(problem);
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+            return self.errors.push(super::too_deep(Some(span)));
         }
+        if matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) {
+            self.flush_left = self.flush_left.or(error.marker().byte_offset());
+        }
+        let what = explain(error.kind());
+        let message = format!("YAML: {what}; the rest of this document was not read");
+        self.errors.push(Problem::at(ProblemKind::Syntax, message, span));
     }
 
     /// From an offset to the end of its line.
@@ -349,6 +360,36 @@ impl<'a> Builder<'a> {
         let start = super::boundary(self.text, at);
         Span::new(start, decoded::line_end(self.text, start))
     }
+}
+
+/// Joins lines of quoted texts that are not indented, byte for byte, from the line at `at` on.
+///
+/// The standard forbids such lines, but the readers of Kubernetes, Ansible and Compose take them. `None` where joining
+/// does not make the text readable, so that the first reading and its error stand.
+fn join_flush_lines(text: &str, at: usize) -> Option<String> {
+    if text.len() > JOINED_BYTES {
+        return None;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    let mut at = at;
+    for _ in 0..JOINED_LINES {
+        let before = bytes.get(..at)?;
+        let end = before.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\n' | b'\r'))? + 1;
+        bytes.get_mut(end..at)?.fill(b' ');
+        let joined = std::str::from_utf8(&bytes).ok()?;
+        let options = options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: super::MAX_DEPTH,
+            block_nesting_limit: super::MAX_DEPTH,
+        };
+        let error = Parser::new_from_str_with_options(joined, options).find_map(Result::err);
+        let Some(error) = error else { return String::from_utf8(bytes).ok() };
+        let next = error.marker().byte_offset().filter(|&next| next > at)?;
+        matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent).then_some(())?;
+        at = next;
+    }
+    None
 }
 
 struct TagName {

@@ -57,6 +57,9 @@ declare_rule! {
 /// Below this a fixed-size pool is sound practice.
 const SMALL: u64 = 20;
 
+/// As many as PostgreSQL accepts by default: standing open without load they leave no room for anybody.
+const MANY: u64 = 100;
+
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for change in ctx.pool_changes(Role::PoolMinIdle) {
         let (Some(pool), Some(setting)) = (change.new_pool, change.new) else { continue };
@@ -68,10 +71,11 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let max = pool.ceiling().known();
         let near = max.is_some_and(|max| idle * 5 >= max * 4);
         let above = max.is_some_and(|max| idle > max);
-        if idle <= was || !(above || near && idle >= SMALL || idle >= SMALL * 2) {
+        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
+        let many = all.is_some_and(|all| all >= MANY);
+        if idle <= was || !(above || near && (idle >= SMALL || many) || idle >= SMALL * 2) {
             continue;
         }
-        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
         let name = ctx.name(&setting.name);
         let title = match max {
             Some(max) if above => shown!("{} of {} is above the maximum of {}", name, idle, max),

@@ -2,9 +2,9 @@
 
 use crate::catalogue::Role;
 use crate::declare_rule;
-use crate::facts::{DeclaredWorkload, Facts, Pool};
+use crate::facts::Pool;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::Context;
+use crate::rule::{Context, Traffic};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -75,104 +75,31 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for pair in ctx.pools() {
         let Some(new) = pair.new else { continue };
-        let Some(now) = load(ctx, ctx.new.facts, new) else { continue };
-        let before = pair.old.and_then(|old| load(ctx, ctx.old.facts, old));
-        let worse = before.as_ref().is_none_or(|b| now.connections < b.connections || now.busy > b.busy);
-        if worse && now.utilisation() > limit(now.each) {
+        let Some(now) = Traffic::of(&ctx.policy.declared, ctx.new.facts, new) else { continue };
+        let before = pair.old.and_then(|old| Traffic::of(&ctx.policy.declared, ctx.old.facts, old));
+        let worse = before.is_none_or(|b| now.utilisation() > b.utilisation());
+        if worse && !now.fits() {
             out.push(finding(ctx, new, &now));
         }
     }
 }
 
-/// The traffic of a pool and what it has to carry it.
-struct Load {
-    /// Connections busy on average, over all replicas.
-    busy: f64,
-    /// Connections of all replicas and processes.
-    connections: f64,
-    /// Connections of one process.
-    each: u64,
-    /// Processes over all replicas.
-    processes: f64,
-    rate: f64,
-    hold: f64,
-}
-
-impl Load {
-    fn utilisation(&self) -> f64 {
-        self.busy / self.connections
-    }
-
-    /// Share of requests that wait, and their mean wait in milliseconds: Erlang C for one process's pool.
-    fn waiting(&self) -> Option<(f64, f64)> {
-        let offered = self.busy / self.processes;
-        let servers = as_float(self.each);
-        if offered >= servers {
-            return None;
-        }
-        let blocking = (1..=self.each.min(10_000)).fold(1.0, |b, k| offered * b / (as_float(k) + offered * b));
-        let wait = blocking / (1.0 - offered / servers * (1.0 - blocking));
-        Some((wait, wait * self.hold / (servers - offered)))
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "pool sizes are far below 2^52")]
-fn as_float(n: u64) -> f64 {
-    n as f64
-}
-
-/// Small pools need more slack than large ones for the same waiting time.
-fn limit(each: u64) -> f64 {
-    match each {
-        0..=5 => 0.6,
-        6..=20 => 0.7,
-        _ => 0.8,
-    }
-}
-
-fn told<'a>(ctx: &Context<'a>, facts: &Facts, pool: &Pool) -> Option<&'a DeclaredWorkload> {
-    let (w, _) = pool.owner?;
-    let id = &facts.workloads.get(w)?.id;
-    ctx.policy.declared.workloads.iter().find(|d| d.matches(id) && d.requests_per_second.is_some())
-}
-
-fn load(ctx: &Context<'_>, facts: &Facts, pool: &Pool) -> Option<Load> {
-    let told = told(ctx, facts, pool)?;
-    let (w, c) = pool.owner?;
-    let workload = facts.workloads.get(w)?;
-    // The least number of replicas that the declared traffic can meet is the greatest: a scaler answers load.
-    let replicas = workload.max_replicas.value.known()?;
-    let processes = workload.containers.get(c)?.processes.value.known()?;
-    let each = pool.ceiling().known()?;
-    let (rate, hold) = (told.requests_per_second?, told.hold_time_ms?);
-    let count = replicas.checked_mul(processes)?;
-    if each == 0 || count == 0 {
-        return None;
-    }
-    Some(Load {
-        busy: rate * hold / 1000.0,
-        connections: as_float(each.checked_mul(count)?),
-        each,
-        processes: as_float(count),
-        rate,
-        hold,
-    })
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^64")]
-fn enough(load: &Load) -> u64 {
-    // Half as much again as what is busy on average, spread over the processes.
-    (load.busy * 1.5 / load.processes).ceil() as u64
+fn enough(load: &Traffic) -> u64 {
+    // The least size that has the slack it needs.
+    let start = (load.busy / f64::from(u32::try_from(load.processes).unwrap_or(u32::MAX))).floor() as u64;
+    let fits = |each: &u64| Traffic { each: *each, ..*load }.fits();
+    (start.max(1)..start.saturating_mul(3).max(10)).find(fits).unwrap_or(start.saturating_mul(2))
 }
 
-fn finding(ctx: &Context<'_>, pool: &Pool, load: &Load) -> Finding {
+fn finding(ctx: &Context<'_>, pool: &Pool, load: &Traffic) -> Finding {
     let percent = (load.utilisation() * 100.0).round();
     let setting = pool.setting(Role::PoolMax);
     let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
     let full = load.utilisation() >= 1.0;
     let severity = if full { Severity::Critical } else { Severity::High };
     let title = if full {
-        shown!("{} cannot carry the declared traffic: {} connections busy on average, {} there", name, round(load.busy), load.connections)
+        shown!("{} cannot carry the declared traffic: {} connections busy on average, {} there", name, round(load.busy), load.each * load.processes)
     } else {
         shown!("{} runs at {} % of its size under the declared traffic", name, percent)
     };
@@ -186,11 +113,11 @@ fn finding(ctx: &Context<'_>, pool: &Pool, load: &Load) -> Finding {
         .message(shown!(
             "{} requests a second × {} ms = {} connections busy; {} processes × {} = {}: {}",
             load.rate,
-            load.hold,
+            load.hold_ms,
             round(load.busy),
             load.processes,
             load.each,
-            load.connections,
+            load.each * load.processes,
             waits
         ))
         .subject(ctx.owner(pool), pool.environment)
@@ -199,7 +126,7 @@ fn finding(ctx: &Context<'_>, pool: &Pool, load: &Load) -> Finding {
         .symptom(Shown::of_static("response times grow while the database is idle"))
         .fix(shown!("set {} to {} or more, if the server has room for it", name, proposed), Some(shown!("{}", proposed)))
         .rollback(shown!("set {} back to its old size; processes take it when they restart", name))
-        .question(shown!("Is the declared traffic ({} requests a second, {} ms each) still right for this pool?", load.rate, load.hold))
+        .question(shown!("Is the declared traffic ({} requests a second, {} ms each) still right for this pool?", load.rate, load.hold_ms))
         .build()
 }
 

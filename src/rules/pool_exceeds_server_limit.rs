@@ -126,6 +126,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 fn judge(row: &ServerBudget) -> Option<(Severity, &'static str)> {
     let certain = row.weakest < Origin::Assumed(String::new());
     match row.verdict {
+        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout if row.only_assumed => {
+            Some((Severity::Medium, "counting the clients that are assumed where none are declared"))
+        }
         Verdict::OverCertain => Some((Severity::Critical, "at peak scale")),
         Verdict::OverPeak if certain => Some((Severity::Critical, "at peak scale")),
         Verdict::OverPeak => Some((Severity::Medium, "at peak scale, where every unknown is at its worst")),

@@ -3,7 +3,8 @@
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::{Context, PoolChange};
+use crate::facts::{Facts, Pool};
+use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -58,7 +59,10 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Finding> {
-    let (Some(_), Some(pool)) = (change.old_pool, change.new_pool) else { return None };
+    let (Some(old_pool), Some(pool)) = (change.old_pool, change.new_pool.or(change.old_pool)) else { return None };
+    if change.new_pool.is_none() && !ctx.falls_to_default(old_pool) {
+        return None;
+    }
     let was = match change.old_value()? {
         ReadValue::Count(n) => Some(*n),
         ReadValue::Unlimited => None,
@@ -77,14 +81,18 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         _ => shown!("{} lowered: {} → {}", name, was, *is),
     };
     let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
+    let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
+    let severity = if relief.is_some() { Severity::Low } else { severity(was, *is, role) };
     Some(
-        FindingBuilder::new(POOL_SIZE_LOWERED.name, severity(was, *is, role), confidence, at, title)
-            .message(shown!(
-                "a process can work on {} of its queries at once instead of {}; at 50 ms a query that is {} a second at most",
-                *is,
-                was,
-                is * 20
-            ))
+        FindingBuilder::new(POOL_SIZE_LOWERED.name, severity, confidence, at, title)
+            .message(relief.unwrap_or_else(|| {
+                shown!(
+                    "a process can work on {} of its queries at once instead of {}; at 50 ms a query that is {} a second at most",
+                    *is,
+                    was,
+                    is * 20
+                )
+            }))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(waiting(&pool.key.library))
@@ -93,6 +101,32 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
             .question(shown!("How many connections of this pool are in use at peak, and are {} enough?", *is))
             .build(),
     )
+}
+
+/// Why a smaller pool is no cause for worry here: it brings the server back below its line, the replicas make up for
+/// it, or the declared traffic needs no more.
+fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
+    if let Some(row) = ctx.budget_of(ctx.new.facts, new)
+        && let (Some(before), Some(after)) = (row.before, row.after)
+        && before.rollout.hi.is_some_and(|d| d > before.usable.lo)
+        && before.usable.hi.is_some()
+        && after.rollout.hi < before.rollout.hi
+    {
+        return Some(shown!("brings {} from {} to {} connections of {} usable", ctx.name(&row.server), before.rollout, after.rollout, after.usable));
+    }
+    if let Some(load) = Traffic::of(&ctx.policy.declared, ctx.new.facts, new)
+        && load.fits()
+    {
+        return Some(shown!("enough for the declared traffic: {} connections busy of {}", load.busy, load.each * load.processes));
+    }
+    let all = |facts: &Facts, pool: &Pool| {
+        let (w, c) = pool.owner?;
+        let workload = facts.workloads.get(w)?;
+        let processes = workload.containers.get(c)?.processes.value.known()?;
+        workload.max_replicas.value.known()?.checked_mul(processes)?.checked_mul(pool.ceiling().known()?)
+    };
+    let (before, after) = (all(ctx.old.facts, old)?, all(ctx.new.facts, new)?);
+    (after >= before).then(|| shown!("more replicas or processes make up for it: {} connections in all, {} before", after, before))
 }
 
 fn severity(was: u64, is: u64, role: Role) -> Severity {

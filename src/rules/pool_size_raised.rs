@@ -1,9 +1,11 @@
 //! A pool may hold clearly more connections than before.
 
+use crate::budget::Verdict;
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::{Context, PoolChange};
+use crate::facts::Pool;
+use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -58,7 +60,10 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     // A pool that is new as a whole is judged by the budget, not by growth.
-    let (Some(_), Some(pool)) = (change.old_pool, change.new_pool) else { return None };
+    let (Some(old_pool), Some(pool)) = (change.old_pool, change.new_pool.or(change.old_pool)) else { return None };
+    if change.new_pool.is_none() && !ctx.falls_to_default(old_pool) {
+        return None;
+    }
     let (Some(ReadValue::Count(was)), Some(ReadValue::Count(is))) = (change.old_value(), change.new_value()) else {
         return None;
     };
@@ -74,9 +79,13 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
         _ => shown!("{} raised: {} → {}", name, *was, *is),
     };
     let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
+    let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
+    let severity = if relief.is_some() { Severity::Low } else { severity(*was, *is) };
     Some(
-        FindingBuilder::new(POOL_SIZE_RAISED.name, severity(*was, *is), confidence, at, title)
-            .message(shown!("each process of each replica may open {} connections more ({})", is - was, ctx.name(&pool.library)))
+        FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
+            .message(relief.unwrap_or_else(|| {
+                shown!("each process of each replica may open {} connections more ({})", is - was, ctx.name(&pool.library))
+            }))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("the server refuses connections at peak or during a rollout (too many clients)"))
@@ -85,6 +94,19 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
             .question(shown!("Does the server have room for {} on every process and replica?", *is))
             .build(),
     )
+}
+
+/// Why a larger pool is no cause for worry here: the server has proven room for it, or the declared traffic needs it.
+fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
+    if let Some(row) = ctx.budget_of(ctx.new.facts, new)
+        && let (Verdict::Fits, Some(after)) = (row.verdict, row.after)
+    {
+        return Some(shown!("fits: {} of {} connections of {} in the worst computed case", after.rollout, after.usable, ctx.name(&row.server)));
+    }
+    let load = |facts, pool| Traffic::of(&ctx.policy.declared, facts, pool);
+    let (before, after) = (load(ctx.old.facts, old)?, load(ctx.new.facts, new)?);
+    let mends = !before.fits() && after.fits();
+    mends.then(|| shown!("the declared traffic needs it: {} requests a second × {} ms keep {} connections busy", after.rate, after.hold_ms, after.busy))
 }
 
 /// Ten times as much is a changed design; a small pool that doubles is growth.

@@ -64,7 +64,8 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
-    let pool = change.new_pool?;
+    let gone = change.old_pool.filter(|old| change.new_pool.is_none() && ctx.falls_to_default(old));
+    let pool = change.new_pool.or(gone)?;
     let was = change.old_value().filter(|_| change.old_pool.is_some());
     if change.new_value() != Some(&ReadValue::Unlimited) || was == Some(&ReadValue::Unlimited) {
         return None;

@@ -57,7 +57,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
-    let (old, pool) = (change.old?, change.new_pool?);
+    let old = change.old?;
+    let gone = change.old_pool.filter(|old| change.new_pool.is_none() && ctx.falls_to_default(old));
+    let pool = change.new_pool.or(gone)?;
     let ended = matches!(old.value, ReadValue::Millis(ms) if ms > 0);
     let endless = matches!(change.new_value(), Some(ReadValue::Forever | ReadValue::Disabled | ReadValue::Unlimited));
     if !ended || !endless {

@@ -59,7 +59,6 @@ const SCHEMES: [&str; 19] = [
     "amqps",
     "sqlserver",
     "mssql",
-    
     "clickhouse",
     "cockroachdb",
     "redshift",

@@ -44,7 +44,9 @@ fn run(blocks: &[Block], new_side: &str) -> Report {
         chosen.map(|b| Input { path: b.file.clone(), content: content(b) }).collect()
     };
     let policy = blocks.iter().find(|b| b.file == "plimsoll.toml");
-    let config = policy.map(|b| Config::parse(&b.text, &plimsoll::rules::names()).expect("the example's policy is valid")).unwrap_or_default();
+    let config = policy
+        .map(|b| Config::parse(&b.text, &plimsoll::rules::names()).expect("the example's policy is valid"))
+        .unwrap_or_default();
     review(Request { old: inputs("before"), new: inputs(new_side), config, ..Request::default() })
 }
 
@@ -83,8 +85,7 @@ fn every_example_does_what_it_says() {
 
 #[test]
 fn every_rule_has_all_headings() {
-    let headings =
-        ["What it finds", "Why it hurts", "Example", "What to do", "When it is wrong", "References"];
+    let headings = ["What it finds", "Why it hurts", "Example", "What to do", "When it is wrong", "References"];
     for rule in RULES {
         for heading in headings {
             assert!(rule.docs.contains(&format!("## {heading}")), "{}: no heading {heading:?}", rule.name);

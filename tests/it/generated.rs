@@ -42,7 +42,7 @@ fn the_pages_of_the_rules_are_fresh() {
     let folder = root().join("docs/rules");
     let mut pages: BTreeMap<String, String> = RULES.iter().map(|r| (format!("{}.md", r.name), page(r))).collect();
     let mut index = String::from("<!-- Made from src/rules/; edit there. -->\n# Rules\n\n");
-    index.push_str(&table("")); 
+    index.push_str(&table(""));
     pages.insert("README.md".to_owned(), index);
     for (name, text) in &pages {
         fresh(&folder.join(name), text);

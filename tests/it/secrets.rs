@@ -44,18 +44,31 @@ fn file(value: &str, raw_secret: &str, shape: usize) -> (&'static str, String) {
         2 => ("prod/app.json", format!("{{\"db\": {{\"url\": {quoted}, \"password\": {}}}}}", json_text(raw_secret))),
         3 => ("prod/app.toml", format!("[database]\nurl = {quoted}\n")),
         4 => ("prod/.env", format!("DATABASE_URL={value}\nDB_PASSWORD={raw_secret}\n")),
-        5 => ("prod/application.properties", format!("spring.datasource.url={value}\nspring.datasource.password={raw_secret}\n")),
+        5 => (
+            "prod/application.properties",
+            format!("spring.datasource.url={value}\nspring.datasource.password={raw_secret}\n"),
+        ),
         6 => (
             "prod/config.yaml",
-            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  application.properties: |\n    db.url={value}\n    db.password={raw_secret}\n  URL: {quoted}\n"),
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  application.properties: |\n    db.url={value}\n    db.password={raw_secret}\n  URL: {quoted}\n"
+            ),
         ),
         7 => (
             "prod/secret.yaml",
-            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  anything: {}\n  url: {quoted}\n", json_text(raw_secret)),
+            format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  anything: {}\n  url: {quoted}\n",
+                json_text(raw_secret)
+            ),
         ),
         8 => ("prod/app.yaml", format!("# old: {value}\nurl: {quoted} # was {value}\n")),
         9 => ("prod/broken.yaml", format!("url: {quoted}\n  bad: [unclosed\nDB_PASSWORD: {quoted}\n")),
-        10 => ("compose.yaml", format!("services:\n  web:\n    image: x\n    command: [\"--db\", {quoted}]\n    environment:\n      - DATABASE_URL={value}\n      - DB_PASSWORD={raw_secret}\n")),
+        10 => (
+            "compose.yaml",
+            format!(
+                "services:\n  web:\n    image: x\n    command: [\"--db\", {quoted}]\n    environment:\n      - DATABASE_URL={value}\n      - DB_PASSWORD={raw_secret}\n"
+            ),
+        ),
         _ => ("prod/unknown.txt", format!("some text {value} and password: {raw_secret}\n")),
     }
 }

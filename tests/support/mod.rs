@@ -1,6 +1,11 @@
 //! What the test binaries share: folders to reviews, and expectation files.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, dead_code, reason = "tests read the disk; not every binary uses all")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "tests read the disk; not every binary uses all"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -34,9 +39,8 @@ pub(crate) fn review_folders(old: &Path, new: &Path, options: &Options) -> Repor
         Ok(text) => Config::parse(&text, &plimsoll::rules::names()).expect("the case's policy is valid"),
         Err(_) => Config::default(),
     };
-    let environment = |(glob, name): &(String, String)| {
-        (glob.clone(), Environment::from_name(name).expect("an environment"))
-    };
+    let environment =
+        |(glob, name): &(String, String)| (glob.clone(), Environment::from_name(name).expect("an environment"));
     review(Request {
         old: inputs(old),
         new: inputs(new),

@@ -281,3 +281,13 @@ fn masks_never_show() {
     assert!(!shown.contains("xxx"), "{shown}");
     assert_eq!(comments(&document), ["{{ c }}"]);
 }
+
+#[test]
+fn a_quoted_text_may_go_on_without_indentation() {
+    let document = read("s:\n  p: '[\n  {% if x %}\n  1\n  ]'\n  q: 2\n");
+    assert_eq!(document.roots[0].path(&["s", "q"]).and_then(Node::as_text), Some("2"));
+    assert!(document.problems.is_empty());
+    let unclosed = read("a: \"x\nb: \"y\"\nc: 1\n");
+    assert_eq!(unclosed.problems.len(), 1);
+    assert_eq!(unclosed.problems[0].kind, ProblemKind::Syntax);
+}
