@@ -9,9 +9,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
-const out = join(root, "node_modules", ".plimsoll-tests");
 
 const folders = process.argv.slice(2);
+// One place per set of folders, so that two runs at once do not sweep each other away.
+const out = join(root, "node_modules", ".plimsoll-tests", folders.join("+").replaceAll("/", "."));
 const tests = folders.flatMap((folder) =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder))

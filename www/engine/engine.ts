@@ -27,7 +27,8 @@ export interface ReviewOptions {
   config?: string | null;
   /** Which files belong to which environment; the first match wins. */
   env?: [glob: string, environment: string][];
-  failOn?: FailOn;
+  /** Null: what `plimsoll.toml` says, otherwise `high`. */
+  failOn?: FailOn | null;
   /** `YYYY-MM-DD`, to tell which suppressions have run out; null: none runs out. */
   today?: string | null;
   /** Look at the new side alone, as it stands. */
@@ -65,8 +66,8 @@ export interface Review {
   report(): Report;
   diff(): Diff;
   render(format: Format, options?: RenderOptions): string;
-  /** Whether a finding that counts is at or above `failOn`. */
-  failed(failOn: FailOn): boolean;
+  /** Whether a finding that counts is at or above `failOn`; null: at or above what the review's options say. */
+  failed(failOn: FailOn | null): boolean;
 }
 
 /** `plimsoll.toml` is wrong; the message says what, where and the remedy. */
@@ -109,7 +110,7 @@ function wrapReview(inner: wasm.Review): Review {
     render,
     report: () => JSON.parse(render("json")) as Report,
     diff: () => JSON.parse(render("diff")) as Diff,
-    failed: (failOn) => guarded(() => inner.failed(failOn)),
+    failed: (failOn) => guarded(() => inner.failed(failOn ?? "")),
   };
 }
 
@@ -117,7 +118,7 @@ function setOptions(inner: wasm.Request, options: ReviewOptions): void {
   const json = JSON.stringify({
     config: options.config ?? null,
     env: options.env ?? [],
-    failOn: options.failOn ?? "high",
+    failOn: options.failOn ?? null,
     today: options.today ?? null,
     audit: options.audit ?? false,
   });
