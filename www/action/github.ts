@@ -57,8 +57,9 @@ export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolea
     auth: token,
     baseUrl: env.GITHUB_API_URL || "https://api.github.com",
     userAgent: "plimsoll-action",
-    request: { fetch: impatientFetch, retries: RETRIES },
-    retry: { retryAfterBaseValue: retryBase(env) },
+    request: { fetch: impatientFetch },
+    // Not in `request`: there it would repeat refusals too.
+    retry: { retries: RETRIES, retryAfterBaseValue: retryBase(env) },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const ask = async <T>(call: Promise<T>): Promise<T> => {

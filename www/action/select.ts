@@ -50,31 +50,28 @@ export function pathFilter(globs: string[]): (path: string) => boolean {
 function toPattern(glob: string): RegExp {
   const trimmed = glob.replace(/^\.?\//, "").replace(/\/$/, "");
   const tokens = trimmed.match(/\*\*\/|\*\*|[*?{},]|[^*?{},]+/g) ?? [];
+  const braces = areBalanced(tokens);
   let depth = 0;
   const body = tokens.map((token) => {
-    switch (token) {
-      case "**/":
-        return "(?:[^/]+/)*";
-      case "**":
-        return ".*";
-      case "*":
-        return "[^/]*";
-      case "?":
-        return "[^/]";
-      case "{":
-        depth += 1;
-        return "(?:";
-      case "}":
-        if (depth === 0) return "\\}";
-        depth -= 1;
-        return ")";
-      case ",":
-        return depth > 0 ? "|" : ",";
-      default:
-        return token.replace(/[\\^$.+()|[\]]/g, "\\$&");
-    }
+    if (token === "**/") return "(?:[^/]+/)*";
+    if (token === "**") return ".*";
+    if (token === "*") return "[^/]*";
+    if (token === "?") return "[^/]";
+    if (braces && token === "{") depth += 1;
+    else if (braces && token === "}") depth -= 1;
+    else if (token !== "," || depth === 0) return token.replace(/[\\^$.+()|[\]{}]/g, "\\$&");
+    return token === "{" ? "(?:" : token === "}" ? ")" : "|";
   });
-  // A brace that is never closed stands for itself.
-  if (depth > 0) return toPattern(trimmed.replaceAll("{", "?"));
   return new RegExp(`^${body.join("")}(?:/.*)?$`, "su");
+}
+
+/** A brace without its other half stands for itself, and so do all in that glob. */
+function areBalanced(tokens: string[]): boolean {
+  let depth = 0;
+  for (const token of tokens) {
+    if (token === "{") depth += 1;
+    if (token === "}") depth -= 1;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
 }
