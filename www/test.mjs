@@ -5,10 +5,19 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
+
+/** The engine is loaded as it is built, so that a missing one fails its own tests and no others. */
+const engine = {
+  name: "engine",
+  setup(build) {
+    const path = pathToFileURL(join(root, "engine", "pkg", "plimsoll_wasm.js")).href;
+    build.onResolve({ filter: /^#wasm$/ }, () => ({ path, external: true }));
+  },
+};
 
 const folders = process.argv.slice(2);
 // One place per set of folders, so that two runs at once do not sweep each other away.
@@ -38,6 +47,7 @@ await build({
   format: "esm",
   target: "node20",
   packages: "external",
+  plugins: [engine],
   sourcemap: "inline",
   logLevel: "warning",
 });

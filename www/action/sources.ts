@@ -16,7 +16,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** What the engine has to hold at once, both sides together. */
 const MAX_TOTAL_BYTES = 256 * 1024 * 1024;
 
-const MISSING = "its content is not in the clone; set `fetch-depth: 0` and no `filter` at actions/checkout";
+const MISSING = "not wholly in the clone; set `fetch-depth: 0` and no `filter` at actions/checkout";
 
 interface File {
   side: Side;
@@ -101,17 +101,18 @@ async function withinBounds(git: Git, files: File[], skipped: Skipped[]): Promis
 function whyNot(size: number | undefined, total: number): string | null {
   if (size === undefined) return MISSING;
   if (size > MAX_FILE_BYTES) return "larger than 1 MiB";
-  if (total > MAX_TOTAL_BYTES) return "more than 256 MiB of configuration in all; narrow the input `paths`";
+  if (total > MAX_TOTAL_BYTES)
+    return "beyond the 256 MiB of configuration that are read at once; narrow the input `paths`";
   return null;
 }
 
 /** A file read on one side alone would look as if it had been added or removed. */
 function sameOnBothSides(files: File[], skipped: Skipped[]): File[] {
-  const unread = new Set(skipped.map((skip) => skip.path));
+  const unread = new Map(skipped.map((skip) => [skip.path, skip.reason]));
   return files.filter(({ side, path }) => {
-    if (!unread.has(path)) return true;
-    skipped.push({ side, path, reason: "not read because its other side was not" });
-    return false;
+    const reason = unread.get(path);
+    if (reason !== undefined) skipped.push({ side, path, reason: `not read because its other side is ${reason}` });
+    return reason === undefined;
   });
 }
 

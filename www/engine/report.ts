@@ -26,6 +26,8 @@ export type FailOn = "low" | "medium" | "high" | "critical" | "never";
 export interface Report {
   schema: "plimsoll.review/1";
   tool: { name: string; version: string };
+  /** One state was looked at, not a change. */
+  audit: boolean;
   /** 0–100. */
   score: number;
   level: Level;
@@ -48,6 +50,8 @@ export interface Finding {
   confidence: Confidence;
   /** Its share of the score; the shares add up to it. */
   points: number;
+  /** How the share came about. */
+  pointsBecause: string;
   environment: Environment;
   title: string;
   message: string;
@@ -63,6 +67,8 @@ export interface Finding {
   column: number;
   endLine: number;
   endColumn: number;
+  /** The line it stands on. */
+  excerpt: string;
   evidence: Evidence[];
   /** What the on-call would see. */
   symptoms: string[];
@@ -143,15 +149,28 @@ export interface ServerBudget {
   after: Load | null;
   terms: BudgetTerm[];
   unknowns: string[];
+  /** Clients that may belong here. */
+  couldBe: string[];
   /** The largest setting that fits; null where none does. */
   proposal: { setting: string; value: number } | null;
+  /** Where the server's limit is written. */
+  limitAt: Spot | null;
+}
+
+export interface Spot {
+  file: string;
+  line: number;
 }
 
 /** One workload's share: replicas × processes × pool = product. */
 export interface BudgetTerm {
   side: Side;
   workload: string;
+  /** What is configured. */
+  poolName: string;
   replicas: Interval;
+  /** Replicas while old and new ones run side by side. */
+  rolloutReplicas: Interval;
   processes: Interval;
   pool: Interval;
   product: Interval;
@@ -159,7 +178,10 @@ export interface BudgetTerm {
   via: string | null;
   /** Where the weakest factor comes from: `literal`, `default of …`, `unknown`, … */
   origin: string;
-  evidence: { file: string; line: number }[];
+  /** How the workload was linked to the server. */
+  link: string;
+  /** Where the factors are written. */
+  evidence: Spot[];
 }
 
 /** A thing that a peer should confirm before the merge. */

@@ -238,6 +238,7 @@ describe("the action", () => {
     });
     const result = await review({ workspace: clone(hostile), payload: payload(base, hostile) });
     assert.equal(result.exitCode, 1, result.log);
+    assert.equal(github.comments.length, 1, result.log);
     const names = new Set(result.commands.map((command) => command.name));
     assert.deepEqual(
       [...names].filter((name) => !["error", "warning", "notice"].includes(name)),

@@ -70,10 +70,10 @@ describe("the sources", () => {
     assert.deepEqual(Object.fromEntries([...skipped].sort()), {
       "new current": "a symbolic link, not followed",
       "new grows.json": "larger than 1 MiB",
-      "new link.yaml": "not read because its other side was not",
+      "new link.yaml": "not read because its other side is a symbolic link, not followed",
       "new vendor/charts": "a submodule, not followed",
       "old current": "a symbolic link, not followed",
-      "old grows.json": "not read because its other side was not",
+      "old grows.json": "not read because its other side is larger than 1 MiB",
       "old link.yaml": "a symbolic link, not followed",
     });
   });
