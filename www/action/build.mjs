@@ -19,6 +19,7 @@ const repository = dirname(www);
 const INPUTS = [
   "Cargo.lock",
   "Cargo.toml",
+  "scripts/build-wasm",
   "src",
   "wasm/Cargo.toml",
   "wasm/src",

@@ -5,6 +5,8 @@
  */
 
 import { spawn } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { sep } from "node:path";
 
 /** git ended with an error; the message is git's own, without credentials. */
 export class GitFailure extends Error {
@@ -26,7 +28,8 @@ export class Git {
   readonly #directory: string;
 
   constructor(directory: string) {
-    this.#directory = directory;
+    // git compares what it trusts with the real path.
+    this.#directory = existsSync(directory) ? realpathSync(directory) : directory;
   }
 
   /** What git prints, without the line end. */
@@ -85,7 +88,7 @@ export class Git {
   #run(args: string[], stdin = ""): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       // In a container the clone often belongs to another user; git reads it only if told that this is meant.
-      const trusted = ["-c", `safe.directory=${this.#directory}`, ...args];
+      const trusted = ["-c", `safe.directory=${this.#directory.split(sep).join("/")}`, ...args];
       const child = spawn("git", trusted, { cwd: this.#directory, env: environment(), timeout: TIMEOUT_MS });
       const output: Buffer[] = [];
       const errors: Buffer[] = [];

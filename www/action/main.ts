@@ -31,15 +31,18 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const links = fileBases(env, revisions);
   const markdown = (options: RenderOptions) => review.render("markdown", { ...options, ...(links && { links }) });
 
-  printText(review.render("text"));
+  printText(review.render("text", { color: env.NO_COLOR === undefined }));
   printCommands(review.render("github"));
   const paths = await writeReports(env, review, links);
   const fullReport = runAddress(env);
   const write = (maxBytes: number) => markdown({ maxBytes, ...(fullReport && { fullReport }) });
   const outcome = await comment(env, inputs, event, report.level !== "none", write);
   const note = outcome.kind === "refused" ? `\n\nNo comment was posted: ${outcome.why}` : "";
-  await appendSummary(env, (maxBytes) => markdown({ maxBytes: maxBytes - Buffer.byteLength(note) }) + note);
-  if (outcome.kind === "refused") annotate("warning", `no comment was posted: ${outcome.why}`);
+  await appendSummary(
+    env,
+    (maxBytes) => markdown({ maxBytes: Math.max(maxBytes - Buffer.byteLength(note), 0) }) + note,
+  );
+  if (outcome.kind === "refused") annotate(event.fork ? "notice" : "warning", `no comment was posted: ${outcome.why}`);
 
   const url = "url" in outcome ? outcome.url : "";
   const { score, level } = report;
