@@ -51,7 +51,6 @@ type RawComment = {
 
 /** Opens the door to the API for the repository of this run. */
 export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolean): GitHub {
-  useProxy();
   const [owner = "", repo = ""] = (env.GITHUB_REPOSITORY ?? "").split("/");
   const client = new Client({
     auth: token,
@@ -148,7 +147,7 @@ function retryBase(env: NodeJS.ProcessEnv): number {
   return Number.isFinite(given) && given > 0 ? given : 1000;
 }
 
-/** Self-hosted runners are often behind a proxy; Node honours it if asked. */
-function useProxy(): void {
+/** Self-hosted runners are often behind a proxy; Node honours it if asked. For the whole process. */
+export function useProxy(): void {
   (http as { setGlobalProxyFromEnv?: () => unknown }).setGlobalProxyFromEnv?.();
 }

@@ -9,7 +9,7 @@ import { annotate, appendSummary, printCommands, printText, setOutputs } from ".
 import { type Outcome, publish } from "./comment.ts";
 import { type Event, readEvent } from "./event.ts";
 import { Git } from "./git.ts";
-import { openGitHub } from "./github.ts";
+import { openGitHub, useProxy } from "./github.ts";
 import { findRevisions } from "./history.ts";
 import { type Inputs, readInputs } from "./inputs.ts";
 import { fileBases, runAddress } from "./links.ts";
@@ -63,6 +63,7 @@ async function comment(
   const { pullRequest, fork } = event;
   if (pullRequest === null || policy === "never") return { kind: "none" };
   if (token === "") return { kind: "refused", why: "there is no token; give the input `github-token`" };
+  useProxy();
   return publish(openGitHub(env, token, fork), { pullRequest, key, policy, hasFindings, write });
 }
 
