@@ -14,6 +14,8 @@ import { keepTicks } from "./ticks.ts";
 
 export interface Draft {
   pullRequest: number;
+  /** The commit that was reviewed. */
+  head: string;
   key: string;
   policy: CommentPolicy;
   /** Whether the review has anything to say. */
@@ -30,6 +32,9 @@ export type Outcome =
 /** Safe under every reading of GitHub's limit; the others are for servers that take less. */
 const BODY_BYTES = [60_000, 30_000, 10_000];
 const ATTEMPTS = 3;
+
+/** A slow run must not write over what the run of a later push said. */
+const OUTDATED = "the pull request has a newer commit, and the run for that one comments";
 
 /** Writes, updates or leaves out the comment. */
 export async function publish(github: GitHub, draft: Draft, pauseMs = 1000): Promise<Outcome> {
@@ -52,6 +57,8 @@ export async function publish(github: GitHub, draft: Draft, pauseMs = 1000): Pro
 async function publishOnce(github: GitHub, draft: Draft): Promise<Outcome> {
   const earlier = await findEarlier(github, draft);
   if (earlier === null && draft.policy === "on-findings" && !draft.hasFindings) return { kind: "none" };
+  const current = await github.headOf(draft.pullRequest);
+  if (current !== null && current !== draft.head) throw new Refusal(OUTDATED);
   for (const bytes of BODY_BYTES) {
     try {
       return await put(github, draft, earlier, compose(draft, bytes));

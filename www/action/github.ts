@@ -21,6 +21,8 @@ export interface Comment {
 export interface GitHub {
   /** Login of whom the token speaks for; null where the token may not ask, as that of an app. */
   whoAmI(): Promise<string | null>;
+  /** The commit that a pull request's branch is at now; null where the token may not see it. */
+  headOf(pullRequest: number): Promise<string | null>;
   /** All comments of a pull request, oldest first. */
   comments(pullRequest: number): Promise<Comment[]>;
   create(pullRequest: number, body: string): Promise<Comment>;
@@ -49,10 +51,46 @@ type RawComment = {
   user: { login: string; type?: string } | null;
 };
 
-/** Opens the door to the API for the repository of this run. */
+/** Opens the door to the API for the repository of this run. `forked`: refusals are explained as those of a fork. */
 export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolean): GitHub {
+  const client = makeClient(env, token);
   const [owner = "", repo = ""] = (env.GITHUB_REPOSITORY ?? "").split("/");
-  const client = new Client({
+  const here = { owner, repo };
+  const ask = <T>(call: Promise<T>): Promise<T> =>
+    call.catch((error: Failure) => {
+      throw explain(error, forked);
+    });
+  /** Null for a status that means "not for you to know". */
+  const askOrNull = <T>(call: Promise<T>, ...unknown: number[]): Promise<T | null> =>
+    call.catch((error: Failure) => {
+      if (unknown.some((status) => status === error.status)) return null;
+      throw explain(error, forked);
+    });
+  return {
+    whoAmI: async () => (await askOrNull(client.request("GET /user"), 403))?.data.login ?? null,
+    headOf: async (pull_number) => {
+      const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+      return (await askOrNull(client.request(route, { ...here, pull_number }), 403, 404))?.data.head.sha ?? null;
+    },
+    comments: async (issue_number) => {
+      const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
+      return (await ask(client.paginate(route, { ...here, issue_number, per_page: 100 }))).map(toComment);
+    },
+    create: async (issue_number, body) => {
+      const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
+      // Repeating a creation blindly could leave two comments; whoever calls this looks first whether it is there.
+      const once = { retries: 0 };
+      return toComment((await ask(client.request(route, { ...here, issue_number, body, request: once }))).data);
+    },
+    update: async (comment_id, body) => {
+      const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
+      return toComment((await ask(client.request(route, { ...here, comment_id, body }))).data);
+    },
+  };
+}
+
+function makeClient(env: NodeJS.ProcessEnv, token: string): InstanceType<typeof Client> {
+  return new Client({
     auth: token,
     baseUrl: env.GITHUB_API_URL || "https://api.github.com",
     userAgent: "plimsoll-action",
@@ -61,39 +99,6 @@ export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolea
     retry: { retries: RETRIES, retryAfterBaseValue: retryBase(env) },
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
-  const ask = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      return await call;
-    } catch (error) {
-      throw explain(error as Failure, forked);
-    }
-  };
-  return {
-    whoAmI: async () => {
-      try {
-        return (await client.request("GET /user")).data.login;
-      } catch (error) {
-        if ((error as Failure).status === 403) return null;
-        throw explain(error as Failure, forked);
-      }
-    },
-    comments: async (issue_number) => {
-      const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      const found = await ask(client.paginate(route, { owner, repo, issue_number, per_page: 100 }));
-      return found.map(toComment);
-    },
-    // Repeating a creation blindly could leave two comments; whoever calls this looks first whether it is there.
-    create: async (issue_number, body) => {
-      const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      return toComment(
-        (await ask(client.request(route, { owner, repo, issue_number, body, request: { retries: 0 } }))).data,
-      );
-    },
-    update: async (comment_id, body) => {
-      const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
-      return toComment((await ask(client.request(route, { owner, repo, comment_id, body }))).data);
-    },
-  };
 }
 
 function toComment(raw: RawComment): Comment {

@@ -60,11 +60,11 @@ async function comment(
   write: (maxBytes: number) => string,
 ): Promise<Outcome> {
   const { comment: policy, commentKey: key, token } = inputs;
-  const { pullRequest, fork } = event;
+  const { pullRequest, fork, range } = event;
   if (pullRequest === null || policy === "never") return { kind: "none" };
   if (token === "") return { kind: "refused", why: "there is no token; give the input `github-token`" };
   useProxy();
-  return publish(openGitHub(env, token, fork), { pullRequest, key, policy, hasFindings, write });
+  return publish(openGitHub(env, token, fork), { pullRequest, head: range.head, key, policy, hasFindings, write });
 }
 
 run(process.env).catch((error: unknown) => {

@@ -7,6 +7,7 @@ import { openGitHub } from "../github.ts";
 import { FakeGitHub } from "./fake-github.ts";
 
 const MARK = "<!-- plimsoll:default -->\n";
+const HEAD = "a".repeat(40);
 const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
 
 describe("the comment", () => {
@@ -18,12 +19,14 @@ describe("the comment", () => {
   beforeEach(() => {
     github.comments.splice(0);
     github.requests.splice(0);
+    github.head = HEAD;
   });
 
   const comment = (changes: Partial<Draft> = {}, token = "token-workflow", forked = false): Promise<Outcome> => {
     const env = { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: "harbour/fleet", PLIMSOLL_RETRY_BASE_MS: "1" };
     const draft: Draft = {
       pullRequest: 7,
+      head: HEAD,
       key: "default",
       policy: "on-findings",
       hasFindings: true,
@@ -89,6 +92,17 @@ describe("the comment", () => {
     assert.equal((await comment({}, "token-person")).kind, "created");
     assert.equal((await comment({ write: () => "again" }, "token-person")).kind, "updated");
     assert.deepEqual(bodies(), [`${MARK}by the workflow`, `${MARK}again`]);
+  });
+
+  it("of a slow run does not write over that of a later push", async () => {
+    await comment({ write: () => "of the later push" });
+    assert.match(await why(comment({ head: "b".repeat(40) })), /newer commit/);
+    assert.deepEqual(bodies(), [`${MARK}of the later push`]);
+  });
+
+  it("is made by a token that does not see the pull request's commits", async () => {
+    github.inject({ method: "GET", path: /pulls/, status: 403 });
+    assert.equal((await comment({ head: "b".repeat(40) })).kind, "created");
   });
 
   it("with another key is another comment", async () => {
@@ -175,7 +189,7 @@ describe("the comment", () => {
 
   it("fails with a sentence when nobody is at the address", async () => {
     const env = { GITHUB_API_URL: "http://127.0.0.1:1", GITHUB_REPOSITORY: "a/b", PLIMSOLL_RETRY_BASE_MS: "1" };
-    const draft: Draft = { pullRequest: 7, key: "k", policy: "always", hasFindings: true, write: () => "" };
+    const draft: Draft = { pullRequest: 7, head: HEAD, key: "k", policy: "always", hasFindings: true, write: () => "" };
     assert.match(await why(publish(openGitHub(env, "token", false), draft, 1)), /could not be reached/);
   });
 });

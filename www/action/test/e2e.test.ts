@@ -61,8 +61,10 @@ describe("the action", () => {
       head: { sha: to, repo: { full_name: headRepository } },
     },
   });
-  const review = (changes: Partial<Step> = {}): Promise<Result> =>
-    runStep({
+  const review = (changes: Partial<Step> = {}): Promise<Result> => {
+    const pushed = (changes.payload ?? payload(base, head)) as { pull_request?: { head: { sha: string } } };
+    github.head = pushed.pull_request?.head.sha ?? "";
+    return runStep({
       root: repository.root,
       workspace: changes.workspace ?? clone(head),
       event: "pull_request",
@@ -71,6 +73,7 @@ describe("the action", () => {
       ...changes,
       inputs: { "github-token": "token-workflow", ...changes.inputs },
     });
+  };
   /** A commit on a branch of its own, from the base. */
   const branch = (from: string, files: Record<string, string>) => {
     repository.git("checkout", "--quiet", "--detach", from);

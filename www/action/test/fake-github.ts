@@ -55,6 +55,8 @@ export class FakeGitHub {
   readonly #server: Server;
   readonly #repository: string;
   readonly #pulls: number[];
+  /** The commit that the pull requests' branch is at. */
+  head = "";
   #nextId = 1001;
 
   private constructor(repository: string, pulls: number[]) {
@@ -128,6 +130,10 @@ export class FakeGitHub {
       return account.mayAskUser
         ? { status: 200, data: { login: account.login, type: account.type } }
         : error(403, REFUSED);
+    }
+    const pull = new RegExp(`^/repos/${this.#repository}/pulls/(\\d+)$`).exec(url.pathname);
+    if (pull !== null && method === "GET" && this.#pulls.includes(Number(pull[1]))) {
+      return { status: 200, data: { number: Number(pull[1]), head: { sha: this.head } } };
     }
     const prefix = `/repos/${this.#repository}/issues/`;
     if (!url.pathname.startsWith(prefix)) return error(404, "Not Found");
