@@ -4,7 +4,7 @@
  * Ends with 1 if a finding is at or above `fail-on`, or if nothing could be reviewed; never for want of a comment.
  */
 
-import { EngineFailure, type RenderOptions } from "../engine/engine.ts";
+import type { RenderOptions } from "../engine/engine.ts";
 import { annotate, appendSummary, printCommands, printText, setOutputs } from "./commands.ts";
 import { type Outcome, publish } from "./comment.ts";
 import { type Event, readEvent } from "./event.ts";
@@ -70,7 +70,7 @@ async function comment(
 run(process.env).catch((error: unknown) => {
   process.exitCode = 1;
   if (error instanceof Refusal) return annotate("error", `not reviewed: ${error.message}`);
-  const what = error instanceof EngineFailure || error instanceof Error ? error.message : "an unknown error";
+  const what = error instanceof Error ? error.message : "an unknown error";
   annotate(
     "error",
     `not reviewed: this is a bug in Plimsoll, not a verdict on the change; please report it at ${ISSUES} (${what})`,
