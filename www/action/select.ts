@@ -8,8 +8,8 @@
 
 const EXTENSIONS = new Set(
   (
-    "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini inf list xml hcl tf tfvars " +
-    "tofu nomad service socket timer container kube pod plist cue jsonnet libsonnet dhall ron kdl ksy pkl"
+    "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad " +
+    "service"
   ).split(" "),
 );
 
@@ -20,8 +20,7 @@ const TEMPLATE_SUFFIXES = new Set(
   ),
 );
 
-const NAMES =
-  /^(?:\.env(?:[._-].*)?|env|.*[._-]env|\.envrc|dockerfile(?:\..*)?|containerfile|procfile|config|application|pg_service\.conf|\.pgpass)$/;
+const NAMES = /^(?:\.env(?:[._-].*)?|env|.*[._-]env|\.envrc|dockerfile(?:\..*)?|containerfile|procfile)$/;
 
 /** Written by tools, large, and without a setting that anybody tunes. */
 const GENERATED =
