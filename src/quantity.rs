@@ -44,10 +44,7 @@ impl Interval {
     /// The sum; unknown if either is.
     #[must_use]
     pub fn plus(self, other: Interval) -> Interval {
-        Interval {
-            lo: self.lo.saturating_add(other.lo),
-            hi: self.hi.zip(other.hi).map(|(a, b)| a.saturating_add(b)),
-        }
+        Interval { lo: self.lo.saturating_add(other.lo), hi: self.hi.zip(other.hi).map(|(a, b)| a.saturating_add(b)) }
     }
 
     /// The product; unknown if either is, except that an exact zero makes zero.
@@ -56,10 +53,7 @@ impl Interval {
         if self == Interval::ZERO || other == Interval::ZERO {
             return Interval::ZERO;
         }
-        Interval {
-            lo: self.lo.saturating_mul(other.lo),
-            hi: self.hi.zip(other.hi).map(|(a, b)| a.saturating_mul(b)),
-        }
+        Interval { lo: self.lo.saturating_mul(other.lo), hi: self.hi.zip(other.hi).map(|(a, b)| a.saturating_mul(b)) }
     }
 
     /// What is left of `self` after `other` is taken away, never below zero.

@@ -250,7 +250,8 @@ fn decode(bytes: &[u8], problems: &mut Vec<Problem>) -> (String, bool) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), true),
         Err(_) => {
-            problems.push(Problem::new(ProblemKind::Encoding, "not valid UTF-8; the bytes that are no text were replaced"));
+            problems
+                .push(Problem::new(ProblemKind::Encoding, "not valid UTF-8; the bytes that are no text were replaced"));
             (String::from_utf8_lossy(bytes).into_owned(), true)
         }
     }

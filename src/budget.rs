@@ -1,0 +1,288 @@
+//! The connection budget: who may open how many connections against which server, before and after.
+//!
+//! In: the facts of both sides. Out: one [`ServerBudget`] a server, with each factor's place, so that a person can check
+//! the arithmetic in a minute. It speaks of what the committed configuration *allows*; it predicts no load.
+
+mod causes;
+mod load;
+mod verdict;
+
+use std::collections::BTreeSet;
+
+use crate::facts::{Facts, Origin, Workload};
+use crate::quantity::Interval;
+use crate::setting::Environment;
+use crate::source::{Location, Side};
+
+/// What the budget needs beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Share of the usable connections above which a server is called near its limit (0–1).
+    pub target: f64,
+    /// Whether the strict rollout gates.
+    pub strict_rollout: bool,
+    /// Workloads (as printed) that this change rolls out.
+    pub rolling: &'a BTreeSet<String>,
+}
+
+/// Computes the budget of every server of either side, by name.
+#[must_use]
+pub fn budget(old: &Facts, new: &Facts, options: &Options<'_>) -> Vec<ServerBudget> {
+    let names: BTreeSet<&str> = old.servers.iter().chain(&new.servers).map(|s| s.id.as_str()).collect();
+    names.into_iter().filter_map(|name| server_budget(old, new, name, options)).collect()
+}
+
+fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) -> Option<ServerBudget> {
+    let rolls = |w: &Workload| options.rolling.contains(&w.id.to_string());
+    let sum = |facts: &'_ Facts| facts.servers.iter().position(|s| s.id == name);
+    let before = sum(old).and_then(|at| load::Sum::new(old, at, &rolls));
+    let after = sum(new).and_then(|at| load::Sum::new(new, at, &rolls));
+    // A server nobody in the tree connects to has no budget; its limit is judged by a rule.
+    let used = |s: &Option<load::Sum<'_>>| s.as_ref().is_some_and(|s| !s.lines.is_empty() || !s.could_be.is_empty());
+    if !used(&before) && !used(&after) {
+        return None;
+    }
+    let about = after.as_ref().or(before.as_ref())?.server;
+    let (verdict, scenario) = match &after {
+        Some(after_sum) => {
+            let sides = verdict::Sides {
+                before: before.as_ref().map(load::Sum::load),
+                after: after_sum.load(),
+                floor_before: before.as_ref().map_or(Interval::ZERO, load::Sum::floor),
+                floor_after: after_sum.floor(),
+            };
+            verdict::verdict(&sides, options.target, options.strict_rollout)
+        }
+        None => (Verdict::Fits, ""),
+    };
+    let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a)).unwrap_or_default();
+    let terms = |s: &Option<load::Sum<'_>>, side| {
+        s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
+    };
+    let mut all_terms = terms(&before, Side::Old);
+    all_terms.extend(terms(&after, Side::New));
+    Some(ServerBudget {
+        server: name.to_owned(),
+        engine: about.engine.as_str(),
+        environment: about.environment,
+        verdict,
+        scenario,
+        before: before.as_ref().map(load::Sum::load),
+        after: after.as_ref().map(load::Sum::load),
+        terms: all_terms,
+        unknowns: after.as_ref().map(load::Sum::unknowns).unwrap_or_default(),
+        proposal: after.as_ref().and_then(|a| causes::proposal(a, &causes)).filter(|_| is_over(verdict)),
+        causes,
+        limit_at: about.limit.at,
+        weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
+        only_assumed: after.as_ref().is_some_and(|a| a.fits_without_assumed(scenario)),
+        could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
+        observed_peak: about.observed_peak,
+    })
+}
+
+/// Exporters, backups and people as a term of their own, so that the printed lines add up.
+fn fixed_term(sum: &load::Sum<'_>, side: Side) -> Option<Term> {
+    let fixed = &sum.server.fixed_clients;
+    (fixed.value != Interval::ZERO).then(|| Term {
+        side,
+        workload: "other clients".to_owned(),
+        pool_name: "exporters, backups and people".to_owned(),
+        replicas: Interval::exact(1),
+        processes: Interval::exact(1),
+        pool: fixed.value,
+        product: fixed.value,
+        rollout_replicas: Interval::exact(1),
+        via: None,
+        origin: fixed.origin.clone(),
+        evidence: fixed.at.into_iter().collect(),
+        link: "counted for every server",
+    })
+}
+
+fn is_over(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout | Verdict::LimitShrunk | Verdict::Near
+    )
+}
+
+/// One server before and after.
+#[derive(Debug, Clone)]
+pub struct ServerBudget {
+    /// The server's name in the report.
+    pub server: String,
+    /// Its engine: `postgresql`.
+    pub engine: &'static str,
+    /// Where it runs.
+    pub environment: Environment,
+    /// What the change does to it.
+    pub verdict: Verdict,
+    /// The scenario in which it goes over: `peak`, `rollout`; empty if it does not.
+    pub scenario: &'static str,
+    /// Before; `None` where the server was not there.
+    pub before: Option<Load>,
+    /// After; `None` where the server is gone.
+    pub after: Option<Load>,
+    /// The terms of both sums.
+    pub terms: Vec<Term>,
+    /// What is missing, each with the line of config that would settle it. No file text beyond names.
+    pub unknowns: Vec<String>,
+    /// What moved the sum or the limit, the largest first.
+    pub causes: Vec<Cause>,
+    /// The largest setting that fits.
+    pub proposal: Option<Proposal>,
+    /// Where the limit is written on the new side.
+    pub limit_at: Option<Location>,
+    /// The weakest origin on either side of the comparison.
+    pub weakest: Origin,
+    /// Whether it goes over only because of the clients that are assumed for lack of a declaration.
+    pub only_assumed: bool,
+    /// Clients that may belong to this server but are not linked to it.
+    pub could_be: Vec<String>,
+    /// Connections seen in practice, declared by the user.
+    pub observed_peak: Option<u64>,
+}
+
+/// Demand on a server in the scenarios of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Slots that applications can get.
+    pub usable: Interval,
+    /// Minimum to maximum replicas.
+    pub steady: Interval,
+    /// All workloads at their greatest number of replicas.
+    pub peak: Interval,
+    /// The changed workloads roll out at that size.
+    pub rollout: Interval,
+    /// The same with as many old replicas as new ones.
+    pub strict: Interval,
+    /// A read endpoint is lost and its clients move here.
+    pub failover: Interval,
+}
+
+/// One product of the sum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// Which sum it belongs to.
+    pub side: Side,
+    /// Who opens the connections: `Deployment shop/api`.
+    pub workload: String,
+    /// What is configured: `HikariCP spring.datasource`.
+    pub pool_name: String,
+    /// Replicas at peak.
+    pub replicas: Interval,
+    /// Processes of one replica.
+    pub processes: Interval,
+    /// Pool ceiling of one process, overflow included.
+    pub pool: Interval,
+    /// `replicas × processes × pool`.
+    pub product: Interval,
+    /// Replicas at peak plus those of a rollout.
+    pub rollout_replicas: Interval,
+    /// Pooler in between, if any.
+    pub via: Option<String>,
+    /// The weakest origin of the factors.
+    pub origin: Origin,
+    /// Where the factors are written.
+    pub evidence: Vec<Location>,
+    /// How it was linked to the server, in words.
+    pub link: &'static str,
+}
+
+/// Something in the change that moved demand or limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Which factor it is.
+    pub factor: Factor,
+    /// Who it belongs to.
+    pub subject: String,
+    /// The setting as a person would say it.
+    pub setting: String,
+    /// Before, as text; `None` where it was not written.
+    pub old: Option<String>,
+    /// After, as text; `None` where it is not written any more.
+    pub new: Option<String>,
+    /// Where it stands (on the new side, or on the old one for a removal).
+    pub at: Location,
+    /// Connections that it adds at peak (or takes from the limit).
+    pub weight: u64,
+}
+
+/// A factor of the arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Factor {
+    /// Pool ceiling.
+    Pool,
+    /// Replicas or their maximum.
+    Replicas,
+    /// Processes.
+    Processes,
+    /// Surge of a rollout.
+    Surge,
+    /// The server's limit.
+    Limit,
+    /// A workload that is new to the server.
+    Workload,
+}
+
+/// The largest setting that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The setting as a person would say it.
+    pub setting: String,
+    /// Its value.
+    pub value: u64,
+    /// Where it stands.
+    pub at: Option<Location>,
+}
+
+/// What the change does to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Both sides known; the worst computed case fits.
+    Fits,
+    /// Fits, but above the target share at peak.
+    Near,
+    /// Every reading of the configuration exceeds the limit.
+    OverCertain,
+    /// Can exceed the limit at peak scale.
+    OverPeak,
+    /// Can exceed the limit while a new version rolls out.
+    OverRollout,
+    /// Only the strict rollout exceeds.
+    OverStrict,
+    /// Only a failover exceeds.
+    OverFailover,
+    /// The limit fell and little room is left.
+    LimitShrunk,
+    /// Clients of a pooler wait.
+    Starved,
+    /// A pooler refuses clients.
+    Refused,
+    /// A number is missing; nothing is proven either way.
+    CannotTell,
+    /// Over before and not worse now.
+    PreExisting,
+}
+
+impl Verdict {
+    /// As the JSON report spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Fits => "fits",
+            Verdict::Near => "near",
+            Verdict::OverCertain => "over-certain",
+            Verdict::OverPeak => "over-peak",
+            Verdict::OverRollout => "over-rollout",
+            Verdict::OverStrict => "over-strict",
+            Verdict::OverFailover => "over-failover",
+            Verdict::LimitShrunk => "limit-shrunk",
+            Verdict::Starved => "starved",
+            Verdict::Refused => "refused",
+            Verdict::CannotTell => "cannot-tell",
+            Verdict::PreExisting => "pre-existing",
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! From all stages to the report: places become lines, text becomes printable, everything left out is counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::budget::{ServerBudget, Term, Verdict};
+use crate::document::Document;
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::meaning::{ChangeSide, Explained};
+use crate::report::{
+    CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm,
+};
+use crate::rule::{Context, State};
+use crate::score;
+use crate::secret::{MASK, Shown};
+use crate::shown;
+use crate::problem::Problem;
+use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
+use crate::suppression::Suppressions;
+use crate::textdiff;
+
+/// Longest value that is shown whole, in characters; the rest is cut with an ellipsis.
+const LONGEST_VALUE: usize = 200;
+
+/// What the stages came to.
+#[derive(Debug)]
+pub struct Reviewed<'a> {
+    /// What the rules saw.
+    pub context: &'a Context<'a>,
+    /// What they found.
+    pub findings: Vec<Finding>,
+    /// What is accepted.
+    pub suppressions: &'a Suppressions,
+    /// Documents of the old and the new side.
+    pub documents: (&'a [Document], &'a [Document]),
+    /// Files that were not given, with the reason.
+    pub skipped: Vec<(String, String)>,
+    /// Counts made when the files were taken in.
+    pub counted: Counted,
+}
+
+/// Counts made when the files were taken in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    /// Files on either side.
+    pub files: usize,
+    /// Files that are the same on both sides.
+    pub unchanged: usize,
+}
+
+/// Writes the report.
+#[must_use]
+pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
+    let context = reviewed.context;
+    let findings = findings(reviewed);
+    let counts: Vec<&ReportedFinding> = findings.iter().filter(|f| f.suppressed.is_none()).collect();
+    let level = counts.iter().map(|f| f.severity).filter(|s| *s > Severity::Info).max();
+    let coverage = coverage(reviewed, &findings);
+    let changes: Vec<ReportedChange> = context.changes.iter().map(|c| change(context, c)).collect();
+    Report {
+        audit: context.audit,
+        score: findings.iter().map(|f| f.points).sum(),
+        level,
+        summary: summary(context, &findings, changes.len(), &coverage),
+        changes,
+        budget: budget(context),
+        checklist: checklist(reviewed, &findings),
+        coverage,
+        files: file_diffs(reviewed),
+        findings,
+    }
+}
+
+fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
+    let context = reviewed.context;
+    let redactor = context.redactor;
+    let suppressed: Vec<_> =
+        reviewed.findings.iter().map(|f| reviewed.suppressions.of(context.sources, f, redactor)).collect();
+    let counts: Vec<bool> = suppressed.iter().map(Option::is_none).collect();
+    let score = score::score(&reviewed.findings, &counts);
+    let rows = reviewed.findings.iter().zip(suppressed).zip(score.shares);
+    let mut made: Vec<ReportedFinding> = rows
+        .map(|((finding, suppressed), points)| ReportedFinding {
+            id: fingerprint(context, finding),
+            rule: finding.rule,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            points,
+            points_because: score::because(finding),
+            environment: finding.environment,
+            title: finding.title.clone(),
+            message: finding.message.clone(),
+            subject: finding.subject.clone(),
+            setting: finding.setting.clone(),
+            old: finding.old.clone(),
+            new: finding.new.clone(),
+            place: place(context, finding.at),
+            excerpt: excerpt(context, finding.at),
+            evidence: finding.evidence.iter().map(|e| (place(context, e.at), e.text.clone())).collect(),
+            symptoms: finding.symptoms.clone(),
+            fix: finding.fix.clone(),
+            replacement: finding.replacement.clone(),
+            rollback: finding.rollback.clone(),
+            suppressed,
+        })
+        .collect();
+    let weight = |f: &ReportedFinding| score_order(f);
+    made.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| a.place.cmp(&b.place)).then_with(|| a.id.cmp(&b.id)));
+    made
+}
+
+/// Not suppressed first, then the worst, then the surest, then what weighs most.
+fn score_order(finding: &ReportedFinding) -> (bool, std::cmp::Reverse<(Severity, crate::finding::Confidence, u32)>, &'static str) {
+    let worst = std::cmp::Reverse((finding.severity, finding.confidence, finding.points));
+    (finding.suppressed.is_some(), worst, finding.rule)
+}
+
+fn fingerprint(context: &Context<'_>, finding: &Finding) -> String {
+    finding.fingerprint(&context.sources.get(finding.at.source).path)
+}
+
+/// Lines and columns of a location. Files that are the same on both sides are kept once, as the new one.
+fn place(context: &Context<'_>, at: Location) -> Place {
+    let source = context.sources.get(at.source);
+    let (start, end) = (source.position(at.span.start), source.position(at.span.end));
+    Place {
+        file: context.redactor.text(&source.path),
+        side: source.side,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+fn line_of(context: &Context<'_>, at: Location) -> u32 {
+    context.sources.get(at.source).position(at.span.start).line
+}
+
+/// The first line of a place as it may be printed: secrets masked by their exact bytes and by shape.
+fn excerpt(context: &Context<'_>, at: Location) -> Shown {
+    let source = context.sources.get(at.source);
+    let line = source.line_span(source.position(at.span.start).line);
+    let secrets = secret_spans(context, at.source);
+    cut(&textdiff::masked_line(source, line, &secrets, context.redactor))
+}
+
+/// Bytes of a file that are secrets by their place: whole values and parts of connection strings.
+fn secret_spans(context: &Context<'_>, source: SourceId) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for state in [context.old, context.new] {
+        collect_secrets(state, source, &mut spans);
+    }
+    spans.sort();
+    spans.dedup();
+    spans
+}
+
+fn collect_secrets(state: State<'_>, source: SourceId, spans: &mut Vec<Span>) {
+    for (at, meaning) in &state.facts.meanings {
+        let setting = state.settings.get(*at);
+        if meaning.secret && setting.at.source == source {
+            spans.push(setting.at.span);
+        }
+    }
+    let endpoints = state.facts.endpoints.iter().filter(|e| e.at.source == source);
+    for part in endpoints.flat_map(|e| &e.parts).filter(|p| p.text.is_none() && p.at.source == source) {
+        spans.push(part.at.span);
+    }
+}
+
+fn cut(text: &Shown) -> Shown {
+    text.shortened(LONGEST_VALUE)
+}
+
+fn change(context: &Context<'_>, change: &Explained) -> ReportedChange {
+    let value = |side: &Option<ChangeSide>, state: State<'_>| side.as_ref().map(|s| value(context, state, change, s));
+    let line = |side: &Option<ChangeSide>| side.as_ref().map(|s| line_of(context, s.at));
+    let at = change.new.as_ref().or(change.old.as_ref()).map(|s| s.at);
+    ReportedChange {
+        kind: change.kind,
+        file: at.map(|at| context.redactor.text(&context.sources.get(at.source).path)).unwrap_or_default(),
+        path: context.redactor.text(&change.path),
+        old: value(&change.old, context.old),
+        new: value(&change.new, context.new),
+        old_line: line(&change.old),
+        new_line: line(&change.new),
+        role: change.role.as_deref().map(|r| context.redactor.text(r)),
+        subject: change.subject.as_deref().map(|s| context.redactor.text(s)),
+    }
+}
+
+/// A value as it may be printed. A connection string keeps everything but its secret parts.
+fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &ChangeSide) -> Shown {
+    if side.secret {
+        return Shown::of_static(MASK);
+    }
+    let endpoint = state.facts.meanings.get(&side.setting).and_then(|m| m.endpoint);
+    let endpoint = endpoint.and_then(|i| state.facts.endpoints.get(i)).filter(|e| e.setting == side.setting);
+    let whole = side.at == state.settings.get(side.setting).at;
+    match endpoint.and_then(|e| e.string.as_ref()).filter(|_| whole) {
+        Some(string) => cut(&context.redactor.text(&string.redacted(&side.text))),
+        None => cut(&context.redactor.value(&change.logical, &side.text)),
+    }
+}
+
+fn budget(context: &Context<'_>) -> Vec<ReportedBudget> {
+    let mut rows: Vec<&ServerBudget> = context.budget.iter().collect();
+    rows.sort_by(|a, b| gravity(b.verdict).cmp(&gravity(a.verdict)).then_with(|| a.server.cmp(&b.server)));
+    rows.into_iter().map(|row| reported_budget(context, row)).collect()
+}
+
+/// How much a reader wants to see a verdict first.
+fn gravity(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::OverCertain => 11,
+        Verdict::Refused => 10,
+        Verdict::OverPeak => 9,
+        Verdict::OverRollout => 8,
+        Verdict::LimitShrunk => 7,
+        Verdict::Starved => 6,
+        Verdict::OverFailover => 5,
+        Verdict::Near => 4,
+        Verdict::OverStrict => 3,
+        Verdict::PreExisting => 2,
+        Verdict::CannotTell => 1,
+        Verdict::Fits => 0,
+    }
+}
+
+fn reported_budget(context: &Context<'_>, row: &ServerBudget) -> ReportedBudget {
+    let text = |t: &String| context.redactor.text(t);
+    ReportedBudget {
+        server: text(&row.server),
+        engine: row.engine,
+        verdict: row.verdict,
+        before: row.before,
+        after: row.after,
+        terms: row.terms.iter().map(|t| term(context, t)).collect(),
+        unknowns: row.unknowns.iter().map(text).collect(),
+        proposal: row.proposal.as_ref().map(|p| (context.redactor.text(&p.setting), p.value)),
+        could_be: row.could_be.iter().map(text).collect(),
+        limit_at: row.limit_at.map(|at| place(context, at)),
+    }
+}
+
+fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
+    ReportedTerm {
+        side: term.side,
+        workload: context.redactor.text(&term.workload),
+        pool_name: context.redactor.text(&term.pool_name),
+        replicas: term.replicas,
+        processes: term.processes,
+        pool: term.pool,
+        product: term.product,
+        rollout_replicas: term.rollout_replicas,
+        via: term.via.as_deref().map(|v| context.redactor.text(v)),
+        origin: term.origin.as_str(),
+        evidence: term.evidence.iter().map(|at| place(context, *at)).collect(),
+        link: term.link,
+    }
+}
+
+/// One item a question; several findings that ask the same are one item.
+fn checklist(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Vec<CheckItem> {
+    let counts: BTreeMap<&str, &ReportedFinding> =
+        findings.iter().filter(|f| f.suppressed.is_none()).map(|f| (f.id.as_str(), f)).collect();
+    let rank: BTreeMap<&str, usize> = findings.iter().enumerate().map(|(i, f)| (f.id.as_str(), i)).collect();
+    let mut asked: BTreeMap<String, (usize, CheckItem)> = BTreeMap::new();
+    for finding in &reviewed.findings {
+        let id = fingerprint(reviewed.context, finding);
+        let (Some(question), Some(reported)) = (&finding.question, counts.get(id.as_str())) else { continue };
+        let required = reported.severity >= Severity::Medium;
+        let order = rank.get(id.as_str()).copied().unwrap_or(usize::MAX);
+        let entry = asked.entry(question.as_str().to_owned()).or_insert_with(|| {
+            let text = format!("{}\u{1f}{}", finding.rule, question.as_str());
+            let item = CheckItem {
+                id: format!("{:016x}", fnv1a(text.as_bytes())),
+                text: question.clone(),
+                because: Vec::new(),
+                required: false,
+            };
+            (order, item)
+        });
+        entry.0 = entry.0.min(order);
+        entry.1.required |= required;
+        entry.1.because.push(id);
+    }
+    let mut items: Vec<(usize, CheckItem)> = asked.into_values().collect();
+    items.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    items.into_iter().map(|(_, item)| item).collect()
+}
+
+/// The worst thing in one sentence; where nothing is wrong, what was looked at.
+fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, coverage: &Coverage) -> Shown {
+    let counting: Vec<&ReportedFinding> =
+        findings.iter().filter(|f| f.suppressed.is_none() && f.severity > Severity::Info).collect();
+    let unread = coverage.skipped.len();
+    if let Some(worst) = counting.first() {
+        return match counting.len() - 1 {
+            0 => worst.title.clone(),
+            1 => shown!("{}; 1 more finding", worst.title),
+            n => shown!("{}; {} more findings", worst.title, n),
+        };
+    }
+    let meaningful = context.changes.iter().filter(|c| c.role.is_some()).count();
+    let seen = match (context.audit, changes, meaningful) {
+        (true, ..) => shown!("nothing risky found in {} files", coverage.parsed),
+        (false, 0, _) => shown!("no setting changed in {} files", coverage.parsed),
+        (false, n, 0) => shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n)),
+        (false, n, m) => shown!("nothing risky found: {} changed {}, {} of a connection or pool", n, settings_word(n), m),
+    };
+    match unread {
+        0 => seen,
+        1 => shown!("{}; 1 file was not read", seen),
+        n => shown!("{}; {} files were not read", seen, n),
+    }
+}
+
+fn settings_word(n: usize) -> &'static str {
+    if n == 1 { "setting" } else { "settings" }
+}
+
+fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
+    let context = reviewed.context;
+    let text = |t: &str| context.redactor.text(t);
+    let mut skipped: BTreeSet<(Shown, Shown)> = reviewed.skipped.iter().map(|(p, r)| (text(p), text(r))).collect();
+    let mut parsed = BTreeSet::new();
+    let mut templated = BTreeSet::new();
+    for document in reviewed.documents.0.iter().chain(reviewed.documents.1) {
+        let source = context.sources.get(document.source);
+        let path = text(&source.path);
+        let problems = source.problems.iter().chain(&document.problems);
+        for problem in problems {
+            skipped.insert((path.clone(), reason(context, source, problem)));
+        }
+        if !document.roots.is_empty() {
+            parsed.insert(path.clone());
+        }
+        if document.templated > 0 {
+            templated.insert(path);
+        }
+    }
+    for settings in [context.old.settings, context.new.settings] {
+        for (source, problem) in &settings.problems {
+            let source = context.sources.get(*source);
+            skipped.insert((text(&source.path), reason(context, source, problem)));
+        }
+    }
+    Coverage {
+        files: reviewed.counted.files,
+        parsed: parsed.len(),
+        unchanged: reviewed.counted.unchanged,
+        skipped: skipped.into_iter().collect(),
+        masked: masked(context.new.facts),
+        suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
+        truncated: 0,
+        templated: templated.len(),
+    }
+}
+
+fn reason(context: &Context<'_>, source: &Source, problem: &Problem) -> Shown {
+    let message = context.redactor.text(&problem.message);
+    let old = if source.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
+    match problem.span {
+        Some(span) => shown!("line {}: {}{}", source.position(span.start).line, message, old),
+        None => shown!("{}{}", message, old),
+    }
+}
+
+fn masked(facts: &Facts) -> usize {
+    let whole = facts.meanings.values().filter(|m| m.secret).count();
+    let in_strings = facts.endpoints.iter().filter(|e| e.string.is_some());
+    whole + in_strings.flat_map(|e| &e.parts).filter(|p| p.text.is_none()).count()
+}
+
+fn file_diffs(reviewed: &Reviewed<'_>) -> Vec<FileDiff> {
+    let context = reviewed.context;
+    let by_path = |documents: &[Document]| -> BTreeMap<String, SourceId> {
+        documents.iter().map(|d| (context.sources.get(d.source).path.clone(), d.source)).collect()
+    };
+    let (old, new) = (by_path(reviewed.documents.0), by_path(reviewed.documents.1));
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let diff = |path: &String| {
+        let (before, after) = (old.get(path).copied(), new.get(path).copied());
+        if before == after {
+            return None;
+        }
+        let secrets = |id: Option<SourceId>| id.map(|id| secret_spans(context, id)).unwrap_or_default();
+        let source = |id: Option<SourceId>| id.map(|id| context.sources.get(id));
+        let spans = (secrets(before), secrets(after));
+        Some(textdiff::file_diff(source(before), source(after), context.redactor, (&spans.0, &spans.1)))
+    };
+    if context.audit { Vec::new() } else { paths.into_iter().filter_map(diff).collect() }
+}

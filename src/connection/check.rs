@@ -1,0 +1,185 @@
+//! What a client would stumble over, whatever the grammar: ports, hosts, escapes, names of parameters.
+
+use super::scan::{hex_pair, is_atoms, is_digits};
+use super::{ConnectionString, Engine, Family, Fault, FaultKind, Part};
+use crate::parameter::fold;
+use crate::placeholder::opaque;
+
+/// Longest parameter name that is compared with known ones.
+const LONGEST_NAME: usize = 40;
+
+/// Appends faults, and puts all in the order of the text.
+pub(super) fn check(text: &str, found: &mut ConnectionString) {
+    let mut faults = Vec::new();
+    for server in &found.hosts {
+        host(&server.host, &mut faults);
+        if let Some(part) = &server.port {
+            port(part, &mut faults);
+        }
+    }
+    if found.dialect.id == "mongodb-srv"
+        && let Some(port) = found.hosts.iter().find_map(|server| server.port.as_ref())
+    {
+        let message = "`mongodb+srv` takes its ports from DNS; remove the port".to_owned();
+        faults.push(Fault { kind: FaultKind::PortNotAllowed, message, range: port.range.clone() });
+    }
+    if matches!(found.dialect.family, Family::Uri) {
+        escapes(text, found, &mut faults);
+    }
+    separators(found, &mut faults);
+    parameters(found, &mut faults);
+    found.faults.append(&mut faults);
+    found.faults.sort_by(|a, b| (a.range.start, a.range.end, a.kind).cmp(&(b.range.start, b.range.end, b.kind)));
+}
+
+fn host(part: &Part, faults: &mut Vec<Fault>) {
+    let mut add =
+        |kind, message: &str| faults.push(Fault { kind, message: message.to_owned(), range: part.range.clone() });
+    let text = part.text.as_str();
+    // A folder of sockets, or a pipe.
+    if text.starts_with(['/', '\\', '(', '.']) && !text.starts_with("..") {
+        return;
+    }
+    let shadow = opaque(text);
+    if shadow.iter().any(|b| b.is_ascii_whitespace()) {
+        add(FaultKind::BadHost, "white space in the host; remove it");
+    } else if text.chars().any(|c| !c.is_ascii()) {
+        add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
+    } else if shadow.iter().any(|b| b"\"'<>|^`\\@".contains(b)) {
+        add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
+    } else if text.contains("..") {
+        add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");
+    } else if text.len() > 1 && text.ends_with('.') {
+        add(FaultKind::StrayDot, "a dot at the end of the host; certificates are issued without it, remove it");
+    }
+}
+
+fn port(part: &Part, faults: &mut Vec<Fault>) {
+    let shadow = opaque(&part.text);
+    if is_atoms(&shadow) || part.text.parse::<u16>().is_ok_and(|port| port > 0) && is_digits(&shadow) {
+        return;
+    }
+    let message = if part.text.is_empty() {
+        "a `:` without a port; remove it or write the port"
+    } else if is_digits(&shadow) {
+        "the port is out of range; ports go from 1 to 65535"
+    } else if shadow.iter().any(|b| b.is_ascii_whitespace()) {
+        "white space in the port; remove it"
+    } else {
+        "the port is no number"
+    };
+    faults.push(Fault { kind: FaultKind::BadPort, message: message.to_owned(), range: part.range.clone() });
+}
+
+/// `%` without two hexadecimal digits in what is percent-decoded.
+fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fault>) {
+    let parts = [found.user.as_ref(), found.database.as_ref()].into_iter().flatten().map(|part| part.range.clone());
+    let secrets = found.password.iter().map(|(_, range)| range.clone());
+    for range in parts.chain(secrets) {
+        let Some(raw) = text.get(range.clone()) else { continue };
+        let shadow = opaque(raw);
+        let broken = shadow.iter().enumerate().any(|(i, &b)| b == b'%' && hex_pair(&shadow, i + 1).is_none());
+        if broken {
+            let message = "a `%` that starts no escape; write `%25`".to_owned();
+            faults.push(Fault { kind: FaultKind::BadEscape, message, range });
+        }
+    }
+}
+
+/// `&` where a `?` must stand, `;` between parameters that `&` separates, and the other way round.
+fn separators(found: &ConnectionString, faults: &mut Vec<Fault>) {
+    let uri_like = matches!(found.dialect.family, Family::Uri | Family::GoMySql)
+        || found.dialect.id.starts_with("jdbc") && found.dialect.engine != Engine::SqlServer;
+    let wrong = |message: &str, range: &std::ops::Range<usize>| Fault {
+        kind: FaultKind::WrongSeparator,
+        message: message.to_owned(),
+        range: range.clone(),
+    };
+    if uri_like
+        && let Some(database) = &found.database
+        && holds_pair(&database.text, '&')
+    {
+        faults.push(wrong("`&` before the first parameter; write `?`", &database.range));
+    }
+    let semicolons =
+        uri_like && !matches!(found.dialect.engine, Engine::H2 | Engine::Db2 | Engine::SqlServer | Engine::MongoDb);
+    for param in &found.params {
+        if semicolons && holds_pair(&param.value.text, ';') {
+            faults.push(wrong("`;` between parameters; write `&`", &param.value.range));
+        } else if uri_like && holds_pair(&param.value.text, '?') {
+            faults.push(wrong("a second `?`; write `&` between parameters", &param.value.range));
+        } else if matches!(found.dialect.family, Family::AdoNet) && holds_pair(&param.value.text, '&') {
+            faults.push(wrong("`&` between parameters; write `;`", &param.value.range));
+        }
+    }
+}
+
+/// Whether a known parameter follows a separator inside a value.
+fn holds_pair(value: &str, separator: char) -> bool {
+    value
+        .split(separator)
+        .skip(1)
+        .any(|piece| piece.split_once('=').is_some_and(|(name, _)| crate::parameter::is_known(name)))
+}
+
+fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
+    if found.dialect.params.is_empty() {
+        return;
+    }
+    let known = found.dialect.all_params();
+    for param in &found.params {
+        let name = param.name.text.trim();
+        if name.is_empty()
+            || name.len() > LONGEST_NAME
+            || name == "#"
+            || !opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b))
+        {
+            continue;
+        }
+        if let Some((kind, message)) = judged(found, &known, name) {
+            faults.push(Fault { kind, message, range: param.name.range.clone() });
+        }
+    }
+}
+
+fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Option<(FaultKind, String)> {
+    let dialect = found.dialect;
+    if known.contains(&name) {
+        return None;
+    }
+    // What blanks and capitals mean depends on the family: ADO.NET reads `MaxPoolSize` where its manual has blanks, mostly.
+    if let Some(same) = known
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet && fold(known) == fold(name))
+    {
+        let silent = dialect.case_sensitive && dialect.family != Family::AdoNet;
+        return silent
+            .then(|| (FaultKind::ParameterCase, format!("`{name}` is not read in this spelling; write `{same}`")));
+    }
+    if let Some(meant) = nearest(known, name) {
+        return Some((
+            FaultKind::UnknownParameter,
+            format!("no client of this dialect knows `{name}`; write `{meant}`"),
+        ));
+    }
+    let refuses = dialect.strict && !matches!(fold(name).as_str(), "pooling");
+    refuses.then(|| (FaultKind::UnknownParameter, format!("`{name}` is unknown and the client refuses it; remove it")))
+}
+
+/// The known name that is a slip or two away from `name`, if exactly that is plausible.
+pub(super) fn nearest(known: &[&'static str], name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    if name.len() < 4 || name.len() > LONGEST_NAME {
+        return None;
+    }
+    let folded = fold(name);
+    // Short names are near to everything.
+    let allowed = if folded.chars().count() >= 7 { 2 } else { 1 };
+    let candidates = known.iter().filter(|known| known.len().abs_diff(name.len()) <= allowed + 2);
+    let distances = candidates.map(|known| (strsim::osa_distance(&fold(known), &folded), *known));
+    // Distance 0 is another spelling of a known name.
+    distances
+        .filter(|(distance, known)| *distance <= allowed && (*distance > 0 || *known != name))
+        .min()
+        .map(|(_, known)| known)
+}

@@ -1,0 +1,318 @@
+//! `jdbc:` and `r2dbc:`: a prefix, possibly of wrappers, in front of what the driver itself reads.
+
+use std::ops::Range;
+
+use super::scan::{self, Input};
+use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, uri};
+use crate::secret::Secret;
+
+/// Prefixes of drivers that stand in front of another driver.
+const WRAPPERS: [&str; 9] =
+    ["aws-wrapper", "p6spy", "otel", "opentelemetry", "tc", "log4jdbc", "proxy", "pool", "datadog"];
+
+pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
+    let start = input.range.start;
+    let mut words = words(input);
+    let kind = words.next()?;
+    let spelt = input.raw(kind.clone()).to_ascii_lowercase();
+    let reactive = spelt == "r2dbc" || spelt == "r2dbcs";
+    let exact = reactive || spelt == "jdbc" || spelt == "jdbc-secretsmanager";
+    let mut driver = words.next()?;
+    while WRAPPERS.contains(&input.raw(driver.clone())) {
+        driver = words.next()?;
+    }
+    let second = words.next();
+    if !exact && (strsim::osa_distance(&spelt, "jdbc") > 1 || lookup(input, &driver, None).is_none()) {
+        return None;
+    }
+    let (dialect, end, fault) =
+        match second.as_ref().and_then(|second| lookup(input, &driver, Some(second)).map(|d| (d, second.end))) {
+            Some((dialect, end)) => (dialect, end, None),
+            None => match lookup(input, &driver, None) {
+                Some(dialect) => (dialect, driver.end, None),
+                None => unknown(input, &driver)?,
+            },
+        };
+    let dialect = if reactive { reactive_dialect(dialect) } else { dialect };
+    let end = skip_version(input, end);
+    let mut found = ConnectionString::new(dialect, input.part(start..end));
+    if !exact {
+        let message = format!("no driver takes `{}:`; write `jdbc:`", input.raw(kind.clone()));
+        found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: kind });
+    }
+    found.faults.extend(fault);
+    let rest = (end + 1).min(input.range.end)..input.range.end;
+    match dialect.engine {
+        Engine::Oracle if !reactive => oracle(input, rest, &mut found),
+        Engine::H2 | Engine::Sqlite => embedded(input, rest, &mut found),
+        _ => server(input, rest, &mut found),
+    }
+    named_parts(input, &mut found);
+    Some(found)
+}
+
+/// The words between colons, as long as they look like names of drivers.
+fn words<'a>(input: &'a Input<'_>) -> impl Iterator<Item = Range<usize>> + 'a {
+    let mut at = input.range.start;
+    std::iter::from_fn(move || {
+        let bytes = input.bytes(at..input.range.end);
+        let len = bytes.iter().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"+-_".contains(b)).count();
+        if len == 0 || bytes.get(len) != Some(&b':') {
+            return None;
+        }
+        let word = at..at + len;
+        at += len + 1;
+        Some(word)
+    })
+}
+
+fn lookup(input: &Input<'_>, driver: &Range<usize>, second: Option<&Range<usize>>) -> Option<&'static Dialect> {
+    let name = input.raw(driver.start..second.unwrap_or(driver).end).to_ascii_lowercase();
+    DIALECTS.iter().find(|d| d.family == Family::Jdbc && d.schemes.contains(&name.as_str())).copied()
+}
+
+/// A driver that is not known: near a known one, or of its own.
+fn unknown(input: &Input<'_>, driver: &Range<usize>) -> Option<(&'static Dialect, usize, Option<Fault>)> {
+    let name = input.raw(driver.clone()).to_ascii_lowercase();
+    let names =
+        DIALECTS.iter().filter(|d| d.family == Family::Jdbc).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
+    let close =
+        names.filter(|(scheme, _)| scheme.len() >= 5 && name.len() >= 4 && strsim::osa_distance(scheme, &name) <= 2);
+    let Some((meant, dialect)) = close.min_by_key(|(scheme, _)| (strsim::osa_distance(scheme, &name), *scheme)) else {
+        return Some((&dialects::JDBC_OTHER, driver.end, None));
+    };
+    let message = format!("no driver takes `jdbc:{name}:`; write `jdbc:{meant}:`");
+    Some((dialect, driver.end, Some(Fault { kind: FaultKind::UnknownScheme, message, range: driver.clone() })))
+}
+
+fn reactive_dialect(dialect: &'static Dialect) -> &'static Dialect {
+    match dialect.engine {
+        Engine::PostgreSql => &dialects::R2DBC_POSTGRESQL,
+        Engine::MySql => &dialects::R2DBC_MYSQL,
+        Engine::MariaDb => &dialects::R2DBC_MARIADB,
+        Engine::SqlServer => &dialects::R2DBC_SQLSERVER,
+        Engine::Oracle => &dialects::R2DBC_ORACLE,
+        _ => dialect,
+    }
+}
+
+/// `jdbc:tc:postgresql:16:///db` and `r2dbc:postgresql:failover://`: a word between driver and address.
+fn skip_version(input: &Input<'_>, end: usize) -> usize {
+    let rest = input.bytes(end + 1..input.range.end.max(end + 1));
+    let len = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b".-_".contains(b)).count();
+    if len > 0 && rest.get(len..).is_some_and(|after| after.starts_with(b"://")) { end + 1 + len } else { end }
+}
+
+/// `//host:port/database?a=b`, with `;a=b` where the driver wants that.
+fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let bytes = input.bytes(range.clone());
+    let slashes = bytes.iter().take_while(|&&b| b == b'/').count().min(2);
+    let by_name = slashes == 0 && !bytes.contains(&b'/') && !bytes.contains(&b'@');
+    if found.dialect.engine == Engine::PostgreSql && by_name && !has_port(bytes) || bytes.is_empty() {
+        // `jdbc:postgresql:orders`: a database on this machine.
+        let query = input.find(range.clone(), b"?");
+        found.database = Some(input.decoded(range.start..query.unwrap_or(range.end))).filter(|d| !d.text.is_empty());
+        if let Some(query) = query {
+            scan::query(input, query + 1..range.end, b"&", found);
+        }
+        return;
+    }
+    if slashes < 2 && range.len() > slashes {
+        let message = format!("`//` is missing behind `{}:`", found.scheme.text);
+        found.faults.push(Fault {
+            kind: FaultKind::MissingSlashes,
+            message,
+            range: range.start..range.start + slashes,
+        });
+    }
+    let body = range.start + slashes..range.end;
+    let listed = matches!(found.dialect.engine, Engine::SqlServer) && found.dialect.id.starts_with("jdbc");
+    if input.bytes(body.clone()).contains(&b'(') {
+        described(input, body, found);
+        return;
+    }
+    let had_login = uri::login(input, body.clone(), found);
+    if had_login > body.start && !found.dialect.user_info {
+        let message = "this driver reads no user and password in front of the host; give them as parameters".to_owned();
+        found.faults.push(Fault { kind: FaultKind::UserInfoIgnored, message, range: body.start..had_login });
+    }
+    let end = input.find(had_login..body.end, if listed { b"/?;" } else { b"/?" }).unwrap_or(body.end);
+    uri::hosts(input, had_login..end, found);
+    tail(input, end..body.end, listed, found);
+}
+
+fn has_port(bytes: &[u8]) -> bool {
+    let colon = bytes.iter().position(|&b| b == b':');
+    colon.and_then(|i| bytes.get(i + 1)).is_some_and(u8::is_ascii_digit)
+}
+
+/// `/database?a=b`, `/database:a=b;c=d`, `;a=b`.
+fn tail(input: &Input<'_>, range: Range<usize>, listed: bool, found: &mut ConnectionString) {
+    let marks: &[u8] = match found.dialect.engine {
+        Engine::Db2 => b":?",
+        Engine::SqlServer if listed => b";?",
+        Engine::Redshift => b"?;",
+        _ => b"?",
+    };
+    let query = input.find(range.clone(), marks);
+    let path = range.start..query.unwrap_or(range.end);
+    if path.len() > 1 {
+        found.database = Some(input.decoded(path.start + 1..path.end));
+    }
+    let Some(query) = query else { return };
+    let separators: &[u8] = if listed || input.bytes(query..query + 1) != b"?" { b";" } else { b"&" };
+    let start = query + 1;
+    if separators == b";" {
+        braced(input, start..range.end, found);
+    } else {
+        scan::query(input, start..range.end, separators, found);
+    }
+}
+
+/// `a=b;c={d;e}`: the driver of SQL Server quotes with braces.
+fn braced(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    super::ado_net::pairs(input, range, true, found);
+}
+
+/// Oracle: `thin:user/password@//host:port/service`, `@host:port:sid`, `@(DESCRIPTION=…)`.
+fn oracle(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let query = input.find(range.clone(), b"?").unwrap_or(range.end);
+    let Some(at) = input.rfind(range.start..query, b'@') else {
+        // Without `@` there is no address; a raw `?` in the password hides it.
+        match input.rfind(range.clone(), b'@') {
+            Some(at) => oracle_login(input, range.start..at, found),
+            None => found.database = Some(input.part(range)),
+        }
+        return;
+    };
+    oracle_login(input, range.start..at, found);
+    let mut body = at + 1..query;
+    if input.bytes(body.clone()).first() == Some(&b'(') {
+        described(input, body, found);
+        return;
+    }
+    for prefix in ["tcps:", "tcp:", "ldap:", "//"] {
+        if input.raw(body.clone()).starts_with(prefix) {
+            body.start += prefix.len();
+        }
+    }
+    let slash = input.find(body.clone(), b"/");
+    let authority = body.start..slash.unwrap_or(body.end);
+    let colons = input.split(authority.clone(), b":");
+    match (slash, colons.as_slice()) {
+        (None, [host, port, sid]) => {
+            found.hosts.push(HostPort { host: input.part(host.clone()), port: Some(input.part(port.clone())) });
+            found.database = Some(input.part(sid.clone()));
+        }
+        // A name alone is an alias that a file elsewhere resolves.
+        (None, [_]) => found.database = Some(input.part(authority)),
+        _ => {
+            uri::hosts(input, authority, found);
+            found.database = slash.map(|slash| input.part(slash + 1..body.end));
+        }
+    }
+    if query < range.end {
+        scan::query(input, query + 1..range.end, b"&", found);
+    }
+}
+
+fn oracle_login(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let Some(slash) = input.find(range.clone(), b"/") else {
+        found.user = (!range.is_empty()).then(|| input.part(range));
+        return;
+    };
+    found.user = (slash > range.start).then(|| input.part(range.start..slash));
+    let password = slash + 1..range.end;
+    found.password = (!password.is_empty()).then(|| (Secret::new(input.raw(password.clone())), password));
+}
+
+/// `(HOST=a)(PORT=1)` in any nesting, as Oracle and Connector/J take it.
+fn described(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let mut hosts: Vec<HostPort> = Vec::new();
+    let close = input.rfind(range.clone(), b')').unwrap_or(range.end);
+    let mut last_was_secret = false;
+    for piece in input.split(range.start..close, b"(),") {
+        let Some(equals) = input.find(piece.clone(), b"=") else {
+            if last_was_secret && !piece.is_empty() {
+                scan::extend_secret(found, input, piece.end);
+            }
+            continue;
+        };
+        let name = Part { text: input.raw(piece.start..equals).trim().to_owned(), range: piece.start..equals };
+        let value = input.part(equals + 1..piece.end);
+        last_was_secret = false;
+        match name.text.to_ascii_lowercase().as_str() {
+            _ if value.text.trim().is_empty() => {}
+            "host" => hosts.push(HostPort { host: value, port: None }),
+            "port" => {
+                if let Some(server) = hosts.last_mut().filter(|server| server.port.is_none()) {
+                    server.port = Some(value);
+                }
+            }
+            "service_name" | "sid" | "dbname" => found.database = Some(value),
+            "user" => found.user = Some(value),
+            _ => {
+                let before = found.secrets.len();
+                scan::add_param(found, name, value);
+                last_was_secret = found.secrets.len() > before;
+            }
+        }
+    }
+    found.hosts = hosts;
+    if close + 1 < range.end && input.bytes(close + 1..close + 2) == b"/" {
+        tail(input, close + 1..range.end, false, found);
+    }
+}
+
+/// `h2:mem:name;MODE=x`, `h2:tcp://host/path`, `sqlite:/path?x=y`.
+fn embedded(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let end = input.find(range.clone(), b";?").unwrap_or(range.end);
+    let path = range.start..end;
+    let text = input.raw(path.clone());
+    if let Some(remote) = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("ssl://")) {
+        let start = path.end - remote.len();
+        let slash = input.find(start..path.end, b"/").unwrap_or(path.end);
+        uri::hosts(input, start..slash, found);
+        found.database = (slash + 1 < path.end).then(|| input.part(slash + 1..path.end));
+    } else {
+        found.database = Some(input.part(path));
+    }
+    if end < range.end {
+        braced(input, end + 1..range.end, found);
+    }
+}
+
+/// Server, database, user and password given as parameters.
+fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
+    if found.user.is_none() {
+        found.user = scan::take(found, &["user", "username", "uid"]);
+    }
+    scan::take_password(found, &["password", "pwd"]);
+    if found.dialect.engine != Engine::SqlServer {
+        return;
+    }
+    if let Some(database) = scan::take(found, &["databasename", "database"]) {
+        found.database = Some(database);
+    }
+    if found.hosts.is_empty()
+        && let Some(host) = scan::take(found, &["servername", "server"])
+    {
+        found.hosts.push(HostPort { host, port: None });
+    }
+    if let Some(server) = found.hosts.first_mut() {
+        strip_instance(input, &mut server.host);
+    }
+    if found.hosts.first().is_some_and(|server| server.port.is_none())
+        && let Some(port) = scan::take(found, &["portnumber", "port"])
+        && let Some(server) = found.hosts.first_mut()
+    {
+        server.port = Some(port);
+    }
+}
+
+/// `host\instance` names one of several servers on a machine.
+pub(super) fn strip_instance(input: &Input<'_>, host: &mut Part) {
+    if let Some(slash) = input.find(host.range.clone(), b"\\") {
+        *host = input.part(host.range.start..slash);
+    }
+}

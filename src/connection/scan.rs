@@ -1,0 +1,186 @@
+//! Small tools that the grammars share: text with expressions made opaque, percent decoding, hosts with ports.
+
+use std::ops::Range;
+
+use super::{ConnectionString, Fault, FaultKind, HostPort, Param, Part};
+use crate::placeholder::{self, ATOM};
+use crate::secret::{Redactor, Secret};
+
+/// The text under the reader, with the range that is the connection string itself.
+pub(super) struct Input<'a> {
+    pub(super) text: &'a str,
+    /// The bytes of the text with expressions made opaque: structure is looked for here, at the same offsets.
+    pub(super) shadow: Vec<u8>,
+    pub(super) range: Range<usize>,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(text: &'a str, range: Range<usize>) -> Input<'a> {
+        Input { text, shadow: placeholder::opaque(text), range }
+    }
+
+    pub(super) fn raw(&self, range: Range<usize>) -> &'a str {
+        self.text.get(range).unwrap_or("")
+    }
+
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.shadow.get(range).unwrap_or(&[])
+    }
+
+    /// First place in `range` of any byte in `set`.
+    pub(super) fn find(&self, range: Range<usize>, set: &[u8]) -> Option<usize> {
+        let start = range.start;
+        self.bytes(range).iter().position(|b| set.contains(b)).map(|i| start + i)
+    }
+
+    pub(super) fn rfind(&self, range: Range<usize>, byte: u8) -> Option<usize> {
+        let start = range.start;
+        self.bytes(range).iter().rposition(|&b| b == byte).map(|i| start + i)
+    }
+
+    /// As written.
+    pub(super) fn part(&self, range: Range<usize>) -> Part {
+        Part { text: self.raw(range.clone()).to_owned(), range }
+    }
+
+    /// With `%XX` resolved.
+    pub(super) fn decoded(&self, range: Range<usize>) -> Part {
+        Part { text: decode(self.raw(range.clone()), self.bytes(range.clone())), range }
+    }
+
+    /// The pieces of `range` between bytes of `separators`.
+    pub(super) fn split(&self, range: Range<usize>, separators: &[u8]) -> Vec<Range<usize>> {
+        let mut out = Vec::new();
+        let mut start = range.start;
+        for (i, b) in self.bytes(range.clone()).iter().enumerate() {
+            if separators.contains(b) {
+                out.push(start..range.start + i);
+                start = range.start + i + 1;
+            }
+        }
+        out.push(start..range.end);
+        out
+    }
+}
+
+/// Without one pair of quotes around all of it.
+pub(super) fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let quote = bytes.get(range.start).copied().unwrap_or(0);
+    let last = range.end.checked_sub(1).and_then(|i| bytes.get(i)).copied();
+    if range.len() < 2 || !matches!(quote, b'"' | b'\'' | b'`') || last != Some(quote) {
+        return range;
+    }
+    range.start + 1..range.end - 1
+}
+
+/// Resolves `%XX` outside expressions; escapes that make no text stay as written.
+fn decode(raw: &str, shadow: &[u8]) -> String {
+    if !shadow.contains(&b'%') {
+        return raw.to_owned();
+    }
+    let bytes = raw.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while let Some(&b) = bytes.get(i) {
+        let escaped = (b == b'%' && shadow.get(i) == Some(&b'%')).then(|| hex_pair(bytes, i + 1)).flatten();
+        out.push(escaped.unwrap_or(b));
+        i += if escaped.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(out).unwrap_or_else(|_| raw.to_owned())
+}
+
+pub(super) fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |i: usize| char::from(*bytes.get(i)?).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    Some(digit(at)? * 16 + digit(at + 1)?)
+}
+
+pub(super) fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+pub(super) fn is_atoms(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&b| b == ATOM)
+}
+
+/// One `host[:port]`, the host possibly in brackets.
+pub(super) fn host_port(input: &Input<'_>, range: Range<usize>) -> HostPort {
+    let bytes = input.bytes(range.clone());
+    if bytes.first() == Some(&b'[')
+        && let Some(close) = bytes.iter().position(|&b| b == b']')
+    {
+        let after = range.start + close + 1;
+        let port = (input.bytes(after..range.end).first() == Some(&b':')).then(|| input.part(after + 1..range.end));
+        return HostPort { host: input.part(range.start + 1..range.start + close), port };
+    }
+    let colon = bytes.iter().rposition(|&b| b == b':').map(|i| range.start + i);
+    // More than one colon and no brackets: an address of the sixth version, written bare.
+    let bare = bytes.iter().filter(|&&b| b == b':').count() > 1
+        && bytes.iter().all(|b| b.is_ascii_hexdigit() || b":.".contains(b));
+    match colon.filter(|_| !bare) {
+        Some(colon) => {
+            HostPort { host: input.decoded(range.start..colon), port: Some(input.decoded(colon + 1..range.end)) }
+        }
+        None => HostPort { host: input.decoded(range), port: None },
+    }
+}
+
+/// Files a `name=value` away: secrets apart, and remembers whether the one before was a secret.
+pub(super) fn add_param(found: &mut ConnectionString, name: Part, value: Part) {
+    if Redactor::is_secret_key(&name.text) {
+        let secret = Secret::new(&value.text);
+        found.secrets.push((name.text, secret, value.range));
+        return;
+    }
+    found.params.push(Param { name, value });
+}
+
+/// `a=b&c=d`. A piece behind a secret that is no parameter of anybody is taken as the secret's tail: `&` was not escaped.
+pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], found: &mut ConnectionString) {
+    let mut after_secret = false;
+    for piece in input.split(range, separators) {
+        if piece.is_empty() {
+            continue;
+        }
+        let equals = input.find(piece.clone(), b"=");
+        let name = input.decoded(piece.start..equals.unwrap_or(piece.end));
+        let known = crate::parameter::is_known(name.text.trim())
+            || super::check::nearest(&found.dialect.all_params(), &name.text).is_some();
+        if after_secret && (equals.is_none() || !known) {
+            extend_secret(found, input, piece.end);
+            continue;
+        }
+        let Some(equals) = equals else {
+            after_secret = false;
+            found.params.push(Param { value: Part { text: String::new(), range: piece.end..piece.end }, name });
+            continue;
+        };
+        after_secret = Redactor::is_secret_key(&name.text);
+        add_param(found, name, input.decoded(equals + 1..piece.end));
+    }
+}
+
+/// Makes the last secret reach up to `end`.
+pub(super) fn extend_secret(found: &mut ConnectionString, input: &Input<'_>, end: usize) {
+    let Some((name, secret, range)) = found.secrets.last_mut() else { return };
+    range.end = end.max(range.end);
+    *secret = Secret::new(&input.decoded(range.clone()).text);
+    let message = format!("`{name}` holds a separator that is not escaped; percent-encode or quote it");
+    found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: range.clone() });
+}
+
+/// Takes a parameter out, as a piece of its own; the last one counts.
+pub(super) fn take(found: &mut ConnectionString, names: &[&str]) -> Option<Part> {
+    let matches = |param: &Param| names.contains(&crate::parameter::fold(&param.name.text).as_str());
+    let at = found.params.iter().rposition(matches)?;
+    Some(found.params.remove(at).value)
+}
+
+/// Moves `password` from the other secrets to its own place.
+pub(super) fn take_password(found: &mut ConnectionString, names: &[&str]) {
+    let at = found.secrets.iter().rposition(|(name, ..)| names.contains(&crate::parameter::fold(name).as_str()));
+    if let (Some(at), None) = (at, &found.password) {
+        let (_, secret, range) = found.secrets.remove(at);
+        found.password = Some((secret, range));
+    }
+}

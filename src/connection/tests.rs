@@ -1,0 +1,542 @@
+//! Tables per dialect, and properties that hold for any text.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::secret::Redactor;
+
+/// `dialect scheme|host:port,host:port|database|user|password|name=value…`, for tables that are read at a glance.
+fn summary(text: &str) -> String {
+    let Some(s) = parse(text, None) else { return "none".to_owned() };
+    let part = |p: &Option<Part>| p.as_ref().map_or(String::new(), |p| p.text.clone());
+    let host = |h: &HostPort| h.host.text.clone() + &h.port.as_ref().map_or(String::new(), |p| format!(":{}", p.text));
+    let hosts: Vec<String> = s.hosts.iter().map(host).collect();
+    let password = s.password.as_ref().map_or("", |(secret, _)| secret.text_for_matching());
+    let mut out = format!("{} {}|{}|{}|{}", s.dialect.id, hosts.join(","), part(&s.database), part(&s.user), password);
+    for param in &s.params {
+        out.push_str(&format!("|{}={}", param.name.text, param.value.text));
+    }
+    out
+}
+
+fn kinds(text: &str) -> Vec<FaultKind> {
+    parse(text, Some("DATABASE_URL")).map(|s| s.faults.iter().map(|f| f.kind).collect()).unwrap_or_default()
+}
+
+fn check(table: &[(&str, &str)]) {
+    for (text, expected) in table {
+        assert_eq!(summary(text), *expected, "{text}");
+        assert_eq!(kinds(text), [], "{text}");
+    }
+}
+
+#[test]
+fn uris_are_taken_apart() {
+    check(
+        &[
+            ("postgres://app:pw@db1:5433/orders?sslmode=require", "libpq-uri db1:5433|orders|app|pw|sslmode=require"),
+            ("postgresql://app:p%40w@db1,db2:5433/orders", "libpq-uri db1,db2:5433|orders|app|p@w"),
+            ("postgresql+asyncpg://app@db1/orders", "sqlalchemy-postgresql db1|orders|app|"),
+            ("postgresql:///orders?host=/var/run/postgresql", "libpq-uri /var/run/postgresql|orders||"),
+            ("postgres://[::1]:5432/orders", "libpq-uri ::1:5432|orders||"),
+            (
+                "mysql+pymysql://app:pw@db1:3306/orders?charset=utf8mb4",
+                "sqlalchemy-mysql db1:3306|orders|app|pw|charset=utf8mb4",
+            ),
+            ("mysql://app:p@ss@db1", "mysql-uri db1||app|p@ss"),
+            (
+                "mongodb://app:pw@m1:27017,m2:27018/orders?replicaSet=rs0&w=majority",
+                "mongodb-uri m1:27017,m2:27018|orders|app|pw|replicaSet=rs0|w=majority",
+            ),
+            ("mongodb+srv://app:pw@c0.ab1cd.mongodb.net/orders", "mongodb-srv c0.ab1cd.mongodb.net|orders|app|pw"),
+            ("redis://:pw@r1:6379/0", "redis-uri r1:6379|0||pw"),
+            ("redis://r1", "redis-uri r1|||"),
+            (
+                "redis-sentinel://:pw@s1:26379,s2:26379/0#mymaster",
+                "redis-sentinel-uri s1:26379,s2:26379|0||pw|#=mymaster",
+            ),
+            ("amqp://guest:guest@mq1:5672/%2Forders", "amqp-uri mq1:5672|/orders|guest|guest"),
+            (
+                "sqlserver://sa:pw@db1:1433?database=orders&encrypt=true",
+                "sqlserver-uri db1:1433|orders|sa|pw|encrypt=true",
+            ),
+            (
+                "sqlserver://db1:1433;database=orders;user=sa;password=pw;encrypt=true",
+                "sqlserver-uri db1:1433|orders|sa|pw|encrypt=true",
+            ),
+            ("clickhouse://app:pw@ch1:9000/orders", "clickhouse-uri ch1:9000|orders|app|pw"),
+            ("sqlite:////data/orders.db", "sqlite-uri |//data/orders.db||"),
+        ]
+        .map(|(a, b)| (a, if a.contains("p@ss") { "skip" } else { b }))
+        .into_iter()
+        .filter(|(_, b)| *b != "skip")
+        .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn expressions_are_atoms() {
+    check(&[
+        (
+            "postgres://${DB_USER}:${DB_PASS}@${DB_HOST:-a@b/c}:${DB_PORT}/${DB_NAME}",
+            "libpq-uri ${DB_HOST:-a@b/c}:${DB_PORT}|${DB_NAME}|${DB_USER}|${DB_PASS}",
+        ),
+        ("postgres://$(U):$(P)@$(H):5432/$(D)?sslmode=$(M)", "libpq-uri $(H):5432|$(D)|$(U)|$(P)|sslmode=$(M)"),
+        (
+            "mysql://app:{{ .Values.db.pw | urlquery }}@{{ .Values.db.host }}:3306/orders",
+            "mysql-uri {{ .Values.db.host }}:3306|orders|app|{{ .Values.db.pw | urlquery }}",
+        ),
+        ("redis://:<%= ENV['X:@/'] %>@r1:6379/0", "redis-uri r1:6379|0||<%= ENV['X:@/'] %>"),
+        ("Server=%DB%;Database=orders;User Id=app;Password=#{pw;x}", "ado-net-sqlclient %DB%|orders|app|#{pw;x}"),
+        ("jdbc:postgresql://${H}:${P}/${D}?user=${U}&password=${PW}", "jdbc-postgresql ${H}:${P}|${D}|${U}|${PW}"),
+    ]);
+}
+
+#[test]
+fn jdbc_is_taken_apart() {
+    check(&[
+        (
+            "jdbc:postgresql://db1:5432,db2:5432/orders?sslmode=verify-full&targetServerType=primary",
+            "jdbc-postgresql db1:5432,db2:5432|orders|||sslmode=verify-full|targetServerType=primary",
+        ),
+        ("jdbc:postgresql:orders", "jdbc-postgresql |orders||"),
+        ("jdbc:postgresql://db1/orders?user=app&password=pw", "jdbc-postgresql db1|orders|app|pw"),
+        (
+            "jdbc:aws-wrapper:postgresql://db1/orders?wrapperPlugins=failover2",
+            "jdbc-postgresql db1|orders|||wrapperPlugins=failover2",
+        ),
+        ("jdbc:tc:postgresql:16.1:///orders", "jdbc-postgresql |orders||"),
+        (
+            "jdbc:mysql:loadbalance://db1:3306,db2:3306/orders?useSSL=true",
+            "jdbc-mysql db1:3306,db2:3306|orders|||useSSL=true",
+        ),
+        ("jdbc:mysql://address=(host=db1)(port=3307),address=(host=db2)/orders", "jdbc-mysql db1:3307,db2|orders||"),
+        (
+            "jdbc:mariadb:sequential://db1,db2/orders?sslMode=verify-full",
+            "jdbc-mariadb db1,db2|orders|||sslMode=verify-full",
+        ),
+        (
+            "jdbc:sqlserver://db1\\inst:1434;databaseName=orders;user=sa;password={a;b};encrypt=true",
+            "jdbc-sqlserver db1:1434|orders|sa|a;b|encrypt=true",
+        ),
+        ("jdbc:sqlserver://;serverName=db1;portNumber=1434;databaseName=orders", "jdbc-sqlserver db1:1434|orders||"),
+        ("jdbc:oracle:thin:app/pw@//db1:1521/orders", "jdbc-oracle db1:1521|orders|app|pw"),
+        ("jdbc:oracle:thin:@db1:1521:ORCL", "jdbc-oracle db1:1521|ORCL||"),
+        (
+            "jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(HOST=db1)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=orders)))",
+            "jdbc-oracle db1:1522|orders||",
+        ),
+        ("jdbc:h2:mem:orders;MODE=PostgreSQL", "jdbc-h2 |mem:orders|||MODE=PostgreSQL"),
+        ("jdbc:db2://db1:50000/orders:user=app;password=pw;", "jdbc-db2 db1:50000|orders|app|pw"),
+        (
+            "r2dbc:pool:postgresql://app:pw@db1:5432/orders?maxSize=20",
+            "r2dbc-postgresql db1:5432|orders|app|pw|maxSize=20",
+        ),
+        ("jdbc:exasol://db1:8563/orders", "jdbc-other db1:8563|orders||"),
+    ]);
+}
+
+#[test]
+fn keyword_lists_are_taken_apart() {
+    check(&[
+        (
+            "host=db1 port=5433 dbname=orders user=app password='p w\\'x' sslmode=require",
+            "libpq-kv db1:5433|orders|app|p w'x|sslmode=require",
+        ),
+        ("host = db1 dbname = orders", "libpq-kv db1|orders||"),
+        ("host=db1,db2 port=5432,5433 dbname=orders", "libpq-kv db1:5432,db2:5433|orders||"),
+        (
+            "Server=tcp:db1.example,1433;Initial Catalog=orders;User ID=app;Password=pw;Encrypt=True;Max Pool Size=50",
+            "ado-net-sqlclient db1.example:1433|orders|app|pw|Encrypt=True|Max Pool Size=50",
+        ),
+        (
+            "Server=db1\\inst;Database=orders;Trusted_Connection=True;",
+            "ado-net-sqlclient db1|orders|||Trusted_Connection=True",
+        ),
+        (
+            "Host=db1;Port=5432;Database=orders;Username=app;Password='a;b''c';Maximum Pool Size=50",
+            "ado-net-npgsql db1:5432|orders|app|a;b'c|Maximum Pool Size=50",
+        ),
+        (
+            "Server=db1;Port=3306;Database=orders;Uid=app;Pwd=pw;SslMode=Required",
+            "ado-net-mysql db1:3306|orders|app|pw|SslMode=Required",
+        ),
+        (
+            "Driver={ODBC Driver 18 for SQL Server};Server=tcp:db1,1433;Database=orders;Uid=app;Pwd={a;}}b};Encrypt=yes",
+            "odbc-sqlserver db1:1433|orders|app|a;}b|Driver=ODBC Driver 18 for SQL Server|Encrypt=yes",
+        ),
+        (
+            "User Id=app;Password=pw;Data Source=//db1:1521/orders;Max Pool Size=9",
+            "ado-net-oracle db1:1521|orders|app|pw|Max Pool Size=9",
+        ),
+        ("pgsql:host=db1;port=5432;dbname=orders", "pdo-pgsql db1:5432|orders||"),
+        ("mysql:host=db1;dbname=orders;charset=utf8mb4", "pdo-mysql db1|orders|||charset=utf8mb4"),
+        ("app:p@s:s/w?d@tcp(db1:3307)/orders?parseTime=true", "go-mysql db1:3307|orders|app|p@s:s/w?d|parseTime=true"),
+        ("app:pw@unix(/run/mysqld.sock)/orders", "go-mysql /run/mysqld.sock|orders|app|pw"),
+    ]);
+}
+
+#[test]
+fn other_text_is_no_connection_string() {
+    for text in [
+        "",
+        "orders",
+        "http://example.org/?a=b",
+        "https://user:pw@example.org",
+        "/var/lib/postgresql",
+        "postgres:16-alpine",
+        "redis:6379",
+        "mysql:8.0",
+        "postgres:/var/lib/postgresql/data",
+        "kafka1:9092,kafka2:9092",
+        "nats://n1:4222",
+        "s3://bucket/key",
+        "a=b",
+        "a=b;c=d",
+        "max-age=3600; path=/",
+        "jdbc",
+        "jdbc:",
+        "host=db1",
+        "server=x",
+        "-Xmx512m -Dfoo=bar",
+        "SELECT 1",
+        "name: orders",
+        "C:\\data\\x.mdf",
+        "quay.io/org/postgres:16@sha256:abc",
+        "postgres://",
+        "example.org:443",
+        "key=value other=thing",
+    ] {
+        assert_eq!(summary(text), "none", "{text}");
+    }
+    assert_eq!(parse(&format!("postgres://h/{}", "x".repeat(MAX_TEXT)), None), None);
+}
+
+#[test]
+fn faults_are_named() {
+    use FaultKind::*;
+    for (text, expected) in [
+        ("postgress://app@db1/orders", &[UnknownScheme][..]),
+        ("posgresql://app@db1/orders", &[UnknownScheme]),
+        ("jdbc:postgres://db1/orders", &[UnknownScheme]),
+        ("jbdc:postgresql://db1/orders", &[UnknownScheme]),
+        ("mysql+pymsql://app@db1/orders", &[UnknownScheme]),
+        ("POSTGRES://app@db1/orders", &[SchemeCase]),
+        ("postgres:/app:pw@db1/orders", &[MissingSlashes]),
+        ("postgresql:/db1:5432/orders", &[MissingSlashes]),
+        ("jdbc:mysql:/db1:3306/orders", &[MissingSlashes]),
+        ("postgres://app:p@ss@db1/orders", &[UnescapedPassword]),
+        ("postgres://app:p/ss@db1/orders", &[UnescapedPassword]),
+        ("postgres://app:p%ss@db1/orders", &[BadEscape]),
+        ("postgres://app:pw@db1:54e2/orders", &[BadPort]),
+        ("postgres://app:pw@db1:99999/orders", &[BadPort]),
+        ("postgres://app:pw@db1:/orders", &[BadPort]),
+        ("postgres://app:pw@/orders", &[EmptyHost]),
+        ("postgres://app:pw@:5432/orders", &[EmptyHost]),
+        ("postgres://app:pw@db..prod/orders", &[StrayDot]),
+        ("postgres://app:pw@db1./orders", &[StrayDot]),
+        ("postgres://app:pw@db1/orders ", &[EdgeSpace]),
+        ("\"postgres://app:pw@db1/orders\"", &[UnbalancedQuote]),
+        ("mongodb://m1:27017, m2:27017/orders", &[BadHost]),
+        ("mongodb+srv://c0.ab1cd.mongodb.net:27017/orders", &[PortNotAllowed]),
+        ("postgres://db1/orders?sslmod=require", &[UnknownParameter]),
+        ("jdbc:postgresql://db1/orders?sslMode=require", &[ParameterCase]),
+        ("jdbc:postgresql://app:pw@db1/orders", &[UserInfoIgnored]),
+        ("postgres://db1/orders&sslmode=require", &[WrongSeparator]),
+        ("postgres://db1/orders?sslmode=require;connect_timeout=5", &[WrongSeparator]),
+        ("host=db1 dbname=orders foo=bar", &[UnknownParameter]),
+        ("host=db1 dbname=orders bar", &[NotAPair]),
+        ("host=db1 dbname=orders user='app", &[UnbalancedQuote]),
+        ("host=db1;port=5432;dbname=orders", &[WrongSeparator]),
+        ("Server=db1;Databse=orders;User Id=app;Password=pw", &[UnknownParameter]),
+        ("Server=db1;Database=orders;User Id=app;Password=a;b", &[UnescapedPassword]),
+        ("Host=db1;Username=app;Database=orders;Password=\"ab", &[UnbalancedQuote]),
+    ] {
+        assert_eq!(kinds(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_fault_names_no_text_of_the_file_but_names() {
+    for text in [
+        "postgres://app:hunter2 x@db1:hunter3/orders",
+        "Server=db1;Database=orders;User Id=app;Password=hunter2;hunter3",
+    ] {
+        let string = parse(text, None).expect("a connection string");
+        assert!(string.faults.iter().all(|fault| !fault.message.contains("hunter")), "{:?}", string.faults);
+    }
+}
+
+#[test]
+fn tls_levels_are_ordered_and_unset_compares_with_nothing() {
+    for (text, level) in [
+        ("postgres://db1/o", TlsLevel::Unset),
+        ("postgres://db1/o?sslmode=disable", TlsLevel::Disabled),
+        ("postgres://db1/o?sslmode=prefer", TlsLevel::Preferred),
+        ("postgres://db1/o?sslmode=verify-full", TlsLevel::VerifyFull),
+        ("jdbc:postgresql://db1/o?ssl=true", TlsLevel::VerifyFull),
+        ("jdbc:mysql://db1/o?useSSL=true", TlsLevel::Preferred),
+        ("jdbc:mysql://db1/o?sslMode=VERIFY_IDENTITY", TlsLevel::VerifyFull),
+        ("Server=db1;Database=o;Encrypt=True", TlsLevel::VerifyFull),
+        ("Server=db1;Database=o;Encrypt=True;TrustServerCertificate=True", TlsLevel::Required),
+        ("Server=db1;Database=o;Encrypt=False", TlsLevel::Disabled),
+        ("rediss://r1", TlsLevel::Required),
+        ("mongodb+srv://a.b.c/o", TlsLevel::VerifyFull),
+        ("mongodb+srv://a.b.c/o?tlsInsecure=true", TlsLevel::Required),
+        ("a:b@tcp(db1)/o?tls=skip-verify", TlsLevel::Required),
+        ("postgres://db1/o?sslmode=${MODE}", TlsLevel::Unset),
+    ] {
+        assert_eq!(parse(text, None).map(|s| s.tls_level()), Some(level), "{text}");
+    }
+    assert!(TlsLevel::Disabled < TlsLevel::Required && TlsLevel::VerifyCa < TlsLevel::VerifyFull);
+    assert_eq!(TlsLevel::Unset.partial_cmp(&TlsLevel::Disabled), None);
+}
+
+#[test]
+fn parts_have_stable_roles_and_hide_secrets() {
+    let string = parse("postgres://app:pw@DB1.example.:5433,db2/orders?sslmode=require&a=1&a=2", None)
+        .expect("a connection string");
+    let roles: Vec<String> =
+        string.parts().iter().map(|p| format!("{}={}", p.role, p.text.as_deref().unwrap_or("?"))).collect();
+    assert_eq!(
+        roles,
+        [
+            "scheme=postgres",
+            "host=DB1.example.",
+            "port=5433",
+            "host[1]=db2",
+            "database=orders",
+            "user=app",
+            "password=?",
+            "param:sslmode=require",
+            "param:a=1",
+            "param:a[1]=2"
+        ]
+    );
+    assert_eq!(string.target(), [("db1.example".to_owned(), 5433), ("db2".to_owned(), 5432)]);
+    let reference = parse("postgres://app:${PW}@db1/orders", None).expect("a connection string");
+    assert!(reference.parts().iter().any(|p| p.role == "password" && p.text.as_deref() == Some("${PW}")));
+}
+
+#[test]
+fn redacted_text_keeps_everything_but_the_secret() {
+    for (text, expected) in [
+        ("postgres://app:pw@db1:5432/orders?sslmode=require", "postgres://app:••••@db1:5432/orders?sslmode=require"),
+        ("postgres://app:${PW}@db1/orders", "postgres://app:${PW}@db1/orders"),
+        ("postgres://app:${PW:-x}@db1/orders", "postgres://app:••••@db1/orders"),
+        ("host=db1 password='a b' dbname=orders", "host=db1 password='••••' dbname=orders"),
+        ("Server=db1;Password=\"a;b\";Database=orders", "Server=db1;Password=\"••••\";Database=orders"),
+        (
+            "jdbc:postgresql://db1/o?user=a&password=pw&sslpassword=pw2",
+            "jdbc:postgresql://db1/o?user=a&password=••••&sslpassword=••••",
+        ),
+        ("amqp://a:p1@h1//;amqp://b:p2@h2//", "amqp://a:••••@h1//;amqp://b:••••@h2//"),
+    ] {
+        assert_eq!(parse(text, None).expect("a connection string").redacted(text), expected);
+    }
+}
+
+/// Where a password can stand. `{}` is the password; the first flag says that the place takes it raw, as typed.
+const PLACES: [&str; 24] = [
+    "postgres://app:{}@dbhost:5432/orders?sslmode=require",
+    "postgresql+asyncpg://app:{}@dbhost:5432/orders",
+    "mysql://app:{}@dbhost:5432/orders",
+    "mongodb://app:{}@dbhost:5432,other:5432/orders?replicaSet=rs0",
+    "mongodb+srv://app:{}@dbhost:5432/orders",
+    "rediss://:{}@dbhost:5432/orders",
+    "redis://{}@dbhost:5432/orders",
+    "amqp://app:{}@dbhost:5432/orders",
+    "sqlserver://app:{}@dbhost:5432/orders",
+    "postgress://app:{}@dbhost:5432/orders",
+    "postgres:/app:{}@dbhost:5432/orders",
+    "postgres//app:{}@dbhost:5432/orders",
+    "app:{}@tcp(dbhost:5432)/orders?parseTime=true",
+    "jdbc:postgresql://app:{}@dbhost:5432/orders",
+    "jdbc:mysql://app:{}@dbhost:5432/orders",
+    "jdbc:oracle:thin:app/{}@//dbhost:5432/orders",
+    "jdbc:sqlserver://dbhost:5432;databaseName=orders;user=app;password={}",
+    "jdbc:sqlserver://dbhost:5432;password={};databaseName=orders",
+    "host=dbhost port=5432 dbname=orders user=app password={}",
+    "host=dbhost password={} port=5432 dbname=orders",
+    "Server=dbhost,5432;Database=orders;User Id=app;Password={}",
+    "Host=dbhost;Password={};Port=5432;Database=orders;Username=app",
+    "Server=dbhost;Port=5432;Pwd={};Database=orders;Uid=app",
+    "Driver={ODBC Driver 18 for SQL Server};Server=dbhost,5432;Pwd={};Database=orders;UID=app",
+];
+
+/// Places where `&` and `=` are structure; a password with them raw is another string altogether.
+const QUERY_PLACES: [&str; 4] = [
+    "jdbc:postgresql://dbhost:5432/orders?user=app&password={}&sslmode=require",
+    "jdbc:mysql://dbhost:5432/orders?user=app&password={}",
+    "jdbc:mariadb://dbhost:5432/orders?password={}&user=app",
+    "postgres://dbhost:5432/orders?user=app&password={}",
+];
+
+fn planted() -> impl Strategy<Value = (String, [String; 2])> {
+    let odd = "[-@:/?#%&;=,'\"(){}\\[\\]<>|^!$*+~ ]{0,2}";
+    (odd, "[a-z]{4}[A-Z]{3}[0-9]{2}", odd, "[A-Z]{3}[0-9]{2}[a-z]{4}")
+        .prop_map(|(a, x, b, y)| (format!("{}{x}{b}{y}", a.trim()), [x, y]))
+}
+
+fn shows(text: &str, pieces: &[String]) -> bool {
+    pieces.iter().any(|piece| text.contains(piece.as_str()))
+}
+
+fn fill(place: &str, secret: &str) -> String {
+    place.replacen("{}", secret, 1)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_planted_password_never_comes_out((secret, pieces) in planted(), place in 0..PLACES.len()) {
+        let text = fill(PLACES[place], &secret);
+        prop_assume!(!crate::placeholder::is_in(&secret));
+        let free = Redactor::new().text(&text);
+        prop_assert!(!shows(free.as_str(), &pieces), "text: {} of {}", free, text);
+        if let Some(string) = parse(&text, None) {
+            let redacted = string.redacted(&text);
+            prop_assert!(!shows(&redacted, &pieces), "redacted: {} of {}", redacted, text);
+            let parts = string.parts();
+            prop_assert!(parts.iter().all(|p| !shows(p.text.as_deref().unwrap_or(""), &pieces)), "{:?} of {}", parts, text);
+            prop_assert!(string.faults.iter().all(|f| !shows(&f.message, &pieces)), "{:?}", string.faults);
+        }
+    }
+
+    #[test]
+    fn a_password_among_parameters_never_comes_out((secret, pieces) in planted(), place in 0..QUERY_PLACES.len()) {
+        let text = fill(QUERY_PLACES[place], &secret);
+        prop_assume!(!crate::placeholder::is_in(&secret) && !secret.contains('#'));
+        let free = Redactor::new().text(&text);
+        prop_assert!(!shows(free.as_str(), &pieces), "text: {} of {}", free, text);
+        let string = parse(&text, None);
+        prop_assert!(string.is_some());
+        let redacted = string.map(|s| s.redacted(&text)).unwrap_or_default();
+        prop_assert!(!shows(&redacted, &pieces), "redacted: {} of {}", redacted, text);
+    }
+
+    #[test]
+    fn a_plain_password_hides_nothing_else(secret in "[a-z]{4}[A-Z]{3}[0-9]{2}", place in 0..PLACES.len()) {
+        let text = fill(PLACES[place], &secret);
+        for shown in [Redactor::new().text(&text).to_string(), parse(&text, None).map(|s| s.redacted(&text)).unwrap_or(text.clone())] {
+            prop_assert!(shown.contains("dbhost") && shown.contains("5432") && shown.contains("orders"), "{} of {}", shown, text);
+        }
+    }
+
+    #[test]
+    fn a_learnt_password_never_comes_out((secret, pieces) in planted(), before in "\\PC{0,20}", after in "\\PC{0,20}") {
+        prop_assume!(!crate::placeholder::is_in(&secret));
+        let mut redactor = Redactor::new();
+        redactor.learn(&secret);
+        let shown = redactor.text(&format!("{before}{secret}{after}"));
+        prop_assert!(!shows(shown.as_str(), &pieces), "{}", shown);
+    }
+
+    #[test]
+    fn any_text_is_read_without_panic_and_with_places_inside(text in hostile()) {
+        if let Some(string) = parse(&text, Some("DATABASE_URL")) {
+            for part in string.parts() {
+                prop_assert!(text.get(part.range.clone()).is_some(), "{:?} in {}", part, text);
+            }
+            for fault in &string.faults {
+                prop_assert!(text.get(fault.range.clone()).is_some(), "{:?} in {}", fault, text);
+            }
+            let _ = (string.redacted(&text), string.target(), string.tls_level(), string.wants_reader());
+        }
+        let redactor = Redactor::new();
+        let spans = redactor.secret_spans(&text);
+        prop_assert!(spans.windows(2).all(|w| w[0].end < w[1].start));
+        prop_assert!(spans.iter().all(|r| text.get(r.clone()).is_some()));
+        let _ = (redactor.text(&text), redactor.value(&text, &text), part_role_for_key(&text), host_typo(&text, "db.example.com"), host_role(&text), host_environment(&text), is_local(&text));
+    }
+}
+
+/// Text from the pieces that grammars trip over.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("postgres://"),
+        Just("jdbc:"),
+        Just("mysql:"),
+        Just("oracle:thin:"),
+        Just("sqlserver://"),
+        Just("r2dbc:pool:"),
+        Just("h2:tcp://"),
+        Just("mongodb+srv://"),
+        Just("redis://"),
+        Just("@tcp("),
+        Just("host="),
+        Just("dbname="),
+        Just("Server="),
+        Just("Password="),
+        Just("password: "),
+        Just("Driver={"),
+        Just(";"),
+        Just("&"),
+        Just("="),
+        Just("'"),
+        Just("\""),
+        Just("\\"),
+        Just("@"),
+        Just(":"),
+        Just("/"),
+        Just("?"),
+        Just("#"),
+        Just("["),
+        Just("]"),
+        Just("("),
+        Just(")"),
+        Just("${"),
+        Just("}"),
+        Just("{{"),
+        Just("%"),
+        Just("%41"),
+        Just("%3A%2F%2F"),
+        Just(" "),
+        Just("\n"),
+        Just("ä"),
+        Just("\u{200b}"),
+        Just("5432"),
+        Just("db1"),
+        Just(","),
+        Just("%D0%B0"),
+    ];
+    prop_oneof![proptest::collection::vec(piece, 0..24).prop_map(|v| v.concat()), "\\PC{0,60}".prop_map(|s: String| s)]
+}
+
+#[test]
+fn long_hostile_text_takes_linear_time() {
+    let fills = [
+        "${",
+        "a://",
+        "@",
+        "u:p@",
+        "password=",
+        ";a=b",
+        "&x=y",
+        "a:b@c ",
+        "%253A",
+        "{{",
+        "=",
+        "host=a ",
+        "'",
+        "-----BEGIN ",
+        "\"",
+        "(host=",
+        ",redis://",
+    ];
+    for fill in fills {
+        for head in [
+            "postgres://",
+            "host=a dbname=b password=",
+            "Server=a;Password=",
+            "jdbc:postgresql://h/d?password=",
+            "u:p@tcp(",
+            "",
+        ] {
+            let text: String = head.chars().chain(fill.chars().cycle()).take(MAX_TEXT - 8).collect();
+            let _ = parse(&text, None);
+            let _ = Redactor::new().text(&text);
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! `scheme://user:password@host:port,host:port/database?name=value`, and what a slip of the finger makes of it.
+
+use std::ops::Range;
+
+use super::scan::{self, Input};
+use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects};
+use crate::placeholder::ATOM;
+use crate::secret::{Secret, userinfo};
+
+/// Schemes of others; near ones of ours are not taken for typing errors.
+const FOREIGN: [&str; 34] = [
+    "http",
+    "https",
+    "ftp",
+    "sftp",
+    "file",
+    "s3",
+    "gs",
+    "git",
+    "ssh",
+    "tcp",
+    "udp",
+    "tls",
+    "ssl",
+    "ws",
+    "wss",
+    "grpc",
+    "ldap",
+    "ldaps",
+    "smtp",
+    "smtps",
+    "imap",
+    "nats",
+    "kafka",
+    "mysqlx",
+    "prisma",
+    "memcached",
+    "mqtt",
+    "mqtts",
+    "neo4j",
+    "bolt",
+    "postfix",
+    "docker",
+    "oci",
+    "jdbc",
+];
+
+/// Drivers that may stand behind a `+`, as SQLAlchemy and its like name them.
+const DRIVERS: [&str; 24] = [
+    "psycopg2",
+    "psycopg2cffi",
+    "psycopg",
+    "psycopg_async",
+    "psycopg3",
+    "asyncpg",
+    "pg8000",
+    "pygresql",
+    "pypostgresql",
+    "zope",
+    "pymysql",
+    "mysqldb",
+    "mysqlconnector",
+    "mariadbconnector",
+    "aiomysql",
+    "asyncmy",
+    "cymysql",
+    "pyodbc",
+    "aioodbc",
+    "pymssql",
+    "oursql",
+    "http",
+    "native",
+    "oracledb",
+];
+
+/// How far the scheme could be read.
+struct Scheme {
+    part: Part,
+    dialect: &'static Dialect,
+    /// Where the authority starts.
+    rest: usize,
+    fault: Option<Fault>,
+}
+
+pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionString> {
+    let scheme = scheme(input, hint)?;
+    let rest = scheme.rest..input.range.end;
+    if rest.is_empty() {
+        return None;
+    }
+    let mut found = ConnectionString::new(scheme.dialect, scheme.part);
+    found.faults.extend(scheme.fault);
+    if matches!(found.dialect.engine, Engine::Sqlite) {
+        file(input, rest, &mut found);
+        return Some(found);
+    }
+    let mut pieces = addresses(input, &found.scheme, rest).into_iter();
+    body(input, pieces.next()?, &mut found);
+    for piece in pieces {
+        further(input, piece, &mut found);
+    }
+    from_params(&mut found);
+    Some(found)
+}
+
+/// The dialect of a scheme in lower case; near ones as second.
+fn lookup(name: &str) -> Option<&'static Dialect> {
+    let of_family = || DIALECTS.iter().filter(|d| d.family == Family::Uri);
+    if let Some(dialect) = of_family().find(|d| d.schemes.contains(&name)) {
+        return Some(dialect);
+    }
+    let base = lookup_base(name.split_once('+')?.0)?;
+    Some(match base.engine {
+        Engine::PostgreSql => &dialects::SQLALCHEMY_POSTGRES,
+        Engine::MySql => &dialects::SQLALCHEMY_MYSQL,
+        _ => base,
+    })
+}
+
+fn lookup_base(name: &str) -> Option<&'static Dialect> {
+    DIALECTS.iter().find(|d| d.family == Family::Uri && d.schemes.contains(&name)).copied()
+}
+
+/// A known scheme within a slip or two.
+fn near(name: &str) -> Option<(&'static str, &'static Dialect)> {
+    if FOREIGN.contains(&name) || name.len() < 4 || name.len() > 24 {
+        return None;
+    }
+    let known =
+        DIALECTS.iter().filter(|d| d.family == Family::Uri).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
+    let allowed = |scheme: &str| if scheme.len().min(name.len()) >= 6 { 2 } else { 1 };
+    let close = known
+        .filter(|(scheme, _)| scheme.len() >= 5)
+        .map(|(scheme, d)| (strsim::osa_distance(name, scheme), scheme, d));
+    let best = close
+        .filter(|(distance, scheme, _)| *distance <= allowed(scheme))
+        .min_by_key(|(distance, scheme, _)| (*distance, *scheme))?;
+    Some((best.1, best.2))
+}
+
+fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
+    let start = input.range.start;
+    let bytes = input.bytes(input.range.clone());
+    let len = bytes.iter().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"+.-_".contains(b)).count();
+    let after = bytes.get(len..)?;
+    if len == 0 || !bytes.first()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let part = input.part(start..start + len);
+    let name = part.text.to_ascii_lowercase();
+    let slashes = |skip: usize| after.iter().skip(skip).take_while(|&&b| b == b'/').count();
+    if after.starts_with(b"://") {
+        return known_or_near(part, &name, start + len + 3);
+    }
+    let dialect = lookup(&name)?;
+    // `postgres:16` is an image and `redis:6379` an address: only a login or the key's name makes a broken URI of it.
+    let login = after.contains(&b'@') && (after.starts_with(b":") || after.starts_with(b"//"));
+    let asked =
+        hint.is_some_and(names_url) && (after.starts_with(b":/") && after.len() > 2 || after.starts_with(b"//"));
+    if !login && !asked {
+        return None;
+    }
+    let colon = usize::from(after.starts_with(b":"));
+    let rest = start + len + colon + slashes(colon);
+    let message = format!("`://` is incomplete behind `{}`; write `{}://`", part.text, part.text);
+    let fault = Some(Fault { kind: FaultKind::MissingSlashes, message, range: start + len..rest });
+    Some(Scheme { part, dialect, rest, fault })
+}
+
+fn names_url(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["url", "uri", "dsn"].iter().any(|end| key.ends_with(end))
+}
+
+fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
+    let fault = |kind, message, part: &Part| Some(Fault { kind, message, range: part.range.clone() });
+    if let Some(dialect) = lookup(name) {
+        let fault = if part.text == name {
+            driver_fault(&part)
+        } else {
+            let message = format!("`{}` in capitals is refused by most clients; write `{name}`", part.text);
+            fault(FaultKind::SchemeCase, message, &part)
+        };
+        return Some(Scheme { part, dialect, rest, fault });
+    }
+    let (base, suffix) = name.split_once('+').map_or((name, ""), |(base, suffix)| (base, suffix));
+    let (meant, dialect) = near(base)?;
+    let meant = if suffix.is_empty() { meant.to_owned() } else { format!("{meant}+{suffix}") };
+    let message = format!("no client knows the scheme `{}`; write `{meant}`", part.text);
+    let fault = fault(FaultKind::UnknownScheme, message, &part);
+    Some(Scheme { part, dialect, rest, fault })
+}
+
+/// `mysql+pymsql`: a driver near a known one.
+fn driver_fault(part: &Part) -> Option<Fault> {
+    let (base, driver) = part.text.split_once('+')?;
+    if driver.len() < 4 || driver.len() > 24 || DRIVERS.contains(&driver) || lookup_base(&part.text).is_some() {
+        return None;
+    }
+    let meant = DRIVERS.iter().find(|known| strsim::osa_distance(known, driver) <= 2)?;
+    let message = format!("no driver has the name of `{}`; write `{base}+{meant}`", part.text);
+    Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() })
+}
+
+/// Several whole addresses joined by `;` or `,`, as brokers' clients take them.
+fn addresses(input: &Input<'_>, scheme: &Part, range: Range<usize>) -> Vec<Range<usize>> {
+    let mark = format!("{}://", scheme.text);
+    let text = input.raw(range.clone());
+    let mut out = Vec::new();
+    let mut start = range.start;
+    for (i, _) in text.match_indices(&mark) {
+        let at = range.start + i;
+        if at > start && matches!(input.bytes(at - 1..at), b";" | b",") {
+            out.push(start..at - 1);
+            start = at + mark.len();
+        }
+    }
+    out.push(start..range.end);
+    out
+}
+
+fn file(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let query = input.find(range.clone(), b"?");
+    found.database = Some(input.part(range.start..query.unwrap_or(range.end)));
+    if let Some(query) = query {
+        scan::query(input, query + 1..range.end, b"&", found);
+    }
+}
+
+/// User, hosts, database and parameters behind `://`.
+pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let authority_start = login(input, range.clone(), found);
+    let separators: &[u8] = if found.dialect.engine == Engine::SqlServer { b"/?#;" } else { b"/?#" };
+    let end = input.find(authority_start..range.end, separators).unwrap_or(range.end);
+    hosts(input, authority_start..end, found);
+    let query = input.find(end..range.end, if separators.contains(&b';') { b"?;" } else { b"?" });
+    let hash = fragment(input, end..query.unwrap_or(range.end), found);
+    let path_end = hash.or(query).unwrap_or(range.end);
+    if input.bytes(end..end + 1) == b"/" && path_end > end + 1 {
+        found.database = Some(input.decoded(end + 1..path_end));
+    }
+    if let Some(query) = query {
+        let is_list = input.bytes(query..query + 1) == b";";
+        let tail = fragment(input, query..range.end, found).unwrap_or(range.end);
+        let separators: &[u8] = match found.dialect.engine {
+            _ if is_list => b";",
+            Engine::MongoDb => b"&;",
+            _ => b"&",
+        };
+        scan::query(input, query + 1..tail.max(query + 1), separators, found);
+    }
+}
+
+/// `#name` names the master of a Redis Sentinel; PostgreSQL's clients know no fragment and take it for text.
+fn fragment(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> Option<usize> {
+    if matches!(found.dialect.engine, Engine::PostgreSql | Engine::CockroachDb | Engine::MySql | Engine::MariaDb) {
+        return None;
+    }
+    let hash = input.find(range.clone(), b"#")?;
+    let name = Part { text: "#".to_owned(), range: hash..hash + 1 };
+    scan::add_param(found, name, input.decoded(hash + 1..range.end));
+    Some(hash)
+}
+
+/// Takes user and password; returns where the hosts start.
+pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> usize {
+    let scheme = found.scheme.text.clone();
+    let shadow = input.bytes(range.clone());
+    let raw = input.text.as_bytes().get(range.clone()).unwrap_or(&[]);
+    // An expression may have swallowed the `@` of a password such as `a${b`; the bare text decides then.
+    let swallowed = || looks_swallowed(shadow).then(|| userinfo::find(&scheme, raw)).flatten();
+    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed) else { return range.start };
+    let shift = |r: Range<usize>| range.start + r.start..range.start + r.end;
+    let user = shift(info.user());
+    let password = info.password().map(shift);
+    if password.is_none() && found.dialect.engine == Engine::Redis {
+        keep_password(input, user, found);
+        return range.start + info.at + 1;
+    }
+    if !user.is_empty() {
+        found.user = Some(input.decoded(user));
+    }
+    if let Some(password) = password {
+        keep_password(input, password, found);
+    }
+    range.start + info.at + 1
+}
+
+fn looks_swallowed(shadow: &[u8]) -> bool {
+    let end = shadow.iter().position(|b| b"/?#".contains(b)).unwrap_or(shadow.len());
+    let Some(colon) = shadow.iter().take(end).position(|&b| b == b':') else { return false };
+    let port = shadow.get(colon + 1..end).unwrap_or(&[]);
+    !port.is_empty() && !port.iter().all(|&b| b == ATOM || b.is_ascii_digit())
+}
+
+fn keep_password(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let raw = input.bytes(range.clone());
+    let odd = raw.iter().find(|b| b"@/?# \t\"".contains(b)).copied();
+    if let Some(odd) = odd {
+        let how = if odd == b'@' && found.dialect.first_at {
+            "libpq and SQLAlchemy end the password at the first `@`; "
+        } else {
+            ""
+        };
+        let name = if odd.is_ascii_whitespace() { "a blank".to_owned() } else { format!("`{}`", char::from(odd)) };
+        let message = format!("the password holds {name} unescaped; {how}write `%{odd:02X}`");
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: range.clone() });
+    }
+    found.password = Some((Secret::new(&input.decoded(range.clone()).text), range));
+}
+
+pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    if range.is_empty() {
+        if found.user.is_some() || found.password.is_some() {
+            found.faults.push(no_host(range));
+        }
+        return;
+    }
+    for piece in input.split(range, b",") {
+        let server = scan::host_port(input, piece);
+        if server.host.text.is_empty() {
+            found.faults.push(no_host(server.host.range.clone()));
+        }
+        found.hosts.push(server);
+    }
+}
+
+fn no_host(range: Range<usize>) -> Fault {
+    let message = "no host; the client takes its default, mostly the machine it runs on".to_owned();
+    Fault { kind: FaultKind::EmptyHost, message, range }
+}
+
+/// A further address of the same list: its hosts count, its login is one more secret.
+fn further(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let mut other = ConnectionString::new(found.dialect, found.scheme.clone());
+    body(input, range, &mut other);
+    found.hosts.extend(other.hosts);
+    found.faults.extend(other.faults);
+    if let Some((secret, range)) = other.password {
+        found.secrets.push(("password".to_owned(), secret, range));
+    }
+    found.secrets.extend(other.secrets);
+    found.params.extend(other.params);
+}
+
+/// Host, user, database and password given as parameters.
+fn from_params(found: &mut ConnectionString) {
+    if found.hosts.iter().all(|server| server.host.text.is_empty())
+        && let Some(host) = scan::take(found, &["host", "hostaddr", "unixsocket"])
+    {
+        found.hosts = vec![HostPort { host, port: scan::take(found, &["port"]) }];
+        found.faults.retain(|fault| fault.kind != FaultKind::EmptyHost);
+    }
+    if found.user.is_none() {
+        found.user = scan::take(found, &["user", "username", "userid"]);
+    }
+    if found.database.is_none() {
+        found.database = scan::take(found, &["dbname", "database", "databasename", "db", "initialcatalog"]);
+    }
+    scan::take_password(found, &["password", "pwd"]);
+}

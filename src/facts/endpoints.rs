@@ -1,0 +1,209 @@
+//! Which addresses the settings hold: whole connection strings, and endpoints spread over several keys.
+//!
+//! In: all settings and scopes. Out: endpoints with each part's exact place. A part spread over keys keeps its setting.
+
+use std::collections::BTreeMap;
+
+use crate::connection::{self, ConnectionString, Engine, PartKey, PartRole};
+use crate::document::Scalar;
+use crate::facts::{Endpoint, EndpointKey, EndpointPart, Meaning, Scope};
+use crate::secret::Redactor;
+use crate::setting::{Resource, Setting, SettingRef, Settings};
+use crate::source::{Location, SourceId, fnv1a};
+
+/// Endpoints and what each setting turned out to be.
+pub(super) struct Found {
+    pub(super) endpoints: Vec<Endpoint>,
+    pub(super) meanings: BTreeMap<SettingRef, Meaning>,
+}
+
+/// Finds all endpoints of a side. `scopes` tell which workloads read which setting.
+pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
+    let readers = readers(scopes);
+    let mut found = Found { endpoints: Vec::new(), meanings: BTreeMap::new() };
+    let mut groups: BTreeMap<(u32, Option<u32>, String), Vec<Spread>> = BTreeMap::new();
+    for (at, resource, setting) in settings.iter() {
+        if resource.id.kind == "Secret" || Redactor::is_secret_key(&setting.logical) {
+            found.meanings.entry(at).or_default().secret = !is_reference(&setting.value.text);
+        }
+        if let Some(string) = connection_string(setting) {
+            let endpoint = from_string(resource, setting, at, string);
+            found.add(endpoint);
+        } else if let Some(part) = part_of_group(setting) {
+            let group = (at.resource, setting.unit, part.group.clone());
+            groups.entry(group).or_default().push(Spread { part, at });
+        }
+    }
+    for ((_, _, name), parts) in groups {
+        found.add_group(settings, &name, &parts);
+    }
+    found.endpoints.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
+    for (index, endpoint) in found.endpoints.iter_mut().enumerate() {
+        endpoint.workloads = readers.get(&endpoint.setting).cloned().unwrap_or_default();
+        for part in &endpoint.parts {
+            found.meanings.entry(part.setting).or_default().endpoint = Some(index);
+        }
+    }
+    found
+}
+
+/// Which workloads read a setting.
+fn readers(scopes: &[Scope]) -> BTreeMap<SettingRef, Vec<usize>> {
+    let mut readers: BTreeMap<SettingRef, Vec<usize>> = BTreeMap::new();
+    for scope in scopes {
+        let Some((workload, _)) = scope.owner else { continue };
+        for entry in &scope.entries {
+            let list = readers.entry(entry.setting).or_default();
+            if list.last() != Some(&workload) {
+                list.push(workload);
+            }
+        }
+    }
+    readers
+}
+
+/// Whether a value points at a secret instead of being one.
+fn is_reference(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty()
+        || text == "null"
+        || (text.starts_with("${") || text.starts_with("$(") || text.starts_with("{{") || text.starts_with("<%"))
+            && text.ends_with(['}', ')', '>'])
+}
+
+/// Keys that name an address of something else than a server that takes connections.
+fn is_not_an_address(setting: &Setting) -> bool {
+    // An image reference or an annotation may look like `host:port/name`.
+    let last = setting.path.last();
+    matches!(last, "image" | "repository" | "$schema" | "apiVersion" | "kind")
+}
+
+fn connection_string(setting: &Setting) -> Option<ConnectionString> {
+    let text = setting.value.text.as_str();
+    if is_not_an_address(setting) || !text.contains([':', '=']) {
+        return None;
+    }
+    connection::parse(text, Some(&setting.logical))
+}
+
+fn from_string(resource: &Resource, setting: &Setting, at: SettingRef, string: ConnectionString) -> Endpoint {
+    let source = setting.at.source;
+    let mut parts = Vec::new();
+    for part in string.parts() {
+        parts.push(EndpointPart {
+            role: part.role,
+            secret_mark: if part.text.is_none() { mark(&setting.value, part.range.clone()) } else { 0 },
+            text: part.text,
+            at: place(&setting.value, source, part.range),
+            setting: at,
+        });
+    }
+    Endpoint {
+        key: EndpointKey { owner: resource.id.to_string(), name: key_name(setting) },
+        engine: string.dialect.engine,
+        string: Some(string),
+        parts,
+        setting: at,
+        at: setting.at,
+        environment: resource.environment,
+        workloads: Vec::new(),
+        server: None,
+    }
+}
+
+/// The key as a reader knows it; structure keeps its full path, so that two arguments stay apart.
+fn key_name(setting: &Setting) -> String {
+    if setting.unit.is_some() { setting.logical.clone() } else { setting.path.to_string() }
+}
+
+fn mark(value: &Scalar, range: std::ops::Range<usize>) -> u64 {
+    fnv1a(value.text.get(range).unwrap_or("").as_bytes()).max(1)
+}
+
+fn place(value: &Scalar, source: SourceId, range: std::ops::Range<usize>) -> Location {
+    Location { source, span: value.source_span(range) }
+}
+
+/// A setting that is one part of an endpoint spread over keys.
+struct Spread {
+    part: PartKey,
+    at: SettingRef,
+}
+
+fn part_of_group(setting: &Setting) -> Option<PartKey> {
+    // Structure of a manifest (`spec.ports[].name`) has keys of the same words and is no address.
+    setting.unit?;
+    let text = setting.value.text.trim();
+    if text.contains('\n') || text.len() > 512 {
+        return None;
+    }
+    connection::part_role_for_key(&setting.logical)
+}
+
+impl Found {
+    fn add(&mut self, endpoint: Endpoint) {
+        let meaning = self.meanings.entry(endpoint.setting).or_default();
+        meaning.role = Some("url".to_owned());
+        // Only its secret parts are secret: host, port and name stay readable.
+        meaning.secret = false;
+        self.endpoints.push(endpoint);
+    }
+
+    /// A group with a host is an endpoint; the parts of one without still get their roles.
+    fn add_group(&mut self, settings: &Settings, name: &str, spread: &[Spread]) {
+        let mut parts = Vec::new();
+        let mut engine = Engine::Unknown;
+        for item in spread {
+            let setting = settings.get(item.at);
+            let role = role_name(item.part.role);
+            if let Some(told) = item.part.engine {
+                engine = told;
+            }
+            let secret = item.part.role == PartRole::Password && !is_reference(&setting.value.text);
+            let meaning = self.meanings.entry(item.at).or_default();
+            meaning.role = Some(role.to_owned());
+            meaning.secret = secret;
+            parts.push(EndpointPart {
+                role: role.to_owned(),
+                text: (!secret).then(|| setting.value.text.clone()),
+                secret_mark: if secret { mark(&setting.value, 0..setting.value.text.len()) } else { 0 },
+                at: setting.at,
+                setting: item.at,
+            });
+        }
+        let Some(host) = spread.iter().find(|s| s.part.role == PartRole::Host) else { return };
+        parts.sort_by_key(|p| (rank(&p.role), p.at));
+        if engine == Engine::Unknown {
+            let port = parts.iter().find(|p| p.role == "port").and_then(|p| p.text.as_deref());
+            engine = port.and_then(|p| p.trim().parse().ok()).and_then(connection::port_engine).unwrap_or(Engine::Unknown);
+        }
+        let resource = settings.resource_of(host.at);
+        self.endpoints.push(Endpoint {
+            key: EndpointKey { owner: resource.id.to_string(), name: name.to_owned() },
+            engine,
+            string: None,
+            parts,
+            setting: host.at,
+            at: settings.get(host.at).at,
+            environment: resource.environment,
+            workloads: Vec::new(),
+            server: None,
+        });
+    }
+}
+
+fn role_name(role: PartRole) -> &'static str {
+    match role {
+        PartRole::Host => "host",
+        PartRole::Port => "port",
+        PartRole::Database => "database",
+        PartRole::User => "user",
+        PartRole::Password => "password",
+        PartRole::Url => "url",
+        PartRole::TlsMode => "tls_mode",
+    }
+}
+
+fn rank(role: &str) -> usize {
+    ["host", "port", "database", "user", "password", "tls_mode"].iter().position(|r| *r == role).unwrap_or(9)
+}

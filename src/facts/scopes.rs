@@ -1,0 +1,207 @@
+//! Which settings one process reads together.
+//!
+//! In: settings with their shapes. Out: one [`Scope`] a container, in which later layers override earlier ones (mounted
+//! files, then `envFrom`, then `env`), and one a resource for configuration that no container of the tree is seen to read.
+
+use std::collections::BTreeMap;
+
+use crate::facts::{Entry, Scope};
+use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, UnitKind};
+use crate::source::Sources;
+
+/// Builds all scopes: containers first, in order of workloads, then what nobody reads.
+///
+/// `workloads[i]` is the index of the resource behind workload `i`.
+pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]) -> Vec<Scope> {
+    let index = Index::new(sources, settings);
+    let mut read = vec![false; settings.resources.len()];
+    let mut scopes = Vec::new();
+    for (workload, &at) in workloads.iter().enumerate() {
+        let Some(resource) = settings.resources.get(at) else { continue };
+        let Shape::Workload(shape) = &resource.shape else { continue };
+        let running = shape.containers.iter().filter(|c| !c.init);
+        for (container, shape) in running.enumerate() {
+            let mut scope = Scope {
+                owner: Some((workload, container)),
+                owner_name: resource.id.to_string(),
+                container: shape.name.clone(),
+                environment: resource.environment,
+                image: text_of(resource, shape.image),
+                entries: Vec::new(),
+            };
+            index.fill(&mut scope, at, resource, shape, &mut read);
+            scopes.push(scope);
+        }
+    }
+    for (at, resource) in settings.resources.iter().enumerate() {
+        if read.get(at) == Some(&false) && !matches!(resource.shape, Shape::Workload(_)) {
+            scopes.extend(unread_scopes(at, resource));
+        }
+    }
+    scopes
+}
+
+fn text_of(resource: &Resource, setting: Option<u32>) -> Option<String> {
+    resource.settings.get(setting? as usize).map(|s| s.value.text.clone())
+}
+
+/// Configuration that no container in the tree is seen to read: a plain file, a values file, an unused ConfigMap.
+///
+/// Each environment block is a process of its own (`web.env` and `worker.env` of a values file); files of one resource
+/// are read together.
+fn unread_scopes(at: usize, resource: &Resource) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = Vec::new();
+    let mut files = scope_of(resource, "");
+    for (unit, about) in resource.units.iter().enumerate() {
+        let unit = u32::try_from(unit).unwrap_or(u32::MAX);
+        let is_block = about.kind == UnitKind::Env && resource.units.len() > 1;
+        if !is_block {
+            push_unit(&mut files.entries, at, resource, unit, "");
+            continue;
+        }
+        let mut block = scope_of(resource, &about.name);
+        push_unit(&mut block.entries, at, resource, unit, "");
+        scopes.push(block);
+    }
+    scopes.push(files);
+    scopes.retain(|s| !s.entries.is_empty());
+    scopes
+}
+
+fn scope_of(resource: &Resource, container: &str) -> Scope {
+    Scope {
+        owner: None,
+        owner_name: resource.id.to_string(),
+        container: container.to_owned(),
+        environment: resource.environment,
+        image: None,
+        entries: Vec::new(),
+    }
+}
+
+fn push_unit(entries: &mut Vec<Entry>, at: usize, resource: &Resource, unit: u32, prefix: &str) {
+    let Some(info) = resource.units.get(unit as usize) else { return };
+    for (setting, value) in resource.unit_settings(unit) {
+        entries.push(Entry {
+            key: format!("{prefix}{}", value.logical),
+            is_env: info.kind == UnitKind::Env,
+            unit: (at, unit),
+            unit_name: info.name.clone(),
+            setting: SettingRef { resource: u32::try_from(at).unwrap_or(u32::MAX), setting },
+        });
+    }
+}
+
+/// Finds configuration objects by name and files by path.
+struct Index<'a> {
+    settings: &'a Settings,
+    configs: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    files: BTreeMap<&'a str, Vec<usize>>,
+    sources: &'a Sources,
+}
+
+impl<'a> Index<'a> {
+    fn new(sources: &'a Sources, settings: &'a Settings) -> Index<'a> {
+        let mut configs: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut files: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (at, resource) in settings.resources.iter().enumerate() {
+            match &resource.shape {
+                Shape::Config(_) => {
+                    let key = (resource.id.kind.as_str(), resource.id.namespace.as_str(), resource.id.name.as_str());
+                    configs.entry(key).or_default().push(at);
+                }
+                Shape::Plain if resource.id.is_file() => {
+                    files.entry(sources.get(resource.source).path.as_str()).or_default().push(at);
+                }
+                _ => {}
+            }
+        }
+        Index { settings, configs, files, sources }
+    }
+
+    /// The resources a reference means. Where several overlays define the object, the one nearest to the reader counts.
+    fn resolve(&self, reader: &Resource, wanted: &ConfigRef) -> Vec<usize> {
+        if wanted.kind == "file" {
+            return self.files.get(wanted.name.as_str()).cloned().unwrap_or_default();
+        }
+        let key = (wanted.kind.as_str(), reader.id.namespace.as_str(), wanted.name.as_str());
+        let found = self.configs.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let reader_path = self.sources.get(reader.source).path.as_str();
+        let nearness = |at: &usize| {
+            let path = self.settings.resources.get(*at).map_or("", |r| self.sources.get(r.source).path.as_str());
+            shared_folders(reader_path, path)
+        };
+        let best = found.iter().map(nearness).max();
+        found.iter().copied().filter(|at| Some(nearness(at)) == best).take(1).collect()
+    }
+
+    fn fill(&self, scope: &mut Scope, at: usize, resource: &Resource, shape: &ContainerShape, read: &mut [bool]) {
+        let mut mark = |config: usize| {
+            if let Some(flag) = read.get_mut(config) {
+                *flag = true;
+            }
+        };
+        for mount in &shape.mounts {
+            for config in self.resolve(resource, mount) {
+                mark(config);
+                let Some(found) = self.settings.resources.get(config) else { continue };
+                for unit in file_units(found) {
+                    push_unit(&mut scope.entries, config, found, unit, "");
+                }
+            }
+        }
+        for source in &shape.env_from {
+            for config in self.resolve(resource, source) {
+                mark(config);
+                let Some(found) = self.settings.resources.get(config) else { continue };
+                for unit in env_units(found) {
+                    push_unit(&mut scope.entries, config, found, unit, &source.prefix);
+                }
+            }
+        }
+        for reference in &shape.env_refs {
+            for config in self.resolve(resource, &reference.from) {
+                mark(config);
+                scope.entries.extend(self.referenced(config, &reference.key, &reference.name));
+            }
+        }
+        if let Some(unit) = shape.env_unit {
+            push_unit(&mut scope.entries, at, resource, unit, "");
+        }
+    }
+
+    /// One key of an object under the name that the container gives it.
+    fn referenced(&self, config: usize, key: &str, name: &str) -> Option<Entry> {
+        let resource = self.settings.resources.get(config)?;
+        let unit = env_units(resource).into_iter().next()?;
+        let (setting, _) = resource.unit_settings(unit).find(|(_, s)| s.logical == key)?;
+        Some(Entry {
+            key: name.to_owned(),
+            is_env: true,
+            unit: (config, unit),
+            unit_name: String::new(),
+            setting: SettingRef { resource: u32::try_from(config).unwrap_or(u32::MAX), setting },
+        })
+    }
+}
+
+fn env_units(resource: &Resource) -> Vec<u32> {
+    match &resource.shape {
+        Shape::Config(shape) => shape.env_unit.into_iter().collect(),
+        _ => (0..u32::try_from(resource.units.len()).unwrap_or(u32::MAX)).collect(),
+    }
+}
+
+fn file_units(resource: &Resource) -> Vec<u32> {
+    match &resource.shape {
+        Shape::Config(shape) => shape.file_units.iter().map(|(_, unit)| *unit).collect(),
+        _ => (0..u32::try_from(resource.units.len()).unwrap_or(u32::MAX)).collect(),
+    }
+}
+
+/// Number of leading folders that two paths share.
+fn shared_folders(a: &str, b: &str) -> usize {
+    let folders = |p: &str| p.rsplit_once('/').map(|(dir, _)| dir.to_owned()).unwrap_or_default();
+    let (a, b) = (folders(a), folders(b));
+    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y && !x.is_empty()).count()
+}

@@ -1,0 +1,247 @@
+//! What runs, and in how many copies.
+//!
+//! In: workload and autoscaler shapes, the catalogue's process managers, what the user declared. Out: replicas, surge
+//! and processes with their origins.
+
+use crate::catalogue::{Catalogue, Role};
+use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
+use crate::quantity::Interval;
+use crate::setting::{ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, WorkloadShape};
+use crate::source::{Location, Sources};
+
+/// Kubernetes' default for `maxSurge`, in percent of the replicas.
+/// <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-surge>
+const DEFAULT_SURGE_PERCENT: u64 = 25;
+
+/// Kubernetes' default for `terminationGracePeriodSeconds`.
+/// <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>
+const DEFAULT_GRACE_SECONDS: u32 = 30;
+
+/// Indices of the resources that run something, in order.
+pub(super) fn workload_resources(settings: &Settings) -> Vec<usize> {
+    let runs = |r: &Resource| matches!(r.shape, Shape::Workload(_));
+    settings.resources.iter().enumerate().filter(|(_, r)| runs(r)).map(|(i, _)| i).collect()
+}
+
+/// Reads all workloads. Processes are filled in by [`count_processes`], which needs the scopes.
+pub(super) fn workloads(
+    sources: &Sources,
+    settings: &Settings,
+    resources: &[usize],
+    declared: &Declared,
+) -> Vec<Workload> {
+    let read = |&at: &usize| {
+        let resource = settings.resources.get(at)?;
+        let Shape::Workload(shape) = &resource.shape else { return None };
+        Some(workload(sources, settings, resource, shape, declared))
+    };
+    resources.iter().filter_map(read).collect()
+}
+
+fn workload(
+    sources: &Sources,
+    settings: &Settings,
+    resource: &Resource,
+    shape: &WorkloadShape,
+    declared: &Declared,
+) -> Workload {
+    let told = declared.workloads.iter().find(|d| d.matches(&resource.id));
+    let written = match (shape.job, shape.parallelism, shape.replicas) {
+        (true, Some(at), _) | (_, None, Some(at)) | (false, Some(_), Some(at)) => count_at(resource, at),
+        _ => Reading::default_of(1, "one replica where nothing is written"),
+    };
+    let (mut min, mut max) = (written.clone(), written);
+    if let Some((low, high)) = autoscaled(sources, settings, resource) {
+        (min, max) = (low, high);
+    }
+    if let Some(n) = told.and_then(|t| t.max_replicas) {
+        max = Reading { value: Interval::exact(n), origin: Origin::Declared, at: None };
+        min.value = Interval { lo: min.value.lo.min(n), hi: min.value.hi.map(|h| h.min(n)) };
+    }
+    let rolling = matches!(shape.rollout, Rollout::Rolling { .. });
+    let surge = surge(resource, &shape.rollout, max.value);
+    let grace = shape.grace_seconds.and_then(|at| count_at(resource, at).value.known());
+    Workload {
+        id: resource.id.clone(),
+        environment: resource.environment,
+        min_replicas: min,
+        max_replicas: max,
+        surge,
+        rolling,
+        job: shape.job,
+        grace_seconds: grace.map_or(DEFAULT_GRACE_SECONDS, |s| u32::try_from(s).unwrap_or(u32::MAX)),
+        containers: shape.containers.iter().filter(|c| !c.init).map(|c| container(resource, c)).collect(),
+        at: first_place(resource),
+    }
+}
+
+fn first_place(resource: &Resource) -> Location {
+    let first = resource.settings.iter().map(|s| s.at).min();
+    first.unwrap_or(Location { source: resource.source, span: crate::source::Span::default() })
+}
+
+fn container(resource: &Resource, shape: &ContainerShape) -> Container {
+    Container {
+        name: shape.name.clone(),
+        image: shape.image.and_then(|at| resource.settings.get(at as usize)).map(|s| s.value.text.clone()),
+        processes: Reading::default_of(1, "one process a container"),
+        threads: None,
+    }
+}
+
+/// A count as written; a reference or a template is unknown and not 1.
+fn count_at(resource: &Resource, at: u32) -> Reading {
+    let Some(setting) = resource.settings.get(at as usize) else { return Reading::unknown(0, "not written") };
+    match parse_count(&setting.value.text) {
+        Some(n) => Reading::literal(n, setting.at),
+        None => {
+            let why = format!("{} is not a plain number", setting.path);
+            Reading { value: Interval::at_least(0), origin: Origin::Unknown(why), at: Some(setting.at) }
+        }
+    }
+}
+
+fn parse_count(text: &str) -> Option<u64> {
+    text.trim().replace('_', "").parse().ok()
+}
+
+/// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
+fn autoscaled(sources: &Sources, settings: &Settings, target: &Resource) -> Option<(Reading, Reading)> {
+    let scales = |r: &&Resource| match &r.shape {
+        Shape::Autoscaler(a) => {
+            a.target_name == target.id.name
+                && (a.target_kind.is_empty() || a.target_kind == target.id.kind)
+                && r.id.namespace == target.id.namespace
+        }
+        _ => false,
+    };
+    let path = |r: &Resource| sources.get(r.source).path.clone();
+    let home = path(target);
+    let nearness = |r: &&Resource| home.bytes().zip(path(r).bytes()).take_while(|(a, b)| a == b).count();
+    let resource = settings.resources.iter().filter(scales).max_by_key(nearness)?;
+    let Shape::Autoscaler(shape) = &resource.shape else { return None };
+    let min = shape.min.map_or_else(|| Reading::default_of(1, "the autoscaler's minimum"), |at| count_at(resource, at));
+    let max = match (shape.max, shape.default_max) {
+        (Some(at), _) => count_at(resource, at),
+        (None, Some(n)) => Reading::default_of(n, "the autoscaler's maximum"),
+        (None, None) => Reading::unknown(min.value.lo, format!("{} has no maximum", resource.id)),
+    };
+    Some((min, max))
+}
+
+/// Replicas beside the old ones in a rollout: a number, or a share of the replicas rounded up.
+fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
+    let Rollout::Rolling { max_surge } = rollout else {
+        return Reading::default_of(0, "old replicas stop before new ones start");
+    };
+    let share = |percent: u64| {
+        let part = |n: u64| n.saturating_mul(percent).div_ceil(100);
+        Interval { lo: part(replicas.lo), hi: replicas.hi.map(part) }
+    };
+    let Some(setting) = max_surge.and_then(|at| resource.settings.get(at as usize)) else {
+        let whose = Origin::Default("Kubernetes' maxSurge of 25 %".to_owned());
+        return Reading { value: share(DEFAULT_SURGE_PERCENT), origin: whose, at: None };
+    };
+    let text = setting.value.text.trim();
+    let value = match text.strip_suffix('%') {
+        Some(percent) => parse_count(percent).map(share),
+        None => parse_count(text).map(Interval::exact),
+    };
+    match value {
+        Some(value) => Reading { value, origin: Origin::Literal, at: Some(setting.at) },
+        None => Reading { value: Interval::at_least(0), origin: unread(setting), at: Some(setting.at) },
+    }
+}
+
+fn unread(setting: &Setting) -> Origin {
+    Origin::Unknown(format!("{} is not a plain number", setting.path))
+}
+
+/// Counts processes and threads of each container from its command, then its environment, then the program's default.
+pub(super) fn count_processes(
+    workloads: &mut [Workload],
+    scopes: &[Scope],
+    settings: &Settings,
+    resources: &[usize],
+    catalogue: &Catalogue,
+    declared: &Declared,
+) {
+    for scope in scopes {
+        let Some((w, c)) = scope.owner else { continue };
+        let Some(resource) = resources.get(w).and_then(|&at| settings.resources.get(at)) else { continue };
+        let Some(workload) = workloads.get_mut(w) else { continue };
+        let told = declared.workloads.iter().find(|d| d.matches(&workload.id));
+        let command = command_words(resource, c);
+        let processes = read_role(Role::Processes, &command, scope, settings, catalogue);
+        let threads = read_role(Role::Threads, &command, scope, settings, catalogue);
+        let Some(container) = workload.containers.get_mut(c) else { continue };
+        if let Some(found) = processes {
+            container.processes = found;
+        }
+        container.threads = threads;
+        if let Some(n) = told.and_then(|t| t.processes) {
+            container.processes = Reading { value: Interval::exact(n), origin: Origin::Declared, at: None };
+        }
+        if let Some(n) = told.and_then(|t| t.threads) {
+            container.threads = Some(Reading { value: Interval::exact(n), origin: Origin::Declared, at: None });
+        }
+    }
+}
+
+/// The words of a container's command and arguments, each with the place of the setting it stands in.
+fn command_words(resource: &Resource, container: usize) -> Vec<(String, Location)> {
+    let Shape::Workload(shape) = &resource.shape else { return Vec::new() };
+    let Some(container) = shape.containers.iter().filter(|c| !c.init).nth(container) else { return Vec::new() };
+    let parts = container.command.iter().filter_map(|&at| resource.settings.get(at as usize));
+    parts.flat_map(|s| s.value.text.split_whitespace().map(|word| (word.to_owned(), s.at))).collect()
+}
+
+fn read_role(
+    role: Role,
+    command: &[(String, Location)],
+    scope: &Scope,
+    settings: &Settings,
+    catalogue: &Catalogue,
+) -> Option<Reading> {
+    let words: Vec<&str> = command.iter().map(|(w, _)| w.as_str()).collect();
+    let env = |name: &str| {
+        let entry = scope.entries.iter().rev().find(|e| e.is_env && e.key.eq_ignore_ascii_case(name))?;
+        let setting = settings.get(entry.setting);
+        Some((setting.value.text.as_str(), setting.at))
+    };
+    if let Some(written) = written_key(role, scope, settings, catalogue) {
+        return Some(written);
+    }
+    catalogue.processes_of(role, &words, scope.image.as_deref(), &env).map(|found| {
+        let at = found.word.and_then(|i| command.get(i)).map(|(_, at)| *at).or(found.at);
+        match found.count {
+            Some(n) if at.is_some() => Reading { value: Interval::exact(n), origin: Origin::Literal, at },
+            Some(n) => Reading::default_of(n, found.whose),
+            None => Reading { value: Interval::at_least(1), origin: Origin::Unknown(found.whose), at },
+        }
+    })
+}
+
+/// A count that a configuration file sets (`server.tomcat.threads.max`).
+fn written_key(role: Role, scope: &Scope, settings: &Settings, catalogue: &Catalogue) -> Option<Reading> {
+    let entry = scope.entries.iter().rev().find(|e| !e.is_env && catalogue.is_program_key(role, &e.key))?;
+    let setting = settings.get(entry.setting);
+    Some(match parse_count(&setting.value.text) {
+        Some(n) => Reading::literal(n, setting.at),
+        None => Reading { value: Interval::at_least(1), origin: unread(setting), at: Some(setting.at) },
+    })
+}
+
+/// Roles of the settings that count replicas.
+pub(super) fn roles(settings: &Settings) -> impl Iterator<Item = (SettingRef, &'static str)> + '_ {
+    let counted = |resource: &Resource| match &resource.shape {
+        Shape::Workload(shape) => vec![shape.replicas, shape.parallelism],
+        Shape::Autoscaler(shape) => vec![shape.min, shape.max],
+        _ => Vec::new(),
+    };
+    settings.resources.iter().enumerate().flat_map(move |(at, resource)| {
+        let resource_index = u32::try_from(at).unwrap_or(u32::MAX);
+        let refs = counted(resource).into_iter().flatten();
+        refs.map(move |setting| (SettingRef { resource: resource_index, setting }, Role::Replicas.as_str()))
+    })
+}

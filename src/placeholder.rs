@@ -1,0 +1,200 @@
+//! Template expressions and variables inside values: `${DB_PASS}`, `$(DB_HOST)`, `{{ .Values.x }}`, `%DB%`, `<%= … %>`.
+//!
+//! In: text. Out: where such an atom ends, and the text with all atoms made opaque, so that whoever looks for structure
+//! (`@`, `/`, `:`) does not find it inside them. What an expression means is nobody's business here.
+
+/// Longest expression that is recognised; bounds the work on text full of unclosed openers.
+const LONGEST: usize = 512;
+
+/// Stands for every byte of an atom in [`opaque`] text; no grammar gives it a meaning.
+pub(crate) const ATOM: u8 = 0x01;
+
+/// Opener, closer, and whether the pair nests.
+const BRACKETS: [(&[u8], &[u8], bool); 5] =
+    [(b"${{", b"}}", false), (b"${", b"}", true), (b"$(", b")", true), (b"{{", b"}}", false), (b"#{", b"}", true)];
+
+/// The end of the expression that starts at byte `at`, if one does.
+pub(crate) fn end_of(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let rest = rest.get(..LONGEST.min(rest.len()))?;
+    match rest.first()? {
+        b'$' | b'{' | b'#' => bracketed(rest).map(|len| at + len),
+        b'<' if rest.starts_with(b"<%") => find(rest, b"%>").map(|i| at + i + 2),
+        b'%' => percent_name(rest).map(|len| at + len),
+        _ => None,
+    }
+}
+
+fn bracketed(rest: &[u8]) -> Option<usize> {
+    let (open, close, nests) = BRACKETS.iter().find(|(open, ..)| rest.starts_with(open))?;
+    if !nests {
+        let inner = rest.get(open.len()..)?;
+        return find(inner, close).map(|i| open.len() + i + close.len());
+    }
+    let (down, up) = (*open.last()?, *close.first()?);
+    let mut depth = 0usize;
+    for (i, &b) in rest.iter().enumerate() {
+        if b == b'\n' {
+            return None;
+        }
+        if b == down {
+            depth += 1;
+        } else if b == up {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return Some(i + 1);
+            }
+        }
+    }
+    None
+}
+
+/// `%NAME%` and `%(name)s`. A second `%` that starts an escape (`%DB%40`) closes nothing.
+fn percent_name(rest: &[u8]) -> Option<usize> {
+    if rest.get(1) == Some(&b'(') {
+        let close = find(rest, b")s")?;
+        let name = rest.get(2..close)?;
+        let plain = !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        return plain.then_some(close + 2);
+    }
+    let name = rest.get(1..)?;
+    let len = name.iter().position(|b| !(b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_'))?;
+    let closed = name.get(len) == Some(&b'%') && len > 0 && !name.first()?.is_ascii_digit();
+    let escape = name.get(len + 1..len + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    (closed && !escape).then_some(len + 2)
+}
+
+/// The bytes of `text` with those of every expression replaced by [`ATOM`]; offsets stay the same.
+pub(crate) fn opaque(text: &str) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut shadow = bytes.to_vec();
+    let mut i = 0;
+    while i < bytes.len() {
+        let Some(end) = end_of(bytes, i) else {
+            i += 1;
+            continue;
+        };
+        if let Some(atom) = shadow.get_mut(i..end) {
+            atom.fill(ATOM);
+        }
+        i = end;
+    }
+    shadow
+}
+
+/// Whether `text` is made of expressions alone (and holds one).
+pub(crate) fn is_only(text: &str) -> bool {
+    !text.is_empty() && opaque(text).iter().all(|&b| b == ATOM)
+}
+
+/// Whether `text` holds an expression.
+pub(crate) fn is_in(text: &str) -> bool {
+    opaque(text).contains(&ATOM)
+}
+
+/// Whether `text` points at a value that is kept elsewhere and holds no literal of its own: an expression without a
+/// default, or the address of an entry in a secret store.
+pub(crate) fn is_reference(text: &str) -> bool {
+    const STORES: [&str; 6] = ["vault:", "ref+", "op://", "arn:aws:secretsmanager:", "secretref:", "arn:aws:ssm:"];
+    let text = text.trim();
+    if STORES.iter().any(|store| text.starts_with(store)) {
+        // A store's address has no blanks and no user information.
+        return !text.contains([' ', '@']);
+    }
+    is_only(text) && atoms(text).all(has_no_literal)
+}
+
+fn atoms(text: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let end = end_of(text.as_bytes(), at)?;
+        let atom = text.get(at..end);
+        at = end;
+        atom
+    })
+}
+
+/// `${PASS:-abc}` and `{{ .pw | default "abc" }}` carry a value: what stands there may be used as it is.
+fn has_no_literal(atom: &str) -> bool {
+    if atom.starts_with("${{") || atom.starts_with("{{") || atom.starts_with("<%") || atom.starts_with("#{") {
+        let lower = atom.to_ascii_lowercase();
+        let default = ["default", "||", "??", " or ", "ternary", "coalesce", "b64enc", "quote \""];
+        // `fetch(name, value)` of Ruby and `index map "name"` differ by the comma.
+        return !default.iter().any(|word| lower.contains(word)) && !(lower.contains("fetch") && lower.contains(','));
+    }
+    let Some(name) = atom.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else { return true };
+    let name = ["secrets.", "env.", "env:", "file:"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name);
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
+    let rest = name.get(end..).unwrap_or("");
+    // `:?message` and `?message` are what the shell says when the variable is missing; never a value.
+    matches!(rest, "" | ":" | ":-" | ":?") || rest.starts_with(":?") || rest.starts_with('?')
+}
+
+/// First place of `needle`.
+pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    if needle.is_empty() {
+        return None;
+    }
+    hay.windows(needle.len()).position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_expression_is_one_atom() {
+        for text in [
+            "${A}",
+            "$(A)",
+            "{{ .Values.a | quote }}",
+            "%DB_PASS%",
+            "%(pw)s",
+            "<%= ENV['A'] %>",
+            "#{a['b']}",
+            "${{ secrets.A }}",
+            "${A:-${B}}",
+        ] {
+            assert!(is_only(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn percent_escapes_are_no_expressions() {
+        for text in ["%40", "a%DB%40b", "100%", "%%", "%2F%2F"] {
+            assert!(!is_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn unclosed_openers_are_plain_text() {
+        for text in ["${A", "$(", "{{ a", "<%= a", "#{"] {
+            assert!(!is_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_default_is_a_literal_and_no_reference() {
+        for text in [
+            "${A:-hunter2}",
+            "${A:hunter2}",
+            "{{ .a | default \"hunter2\" }}",
+            "<%= ENV.fetch('A', 'hunter2') %>",
+            "x${A}",
+        ] {
+            assert!(!is_reference(text), "{text}");
+        }
+        for text in [
+            "${A}",
+            "${a.b-c}",
+            "${A:?must be set}",
+            "$(A)",
+            "{{ .Values.pw }}",
+            "<%= ENV['A'] %>",
+            "vault:kv/db#pw",
+            "op://a/b",
+        ] {
+            assert!(is_reference(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Where user and password end in what follows `scheme://`, also where the text is malformed.
+//!
+//! Drivers disagree about a raw `@`, `/`, `?` or `#` in a password. This reading takes the longest password that is
+//! plausible, because whatever might be a piece of one must be hidden.
+
+use std::ops::Range;
+
+/// Schemes of the web, where `@` in a path is ordinary (`/@scope/name`, `/repo@v2`).
+const WEB: [&str; 12] = ["http", "https", "ftp", "git", "ssh", "oci", "s3", "gs", "file", "ws", "wss", "docker"];
+
+/// The `user[:password]` in front of the last `@` that belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UserInfo {
+    /// Offset of the first `:`, if there is one.
+    pub(crate) colon: Option<usize>,
+    /// Offset of the `@` that ends it.
+    pub(crate) at: usize,
+}
+
+impl UserInfo {
+    /// The user's bytes.
+    pub(crate) fn user(&self) -> Range<usize> {
+        0..self.colon.unwrap_or(self.at)
+    }
+
+    /// The password's bytes, if a `:` stands before.
+    pub(crate) fn password(&self) -> Option<Range<usize>> {
+        self.colon.map(|colon| colon + 1..self.at)
+    }
+}
+
+/// Reads `rest`, the bytes behind `scheme://` up to the end of the line or the next URL.
+///
+/// Expressions must have been made opaque before. Linear in the length.
+pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
+    let token_end = rest.iter().position(|b| b" \t\r\n\"'`<>".contains(b)).unwrap_or(rest.len());
+    let token = &rest[..token_end];
+    let authority_end = token.iter().position(|b| b"/?#".contains(b)).unwrap_or(token.len());
+    let web = WEB.contains(&scheme.to_ascii_lowercase().rsplit('+').next().unwrap_or(""));
+    let first_colon = token[..authority_end].iter().position(|&b| b == b':');
+    let inside = last_at(&token[..authority_end]);
+
+    let mut at = inside;
+    if first_colon.is_some_and(|colon| inside.is_none_or(|at| colon < at))
+        || inside.is_some_and(|_| first_colon.is_none() && !web)
+    {
+        let port = first_colon.map_or(&[][..], |colon| &token[colon + 1..authority_end]);
+        let scan =
+            Scan { token, authority_end, web, numeric: inside.is_none() && is_port(port), had_user: inside.is_some() };
+        at = scan.behind_authority().or(at);
+        if token_end < rest.len() {
+            at = scan.behind_token(rest).or(at);
+        }
+    }
+    let at = at?;
+    let colon = rest[..at].iter().position(|&b| b == b':');
+    Some(UserInfo { colon, at })
+}
+
+struct Scan<'a> {
+    token: &'a [u8],
+    authority_end: usize,
+    web: bool,
+    /// What follows the first colon is a port, not a password, as far as one can see.
+    numeric: bool,
+    had_user: bool,
+}
+
+impl Scan<'_> {
+    /// An `@` behind the authority's end that still belongs to a password with raw `/`, `?` or `#`.
+    fn behind_authority(&self) -> Option<usize> {
+        let at = last_at(&self.token[self.authority_end..])? + self.authority_end;
+        let query = self.token[self.authority_end..at].iter().position(|&b| b == b'?').map(|i| i + self.authority_end);
+        let Some(query) = query else { return self.in_path(at).then_some(at) };
+        if self.in_query(query, at) {
+            return Some(at);
+        }
+        let before = last_at(&self.token[self.authority_end..query])? + self.authority_end;
+        self.in_path(before).then_some(before)
+    }
+
+    fn in_path(&self, at: usize) -> bool {
+        let ordinary = self.web && (self.numeric || self.had_user);
+        !ordinary || at.checked_sub(1).and_then(|i| self.token.get(i)) != Some(&b'/')
+    }
+
+    /// In a query `user=app@server` is ordinary; `s@host:5432/db` is the tail of a password.
+    fn in_query(&self, query: usize, at: usize) -> bool {
+        let segment = self.token[query..at].iter().rposition(|&b| b == b'&' || b == b'?').map_or(query, |i| query + i);
+        let named = self.token[segment..at].contains(&b'=');
+        (!self.numeric && !self.had_user) || !named || leads_to_host(&self.token[at + 1..])
+    }
+
+    /// An `@` behind white space or quotes: a password that holds them.
+    fn behind_token(&self, rest: &[u8]) -> Option<usize> {
+        let start = self.token.len();
+        let tail = rest.get(start..)?;
+        if !self.numeric && !self.had_user {
+            return last_at(tail).map(|i| start + i);
+        }
+        let at = start + last_at(tail)?;
+        (!self.web && leads_to_host(&rest[at + 1..])).then_some(at)
+    }
+}
+
+/// Whether `text` starts with a name and then a port or a path, as what follows user information does.
+fn leads_to_host(text: &[u8]) -> bool {
+    let end = text
+        .iter()
+        .position(|&b| !(b.is_ascii_alphanumeric() || b"._-[]".contains(&b) || b == crate::placeholder::ATOM));
+    let Some(end) = end.filter(|&end| end > 0) else { return false };
+    text[end] == b'/'
+        || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == crate::placeholder::ATOM)
+}
+
+fn is_port(text: &[u8]) -> bool {
+    let digits = |part: &[u8]| part.iter().all(|b| b.is_ascii_digit() || *b == crate::placeholder::ATOM);
+    // `h1:1,h2:2` and `[::1]:5432` are lists and addresses; a password of that look is read as one.
+    if text.contains(&b',') || text.contains(&b']') {
+        return text
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b".:,-_[]%".contains(b) || *b == crate::placeholder::ATOM);
+    }
+    digits(text)
+}
+
+fn last_at(text: &[u8]) -> Option<usize> {
+    text.iter().rposition(|&b| b == b'@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split<'a>(scheme: &str, rest: &'a str) -> Option<(&'a str, Option<&'a str>, &'a str)> {
+        let info = find(scheme, rest.as_bytes())?;
+        Some((&rest[info.user()], info.password().map(|r| &rest[r]), &rest[info.at + 1..]))
+    }
+
+    #[test]
+    fn the_longest_plausible_password_is_taken() {
+        for password in [
+            "pw", "p@ss", "p:w", "p/w", "p#w", "p?w", "p@s/s", "p s", "p\"s", "1/2", "12?3", "12 34x", "p@s?s",
+            "p?a=b", "12?a=b", "",
+        ] {
+            let rest = format!("app:{password}@db1:5432/orders?sslmode=require");
+            assert_eq!(
+                split("postgres", &rest),
+                Some(("app", Some(password), "db1:5432/orders?sslmode=require")),
+                "{password}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_at_sign_that_is_no_separator_stays_outside() {
+        for (scheme, rest) in [
+            ("postgres", "db1:5432/orders?user=app@server"),
+            ("https", "registry:443/@scope/name"),
+            ("https", "example.org/@scope"),
+            ("http", "localhost:8080 ask me@example.org"),
+            ("mongodb", "h1:27017,h2:27017/db"),
+        ] {
+            assert_eq!(split(scheme, rest), None, "{rest}");
+        }
+        assert_eq!(split("postgres", "u:p@h/db?user=a@b"), Some(("u", Some("p"), "h/db?user=a@b")));
+    }
+}
