@@ -38,34 +38,67 @@ export function fromFileList(files: Iterable<File>): Picked[] {
   return [...roots.values(), ...singles];
 }
 
-/** What was dropped. Must be called in the event itself: afterwards the browser has taken it away. */
-export function fromDrop(transfer: DataTransfer): Promise<Picked[]> {
-  const pending = [...transfer.items]
-    .filter((item) => item.kind === "file")
-    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  return Promise.all(pending.map(({ entry, file }) => read(entry, file))).then((all) =>
-    all.filter((picked) => picked !== null),
-  );
+/** A dropped thing by all the ways in which browsers hand it out. */
+interface Dropped {
+  /** Chromium; the only way to a folder on a page opened from the disk. */
+  handle: Promise<FileSystemHandle | null>;
+  /** All others. */
+  entry: FileSystemEntry | null;
+  file: File | null;
 }
 
-async function read(entry: FileSystemEntry | null, file: File | null): Promise<Picked | null> {
-  if (entry && isDirectory(entry)) {
-    const picked: Picked = { name: entry.name, folder: true, files: [] };
-    await walk(entry, "", picked);
-    picked.files.sort((a, b) => (a.path < b.path ? -1 : 1));
-    return picked;
+/** Newer than the type library. */
+interface HandleItem {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
+/** What was dropped. Must be called in the event itself: afterwards the browser has taken it away. */
+export async function fromDrop(transfer: DataTransfer): Promise<Picked[]> {
+  const dropped = [...transfer.items].filter((item) => item.kind === "file").map(allWays);
+  const picked = await Promise.all(dropped.map(read));
+  return picked.filter((one) => one !== null);
+}
+
+function allWays(item: DataTransferItem & HandleItem): Dropped {
+  const none = Promise.resolve(null);
+  return {
+    handle: item.getAsFileSystemHandle?.().catch(() => null) ?? none,
+    entry: item.webkitGetAsEntry(),
+    file: item.getAsFile(),
+  };
+}
+
+async function read({ handle: pending, entry, file }: Dropped): Promise<Picked | null> {
+  const handle = await pending;
+  const isFolder = handle ? handle.kind === "directory" : entry?.isDirectory;
+  if (!isFolder) return file ? single(file) : null;
+  const picked: Picked = { name: handle?.name ?? entry?.name ?? "", folder: true, files: [] };
+  if (handle) await walkHandle(handle as FileSystemDirectoryHandle, "", picked);
+  else if (entry) await walk(entry as FileSystemDirectoryEntry, "", picked);
+  picked.files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return picked;
+}
+
+async function walkHandle(folder: FileSystemDirectoryHandle, prefix: string, into: Picked): Promise<void> {
+  for await (const handle of folder.values()) {
+    const path = prefix + handle.name;
+    if (handle.kind === "directory") {
+      if (FOREIGN.has(handle.name)) leaveOut(into, path);
+      else await walkHandle(handle as FileSystemDirectoryHandle, `${path}/`, into);
+    } else {
+      await take(path, into, () => (handle as FileSystemFileHandle).getFile());
+    }
   }
-  return file ? single(file) : null;
 }
 
 async function walk(folder: FileSystemDirectoryEntry, prefix: string, into: Picked): Promise<void> {
   for (const entry of await children(folder)) {
     const path = prefix + entry.name;
-    if (isDirectory(entry)) {
+    if (entry.isDirectory) {
       if (FOREIGN.has(entry.name)) leaveOut(into, path);
-      else await walk(entry, `${path}/`, into);
+      else await walk(entry as FileSystemDirectoryEntry, `${path}/`, into);
     } else {
-      await take(entry as FileSystemFileEntry, path, into);
+      await take(path, into, () => new Promise((done, failed) => (entry as FileSystemFileEntry).file(done, failed)));
     }
   }
 }
@@ -81,10 +114,9 @@ async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEnt
   }
 }
 
-async function take(entry: FileSystemFileEntry, path: string, into: Picked): Promise<void> {
+async function take(path: string, into: Picked, open: () => Promise<File>): Promise<void> {
   try {
-    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-    into.files.push(input(path, file));
+    into.files.push(input(path, await open()));
   } catch {
     into.files.push({ path, skipped: "the browser could not open it" });
   }
@@ -113,8 +145,4 @@ function single(file: File): Picked {
 function input(path: string, file: File): Input {
   if (file.size > LARGEST) return { path, skipped: `larger than ${LARGEST / 1024 / 1024} MiB` };
   return { path, blob: file };
-}
-
-function isDirectory(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
-  return entry.isDirectory;
 }

@@ -21,7 +21,7 @@ export function table(
   return h(
     "table",
     { class: `stacks ${name}`, role: "table" },
-    h("caption", { role: "caption" }, caption),
+    h("caption", {}, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
     body,
     foot,
