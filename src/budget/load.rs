@@ -76,7 +76,11 @@ impl Line<'_> {
             via: None,
             origin: self.origin(),
             evidence: self.evidence(),
-            link: if self.maybe { "may belong here: the only server of its engine in the tree" } else { self.link.as_str() },
+            link: if self.maybe {
+                "may belong here: the only server of its engine in the tree"
+            } else {
+                self.link.as_str()
+            },
         }
     }
 }
@@ -228,8 +232,7 @@ fn unpooled<'a>(facts: &'a Facts, server: usize, rolls: &dyn Fn(&Workload) -> bo
         for &w in &endpoint.workloads {
             let Some(workload) = facts.workloads.get(w) else { continue };
             let pooled = facts.pools.iter().any(|p| {
-                p.owner.is_some_and(|(o, _)| o == w)
-                    && (p.endpoint == Some(at) || same_server(facts, p, server))
+                p.owner.is_some_and(|(o, _)| o == w) && (p.endpoint == Some(at) || same_server(facts, p, server))
             });
             let who = workload.id.to_string();
             if pooled || lines.iter().any(|l| l.who == who) {

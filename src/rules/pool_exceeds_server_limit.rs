@@ -167,10 +167,20 @@ fn finding(
     let mut made = FindingBuilder::new(POOL_EXCEEDS_SERVER_LIMIT.name, severity, confidence, cause.at, title)
         .message(message(ctx, row, scenario))
         .subject(Some(ctx.name(&cause.subject)), row.environment)
-        .setting(ctx.name(&cause.setting), cause.old.as_deref().map(|t| ctx.name(t)), cause.new.as_deref().map(|t| ctx.name(t)))
+        .setting(
+            ctx.name(&cause.setting),
+            cause.old.as_deref().map(|t| ctx.name(t)),
+            cause.new.as_deref().map(|t| ctx.name(t)),
+        )
         .discriminator(server.clone())
         .rollback(rollback(ctx, cause))
-        .question(shown!("Is the load line of {} still right: {} of {} connections {}?", server, far(demand), usable, scenario));
+        .question(shown!(
+            "Is the load line of {} still right: {} of {} connections {}?",
+            server,
+            far(demand),
+            usable,
+            scenario
+        ));
     for symptom in symptoms(row.engine).iter().filter(|_| over) {
         made = made.symptom(Shown::of_static(symptom));
     }
@@ -199,7 +209,16 @@ fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Sho
         text = if term.evidence.is_empty() && term.replicas == Interval::exact(1) {
             shown!("{}{}{} {}", text, comma, who, product)
         } else {
-            shown!("{}{}{} {} replicas × {} processes × pool {} = {}", text, comma, who, replicas, term.processes, term.pool, product)
+            shown!(
+                "{}{}{} {} replicas × {} processes × pool {} = {}",
+                text,
+                comma,
+                who,
+                replicas,
+                term.processes,
+                term.pool,
+                product
+            )
         };
     }
     if terms.len() > 6 {
@@ -233,7 +252,9 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
         return match cause.factor {
             Factor::Limit => (Shown::of_static("keep the old limit, or lower the pools first"), None),
             _ => (
-                Shown::of_static("no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first"),
+                Shown::of_static(
+                    "no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first",
+                ),
                 None,
             ),
         };
@@ -242,7 +263,11 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let text = match cause.factor {
         Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, proposal.value),
         Factor::Replicas => shown!("at most {} replicas fit with these pools; or lower the pool size", proposal.value),
-        _ => shown!("set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first", setting, proposal.value),
+        _ => shown!(
+            "set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first",
+            setting,
+            proposal.value
+        ),
     };
     (text, Some(shown!("{}", proposal.value)))
 }
