@@ -258,7 +258,7 @@ fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
         rollout_replicas: term.rollout_replicas,
         via: term.via.as_deref().map(|v| context.redactor.text(v)),
         origin: term.origin.as_str(),
-        evidence: term.evidence.iter().map(|at| place(context, *at)).collect(),
+        evidence: term.evidence.iter().map(|(_, at)| place(context, *at)).collect(),
         link: term.link,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget;
-use crate::catalogue::{Catalogue, Entries};
+use crate::catalogue::Catalogue;
 use crate::conclude;
 use crate::config::{Config, RuleSeverity};
 use crate::diff::{self, Change, ChangeKind};
@@ -116,8 +116,7 @@ pub fn review(request: Request) -> Report {
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
 fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
     let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
-    let user = Entries { libraries: config.libraries.clone(), ..Entries::default() };
-    match builtin().with_user(user) {
+    match builtin().with_user(config.entries.clone()) {
         Ok(all) => (all, None),
         Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
     }

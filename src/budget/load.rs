@@ -1,6 +1,6 @@
 //! The two sums of a server: lines of `replicas × processes × pool`, and what they add up to in each scenario.
 
-use crate::budget::{Load, Term};
+use crate::budget::{Factor, Load, Term};
 use crate::facts::{Facts, Link, Origin, Pool, Reading, Server, Workload};
 use crate::quantity::Interval;
 use crate::source::{Location, Side};
@@ -41,11 +41,13 @@ impl Line<'_> {
         weakest
     }
 
-    fn evidence(&self) -> Vec<Location> {
-        let pool = self.pool.map(|p| [p.max.at, p.overflow.at]).into_iter().flatten();
-        let mut places: Vec<Location> = pool.chain([self.replicas.at, self.processes.at]).flatten().collect();
+    fn evidence(&self) -> Vec<(Factor, Location)> {
+        let pool = self.pool.map(|p| [p.max.at, p.overflow.at]).into_iter().flatten().flatten();
+        let mut places: Vec<(Factor, Location)> = pool.map(|at| (Factor::Pool, at)).collect();
+        places.extend(self.replicas.at.map(|at| (Factor::Replicas, at)));
+        places.extend(self.processes.at.map(|at| (Factor::Processes, at)));
         if places.is_empty() {
-            places.extend(self.pool.map(|p| p.at));
+            places.extend(self.pool.map(|p| (Factor::Pool, p.at)));
         }
         places.dedup();
         places

@@ -307,7 +307,7 @@ fn last_word(key: &str) -> &str {
 fn assumed_clients() -> Reading {
     Reading {
         value: Interval::exact(ASSUMED_FIXED_CLIENTS),
-        origin: Origin::Default("assumed for exporters, backups and people".to_owned()),
+        origin: Origin::Assumed("for exporters, backups and people".to_owned()),
         at: None,
     }
 }
