@@ -253,7 +253,7 @@ impl Sight<'_> {
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
             let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
             let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
-            let id = resource.id.to_string();
+            let id = configured_id(&resource.id, &setting.logical);
             if found.iter().any(|s| s.id == id) {
                 continue;
             }
@@ -283,6 +283,13 @@ fn engine_of(kind: &ServerKind) -> Engine {
 fn unreadable(what: &str, at: Location) -> Reading {
     let origin = Origin::Unknown(format!("{what} is not a plain number"));
     Reading { value: Interval::at_least(0), origin, at: Some(at) }
+}
+
+/// Name of a server that is only configured: its object, and the section where one file configures several.
+fn configured_id(holder: &ResourceId, key: &str) -> String {
+    let section = key.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let whole = section.is_empty() || matches!(section, "mysqld" | "mariadb" | "server") || !holder.is_file();
+    if whole { holder.to_string() } else { format!("{holder} {section}") }
 }
 
 /// A word of a command with its place.
