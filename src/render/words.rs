@@ -262,14 +262,15 @@ pub(super) fn is_worth_showing(report: &Report, budget: &ReportedBudget) -> bool
     report.audit || budget.before != budget.after || !quiet
 }
 
-/// `10 → 40`, `removed, was 10`, `added: 40`; `None` where there is no value at all.
-pub(super) fn transition<T>(finding: &ReportedFinding, show: impl Fn(&str) -> T) -> Option<String>
+/// `10 → 40`, `10 → not set`, `not set → 40`; `None` where there is no value at all. An audit knows no before.
+pub(super) fn transition<T>(finding: &ReportedFinding, audit: bool, show: impl Fn(&str) -> T) -> Option<String>
 where
     T: std::fmt::Display,
 {
     match (&finding.old, &finding.new) {
         (Some(old), Some(new)) if old == new => Some(show(new.as_str()).to_string()),
         (Some(old), Some(new)) => Some(format!("{} → {}", show(old.as_str()), show(new.as_str()))),
+        (None, Some(new)) if audit => Some(show(new.as_str()).to_string()),
         (None, Some(new)) => Some(format!("not set → {}", show(new.as_str()))),
         (Some(old), None) => Some(format!("{} → not set", show(old.as_str()))),
         (None, None) => None,
