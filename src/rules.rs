@@ -1,6 +1,18 @@
 //! All rules, in the order of their documentation, and how they are run.
 
+mod connection_setting_removed;
+mod database_changed;
+mod environment_crossed;
+mod file_no_longer_parses;
+mod file_overwritten;
+mod half_changed_endpoint;
+mod host_changed;
+mod host_typo;
+mod localhost_outside_development;
+mod malformed_connection_string;
 mod min_idle_near_max;
+mod password_in_plain_text;
+mod placeholder_left;
 mod pool_below_threads;
 mod pool_below_traffic;
 mod pool_exceeds_server_limit;
@@ -8,11 +20,18 @@ mod pool_setting_changed;
 mod pool_size_lowered;
 mod pool_size_raised;
 mod pool_unlimited;
+mod pooler_bypassed;
+mod port_changed;
+mod port_of_another_engine;
+mod scheme_changed;
 mod server_limit_lowered;
 mod server_limit_raised;
 mod short_lifetime;
 mod timeout_removed;
 mod timeout_too_short;
+mod tls_weakened;
+mod user_changed;
+mod writer_to_reader;
 
 use std::collections::BTreeMap;
 
@@ -37,6 +56,27 @@ pub static RULES: &[&Rule] = &[
     &timeout_too_short::TIMEOUT_TOO_SHORT,
     &timeout_removed::TIMEOUT_REMOVED,
     &pool_setting_changed::POOL_SETTING_CHANGED,
+    // Connection
+    &connection_setting_removed::CONNECTION_SETTING_REMOVED,
+    &database_changed::DATABASE_CHANGED,
+    &environment_crossed::ENVIRONMENT_CROSSED,
+    &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
+    &host_changed::HOST_CHANGED,
+    &host_typo::HOST_TYPO,
+    &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
+    &malformed_connection_string::MALFORMED_CONNECTION_STRING,
+    &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
+    &placeholder_left::PLACEHOLDER_LEFT,
+    &pooler_bypassed::POOLER_BYPASSED,
+    &port_changed::PORT_CHANGED,
+    &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
+    &scheme_changed::SCHEME_CHANGED,
+    &tls_weakened::TLS_WEAKENED,
+    &user_changed::USER_CHANGED,
+    &writer_to_reader::WRITER_TO_READER,
+    // Files
+    &file_no_longer_parses::FILE_NO_LONGER_PARSES,
+    &file_overwritten::FILE_OVERWRITTEN,
 ];
 
 /// The rule of this name.
@@ -67,6 +107,25 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ("pool-size-lowered", &["pool-below-traffic"]),
     ("server-limit-raised", &["pool-exceeds-server-limit"]),
     ("server-limit-lowered", &["pool-exceeds-server-limit"]),
+    (
+        "host-changed",
+        &[
+            "host-typo",
+            "environment-crossed",
+            "localhost-outside-development",
+            "half-changed-endpoint",
+            "placeholder-left",
+            "malformed-connection-string",
+            "writer-to-reader",
+            "pooler-bypassed",
+        ],
+    ),
+    ("port-changed", &["port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
+    ("database-changed", &["environment-crossed", "placeholder-left", "malformed-connection-string"]),
+    ("user-changed", &["placeholder-left", "malformed-connection-string"]),
+    // Said once: the slip, the reader and the placeholder explain what the others only see.
+    ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
+    ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
 ];
 
 /// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads

@@ -135,7 +135,10 @@ fn finding(page: &mut Page, finding: &ReportedFinding, audit: bool) {
     }
     page.row("fix", finding.fix.as_str(), Ink::Bold);
     if let Some(replacement) = &finding.replacement {
-        page.row("write", replacement.as_str(), Ink::Bold);
+        // The fix mostly says the value itself.
+        if !finding.fix.as_str().contains(replacement.as_str()) {
+            page.row("write", replacement.as_str(), Ink::Bold);
+        }
     }
     page.row("rollback", finding.rollback.as_str(), Ink::Plain);
 }

@@ -240,8 +240,8 @@ pub(super) fn origin(term: &ReportedTerm) -> Option<&'static str> {
     match term.origin {
         "literal" => None,
         "mapped" => Some("told in plimsoll.toml"),
-        "default" => Some("counts a documented default"),
-        "assumed" => Some("counts an assumption"),
+        "default" => Some("the rest by documented default"),
+        "assumed" => Some("assumed"),
         _ => Some("a factor is unknown"),
     }
 }
