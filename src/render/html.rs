@@ -90,7 +90,7 @@ fn finding(out: &mut String, finding: &ReportedFinding, audit: bool, options: &R
         row("On call", &format!("<code>{}</code>", esc(symptom.as_str())));
     }
     row("Fix", &esc(finding.fix.as_str()));
-    let replacement = finding.replacement.as_ref().map(|r| format!("<code>{}</code>", esc(r.as_str())));
+    let replacement = words::value_to_write(finding).map(|r| format!("<code>{}</code>", esc(r)));
     row("Write", &replacement.unwrap_or_default());
     row("Rollback", &esc(finding.rollback.as_str()));
     out.push_str("</dl>\n</article>\n");

@@ -134,8 +134,8 @@ fn why(finding: &ReportedFinding) -> String {
     if !finding.fix.as_str().is_empty() {
         parts.push(format!("**Fix:** {}", prose(finding.fix.as_str())));
     }
-    if let Some(value) = &finding.replacement {
-        parts.push(format!("**Write:** {}", inert::code(&inert::clip(value.as_str(), MOST_OF_VALUE))));
+    if let Some(value) = words::value_to_write(finding) {
+        parts.push(format!("**Write:** {}", inert::code(&inert::clip(value, MOST_OF_VALUE))));
     }
     parts.retain(|p| !p.is_empty());
     parts.join("<br>")

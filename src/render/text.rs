@@ -134,11 +134,8 @@ fn finding(page: &mut Page, finding: &ReportedFinding, audit: bool) {
         page.row("on call", symptom.as_str(), Ink::Plain);
     }
     page.row("fix", finding.fix.as_str(), Ink::Bold);
-    if let Some(replacement) = &finding.replacement {
-        // The fix mostly says the value itself.
-        if !finding.fix.as_str().contains(replacement.as_str()) {
-            page.row("write", replacement.as_str(), Ink::Bold);
-        }
+    if let Some(replacement) = words::value_to_write(finding) {
+        page.row("write", replacement, Ink::Bold);
     }
     page.row("rollback", finding.rollback.as_str(), Ink::Plain);
 }

@@ -206,6 +206,18 @@ fn over(demand: Interval, usable: Interval) -> &'static str {
     }
 }
 
+/// The value to write, unless the fix says it itself, as a word of its own.
+pub(super) fn value_to_write(finding: &ReportedFinding) -> Option<&str> {
+    let (value, fix) = (finding.replacement.as_ref()?.as_str(), finding.fix.as_str());
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let said = fix.match_indices(value).any(|(at, _)| {
+        let before = fix.get(..at).and_then(|t| t.chars().next_back());
+        let after = fix.get(at + value.len()..).and_then(|t| t.chars().next());
+        !is_word(before) && !is_word(after)
+    });
+    (!said && !value.is_empty()).then_some(value)
+}
+
 /// Evidence that stands on other lines than the finding itself.
 pub(super) fn further_evidence(finding: &ReportedFinding) -> impl Iterator<Item = &(Place, Shown)> {
     let line = |place: &Place| (place.file.clone(), place.side, place.line);
@@ -359,6 +371,14 @@ mod tests {
         assert_eq!(over(Interval::between(90, 98), usable), "can be over");
         assert_eq!(over(Interval::exact(97), usable), "");
         assert_eq!(over(Interval::exact(500), Interval::at_least(0)), "");
+    }
+
+    #[test]
+    fn a_value_is_repeated_only_where_the_fix_does_not_say_it() {
+        let mut finding = super::super::sample::report().findings.swap_remove(0);
+        assert_eq!(value_to_write(&finding), None, "the fix says 13");
+        finding.fix = super::super::sample::shown("lower it below 130");
+        assert_eq!(value_to_write(&finding), Some("13"));
     }
 
     #[test]
