@@ -421,6 +421,17 @@ fn is_pod_of(pod: &str, service: &str) -> bool {
         || pod.rsplit_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok())
 }
 
+/// The port that an address without one means, so that both spellings are one server.
+fn usual_port(engine: Engine) -> Option<u16> {
+    match engine {
+        Engine::PostgreSql => Some(5432),
+        Engine::MySql | Engine::MariaDb => Some(3306),
+        Engine::SqlServer => Some(1433),
+        Engine::Oracle => Some(1521),
+        _ => None,
+    }
+}
+
 /// A server of which only the address is known: it gets a budget with an unknown limit.
 fn address_only(
     endpoint: &Endpoint,
@@ -435,11 +446,9 @@ fn address_only(
     if !counted || crate::connection::is_local(host) {
         return None;
     }
-    let id = match port {
-        Some(port) if Some(port) != endpoint.string.as_ref().and_then(|s| s.dialect.default_port) => {
-            format!("{host}:{port}")
-        }
-        _ => host.to_owned(),
+    let id = match port.filter(|p| Some(*p) != usual_port(endpoint.engine)) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     };
     let at = servers.iter().position(|s| s.id == id).unwrap_or_else(|| {
         servers.push(Server {
