@@ -1,1 +1,80 @@
-fn main() {}
+//! How long a review takes: a pair of 5,000-line YAML files, and a tree of 1,000 files.
+//!
+//! `cargo bench` prints the figures; compare runs on one machine only.
+
+use std::fmt::Write as _;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use plimsoll::review::{Content, Input, Request, review};
+
+/// Manifests of one service, about 100 lines, with the things that repositories hold: a deployment, an autoscaler, a
+/// service and a ConfigMap with a properties file.
+fn service(n: usize, pool: usize, tag: usize) -> String {
+    let mut text = String::new();
+    let ns = n % 23;
+    let db = n % 17;
+    let _ = write!(
+        text,
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: svc-{n}\n  namespace: area-{ns}\n  labels: {{app: svc-{n}}}\nspec:\n  replicas: 3\n  strategy:\n    rollingUpdate:\n      maxSurge: 25%\n      maxUnavailable: 0\n  template:\n    metadata:\n      labels:\n        app: svc-{n}\n    spec:\n      terminationGracePeriodSeconds: 45\n      containers:\n"
+    );
+    let _ = write!(
+        text,
+        "      - name: svc-{n}\n        image: registry.example.org/area/svc-{n}:1.{tag}\n        env:\n        - name: REGION\n          value: eu-1\n        - name: JAVA_TOOL_OPTIONS\n          value: -XX:MaxRAMPercentage=75\n        envFrom:\n        - configMapRef:\n            name: svc-{n}\n        resources:\n          limits:\n            memory: 1Gi\n        readinessProbe:\n          httpGet:\n            path: /health\n            port: 8080\n"
+    );
+    for extra in 0..8 {
+        let _ = write!(
+            text,
+            "      - name: side-{extra}\n        image: registry.example.org/side:{extra}\n        args: [\"--port={extra}\"]\n        resources:\n          limits:\n            memory: 64Mi\n"
+        );
+    }
+    let _ = write!(
+        text,
+        "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: svc-{n}\n  namespace: area-{ns}\nspec:\n  scaleTargetRef:\n    kind: Deployment\n    name: svc-{n}\n  minReplicas: 3\n  maxReplicas: 9\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: svc-{n}\n  namespace: area-{ns}\ndata:\n  LOG_LEVEL: info\n  application.properties: |\n    spring.datasource.url=jdbc:postgresql://db-{db}.area-{ns}.svc:5432/s{n}?sslmode=verify-full\n    spring.datasource.hikari.maximum-pool-size={pool}\n    spring.datasource.hikari.connection-timeout=5000\n"
+    );
+    text
+}
+
+fn pair(lines: usize) -> (Vec<Input>, Vec<Input>) {
+    let (mut old, mut new, mut n) = (String::new(), String::new(), 0);
+    while old.lines().count() < lines {
+        let changed = n % 5 == 0;
+        old.push_str(&service(n, 10, 0));
+        new.push_str(&service(n, if changed { 40 } else { 10 }, usize::from(changed)));
+        old.push_str("---\n");
+        new.push_str("---\n");
+        n += 1;
+    }
+    (input("all.yaml", old), input("all.yaml", new))
+}
+
+fn input(path: &str, text: String) -> Vec<Input> {
+    vec![Input { path: path.to_owned(), content: Content::Bytes(text.into_bytes()) }]
+}
+
+fn tree(files: usize, changed: usize) -> (Vec<Input>, Vec<Input>) {
+    let side = |new: bool| {
+        let one = |n: usize| {
+            let moved = new && n < changed;
+            input(&format!("area-{}/svc-{n}.yaml", n % 23), service(n, if moved { 40 } else { 10 }, usize::from(moved)))
+        };
+        (0..files).flat_map(one).collect::<Vec<_>>()
+    };
+    (side(false), side(true))
+}
+
+fn run(c: &mut Criterion, name: &str, sides: &(Vec<Input>, Vec<Input>)) {
+    let request = || Request { old: sides.0.clone(), new: sides.1.clone(), ..Request::default() };
+    c.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
+}
+
+fn benches(c: &mut Criterion) {
+    run(c, "yaml pair, 5,000 lines", &pair(5_000));
+    run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));
+}
+
+criterion_group! {
+    name = group;
+    config = Criterion::default().sample_size(10);
+    targets = benches
+}
+criterion_main!(group);

@@ -75,6 +75,7 @@ fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) ->
         causes,
         limit_at: about.limit.at,
         weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
+        only_assumed: after.as_ref().is_some_and(|a| a.fits_without_assumed(scenario)),
         could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
         observed_peak: about.observed_peak,
     })
@@ -135,6 +136,8 @@ pub struct ServerBudget {
     pub limit_at: Option<Location>,
     /// The weakest origin on either side of the comparison.
     pub weakest: Origin,
+    /// Whether it goes over only because of the clients that are assumed for lack of a declaration.
+    pub only_assumed: bool,
     /// Clients that may belong to this server but are not linked to it.
     pub could_be: Vec<String>,
     /// Connections seen in practice, declared by the user.

@@ -14,7 +14,8 @@ use crate::rule::{Context, State};
 use crate::score;
 use crate::secret::{MASK, Shown};
 use crate::shown;
-use crate::source::{Location, Side, SourceId, Span, fnv1a};
+use crate::problem::Problem;
+use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
 use crate::suppression::Suppressions;
 use crate::textdiff;
 
@@ -331,13 +332,19 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
         let path = text(&source.path);
         let problems = source.problems.iter().chain(&document.problems);
         for problem in problems {
-            skipped.insert((path.clone(), reason(context, document, problem)));
+            skipped.insert((path.clone(), reason(context, source, problem)));
         }
         if !document.roots.is_empty() {
             parsed.insert(path.clone());
         }
         if document.templated > 0 {
             templated.insert(path);
+        }
+    }
+    for settings in [context.old.settings, context.new.settings] {
+        for (source, problem) in &settings.problems {
+            let source = context.sources.get(*source);
+            skipped.insert((text(&source.path), reason(context, source, problem)));
         }
     }
     Coverage {
@@ -352,8 +359,7 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     }
 }
 
-fn reason(context: &Context<'_>, document: &Document, problem: &crate::problem::Problem) -> Shown {
-    let source = context.sources.get(document.source);
+fn reason(context: &Context<'_>, source: &Source, problem: &Problem) -> Shown {
     let message = context.redactor.text(&problem.message);
     let old = if source.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
     match problem.span {

@@ -174,6 +174,13 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
 }
 
 impl ConnectionString {
+    /// The texts of all its secrets, for the redactor to learn.
+    #[must_use]
+    pub fn secret_values(&self) -> Vec<&str> {
+        let others = self.secrets.iter().map(|(_, secret, _)| secret);
+        self.password.iter().map(|(secret, _)| secret).chain(others).map(Secret::text_for_matching).collect()
+    }
+
     fn new(dialect: &'static Dialect, scheme: Part) -> ConnectionString {
         ConnectionString {
             dialect,

@@ -119,7 +119,9 @@ pub enum ScalarKind {
 
 /// Piecewise map from offsets in decoded text to offsets in the source.
 ///
-/// Each run `(decoded, source)` says: from `decoded` on, up to the next run, text and source go byte by byte.
+/// Each run `(decoded, source)` says: from `decoded` on, up to the next run, text and source go byte by byte. Two runs at
+/// the same decoded offset are a seam, where the source holds something the text does not (a continued line): what stands
+/// before ends at the first, what follows starts at the second.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum OffsetMap {
     /// The value is not in the file (a default, an omitted value): everything maps to the scalar's span.
@@ -136,16 +138,15 @@ impl OffsetMap {
     #[must_use]
     pub fn from_runs(runs: Vec<(u32, u32)>) -> OffsetMap {
         let mut kept: Vec<(u32, u32)> = Vec::new();
-        for (decoded, source) in runs {
-            match kept.last() {
-                Some(&(d, s)) if decoded == d => {
-                    kept.pop();
-                    let _ = s;
-                    kept.push((decoded, source));
-                }
-                Some(&(d, s)) if source.wrapping_sub(s) == decoded - d => {}
-                _ => kept.push((decoded, source)),
+        for (index, &(decoded, source)) in runs.iter().enumerate() {
+            let is_seam = runs.get(index + 1).is_some_and(|&(next, _)| next == decoded);
+            match *kept.as_slice() {
+                [.., (d, _), (e, _)] if d == decoded && e == decoded => drop(kept.pop()),
+                [(0, _)] if decoded == 0 => drop(kept.pop()),
+                [.., (d, s)] if decoded > d && source.wrapping_sub(s) == decoded - d && !is_seam => continue,
+                _ => {}
             }
+            kept.push((decoded, source));
         }
         match kept.as_slice() {
             [] => OffsetMap::None,
@@ -157,12 +158,57 @@ impl OffsetMap {
     fn source_of(&self, offset: u32) -> Option<u32> {
         match self {
             OffsetMap::None => None,
-            OffsetMap::Linear(base) => Some(base + offset),
+            OffsetMap::Linear(base) => Some(base.saturating_add(offset)),
             OffsetMap::Runs(runs) => {
                 let index = runs.partition_point(|&(decoded, _)| decoded <= offset).checked_sub(1)?;
-                runs.get(index).map(|&(decoded, source)| source + (offset - decoded))
+                runs.get(index).map(|&(decoded, source)| source.saturating_add(offset - decoded))
             }
         }
+    }
+
+    /// Where the piece before `offset` ends, if a run starts there: the run's own place, or the first of a seam's two.
+    /// The flag says whether it is a seam.
+    fn boundary_at(&self, offset: u32) -> Option<(u32, bool)> {
+        let OffsetMap::Runs(runs) = self else { return None };
+        let index = runs.partition_point(|&(decoded, _)| decoded < offset);
+        let &(decoded, source) = runs.get(index)?;
+        let is_seam = runs.get(index + 1).is_some_and(|&(next, _)| next == offset);
+        (decoded == offset).then_some((source, is_seam))
+    }
+
+    /// The map of a text of `len` bytes which was read from the text that `outer` maps: for a file inside a value.
+    #[must_use]
+    pub fn through(&self, len: usize, outer: &OffsetMap) -> OffsetMap {
+        let own: &[(u32, u32)] = match self {
+            OffsetMap::None => return OffsetMap::None,
+            OffsetMap::Linear(base) => &[(0, *base)],
+            OffsetMap::Runs(runs) => runs,
+        };
+        let outer_runs: &[(u32, u32)] = match outer {
+            OffsetMap::None => return OffsetMap::None,
+            OffsetMap::Linear(base) => &[(0, *base)],
+            OffsetMap::Runs(runs) => runs,
+        };
+        let len = u32::try_from(len).unwrap_or(u32::MAX);
+        let mut runs = Vec::with_capacity(own.len());
+        for (index, &(decoded, inner)) in own.iter().enumerate() {
+            let end = own.get(index + 1).map_or(len, |&(next, _)| next);
+            let reach = inner.saturating_add(end.saturating_sub(decoded));
+            // A run of no bytes marks where the piece before it ends.
+            let start = match outer.boundary_at(inner) {
+                Some((source, _)) if reach == inner => Some(source),
+                _ => outer.source_of(inner),
+            };
+            runs.extend(start.map(|source| (decoded, source)));
+            let first = outer_runs.partition_point(|&(d, _)| d <= inner);
+            let within = outer_runs.iter().skip(first).take_while(|&&(d, _)| d < reach);
+            runs.extend(within.map(|&(d, s)| (decoded + (d - inner), s)));
+            let is_last = index + 1 == own.len();
+            if let (true, Some((source, _))) = (is_last && reach > inner, outer.boundary_at(reach)) {
+                runs.push((len, source));
+            }
+        }
+        OffsetMap::from_runs(runs)
     }
 }
 
@@ -176,8 +222,8 @@ impl Scalar {
 
     /// The source bytes of `range` of the decoded text.
     ///
-    /// The end is found from the last byte inside the range, so that a range which ends at a line end of a block scalar
-    /// does not swallow the next line's indentation.
+    /// An escape at the end of the range is covered whole, and a range which ends at a line end of a block scalar does not
+    /// swallow the next line's indentation.
     #[must_use]
     pub fn source_span(&self, range: std::ops::Range<usize>) -> Span {
         let start = u32::try_from(range.start).unwrap_or(u32::MAX);
@@ -185,6 +231,12 @@ impl Scalar {
         let Some(from) = self.map.source_of(start) else { return self.span };
         if end == start {
             return Span { start: from, end: from };
+        }
+        let ends_in_break = self.text.as_bytes().get(range.end - 1) == Some(&b'\n');
+        if let Some((source, is_seam)) = self.map.boundary_at(end)
+            && (is_seam || !ends_in_break)
+        {
+            return Span { start: from, end: source.max(from) };
         }
         let last = self.map.source_of(end - 1).unwrap_or(from);
         Span { start: from, end: (last + 1).max(from) }
@@ -202,7 +254,7 @@ impl Scalar {
             OffsetMap::Linear(base) => OffsetMap::Linear(base + start),
             OffsetMap::Runs(runs) => {
                 let first = (0, self.map.source_of(start)?);
-                let rest = runs.iter().filter(|&&(d, _)| d > start && d < end).map(|&(d, s)| (d - start, s));
+                let rest = runs.iter().filter(|&&(d, _)| d > start && d <= end).map(|&(d, s)| (d - start, s));
                 OffsetMap::from_runs(std::iter::once(first).chain(rest).collect())
             }
         };
@@ -295,6 +347,36 @@ mod tests {
     #[test]
     fn runs_that_continue_each_other_are_one() {
         assert_eq!(OffsetMap::from_runs(vec![(0, 4), (3, 7), (5, 9)]), OffsetMap::Linear(4));
+    }
+
+    #[test]
+    fn an_escape_at_the_end_is_covered_whole() {
+        // pa\u0041@h, where the escape decodes to one character
+        let map = OffsetMap::from_runs(vec![(0, 0), (2, 2), (3, 8), (5, 10)]);
+        let scalar = Scalar { text: "paA@h".into(), kind: ScalarKind::Str, quoted: true, span: Span::new(0, 10), map };
+        assert_eq!(scalar.source_span(0..3), Span::new(0, 8));
+        assert_eq!(scalar.source_span(3..5), Span::new(8, 10));
+        let part = scalar.part(0..3).expect("inside");
+        assert_eq!(part.source_span(0..3), Span::new(0, 8));
+    }
+
+    #[test]
+    fn a_seam_belongs_to_neither_side() {
+        // "ab" and "cd" on two lines joined by a backslash: ab\⏎  cd
+        let map = OffsetMap::from_runs(vec![(0, 0), (2, 2), (2, 6), (4, 8)]);
+        let scalar = Scalar { text: "abcd".into(), kind: ScalarKind::Str, quoted: false, span: Span::new(0, 8), map };
+        assert_eq!(scalar.source_span(0..2), Span::new(0, 2));
+        assert_eq!(scalar.source_span(2..4), Span::new(6, 8));
+        assert_eq!(scalar.source_span(1..3), Span::new(1, 7));
+    }
+
+    #[test]
+    fn a_text_inside_a_text_keeps_its_places() {
+        // The outer value stands at 100 and its byte 2 is an escape of two bytes; the inner text is bytes 1..5 of it.
+        let outer = OffsetMap::from_runs(vec![(0, 100), (2, 102), (3, 104)]);
+        let inner = OffsetMap::Linear(1);
+        let expected = OffsetMap::from_runs(vec![(0, 101), (1, 102), (2, 104)]);
+        assert_eq!(inner.through(4, &outer), expected);
     }
 
     #[test]

@@ -304,6 +304,8 @@ pub struct Pool {
     pub min_idle: Reading,
     /// Its settings in file order.
     pub settings: Vec<PoolSetting>,
+    /// Whether it is a pooler's own configuration and no client's pool.
+    pub is_pooler: bool,
     /// Whether the recognition is by an ambiguous name, so that it may inform but not gate.
     pub ambiguous: bool,
     /// Where it is configured.

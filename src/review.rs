@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget;
-use crate::config::Config;
-use crate::diff::{self, Change};
+use crate::catalogue::{Catalogue, Entries};
+use crate::config::{Config, RuleSeverity};
+use crate::diff::{self, Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{self, Facts};
 use crate::format;
@@ -13,11 +14,11 @@ use crate::platform::{self, EnvironmentRules};
 use crate::conclude;
 use crate::report::Report;
 use crate::rule::{Context, State};
-use crate::rules;
+use crate::rules::{self, Override};
 use crate::secret::Redactor;
 use crate::setting::{Environment, Settings};
 use crate::source::{Side, Source, Sources};
-use crate::suppression::Suppressions;
+use crate::suppression::{Allow, Suppressions};
 
 /// One file of one side.
 #[derive(Debug, Clone)]
@@ -66,9 +67,10 @@ struct SideRead {
 pub fn review(request: Request) -> Report {
     let Request { old, new, config, environments, today, audit } = request;
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
-    let catalogue = config.catalogue();
+    let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
-    let gathered = gather(old, new, &config);
+    let mut gathered = gather(old, new, &config);
+    gathered.skipped.extend(unusable);
     let sources = gathered.sources;
 
     let read = |documents: Vec<Document>| {
@@ -104,8 +106,8 @@ pub fn review(request: Request) -> Report {
         policy: &policy,
         audit,
     };
-    let findings = rules::run(&context, &config.severities);
-    let suppressions = Suppressions::new(&sources, &new.documents, config.allow.clone(), today);
+    let findings = rules::run(&context, &overrides(&config));
+    let suppressions = Suppressions::new(&sources, &new.documents, allowed(&config), today);
     conclude::conclude(&conclude::Reviewed {
         context: &context,
         findings,
@@ -114,6 +116,35 @@ pub fn review(request: Request) -> Report {
         skipped: gathered.skipped,
         counted: gathered.counted,
     })
+}
+
+/// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
+fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
+    let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
+    let user = Entries { libraries: config.libraries.clone(), ..Entries::default() };
+    match builtin().with_user(user) {
+        Ok(all) => (all, None),
+        Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
+    }
+}
+
+fn overrides(config: &Config) -> BTreeMap<String, Override> {
+    let decide = |severity: &RuleSeverity| match severity {
+        RuleSeverity::Off => Override::Off,
+        RuleSeverity::Fixed(severity) => Override::Severity(*severity),
+    };
+    config.rules.iter().map(|(name, severity)| (name.clone(), decide(severity))).collect()
+}
+
+fn allowed(config: &Config) -> Vec<Allow> {
+    let allow = |a: &crate::config::Allow| Allow {
+        rule: a.rule.clone(),
+        file: a.file.clone().unwrap_or_default(),
+        setting: a.setting.clone().unwrap_or_default(),
+        reason: a.reason.clone(),
+        until: a.until.clone(),
+    };
+    config.allow.iter().map(allow).collect()
 }
 
 impl SideRead {
@@ -147,7 +178,7 @@ fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
         let mut inputs = inputs;
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         for input in inputs {
-            if !config.wants(&input.path) {
+            if !config.reads(&input.path) {
                 continue;
             }
             let bytes = match input.content {
@@ -223,8 +254,10 @@ fn redactor(sides: &[&SideRead]) -> Redactor {
 
 /// Workloads that this change rolls out: their own manifest changed beyond the number of replicas, or something they read.
 fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
-    let changed_new: BTreeSet<_> = changes.iter().filter_map(|c| c.new).collect();
-    let changed_old: BTreeSet<_> = changes.iter().filter_map(|c| c.old).collect();
+    // A manifest that only moved to another file changes no pod.
+    let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
+    let changed_new: BTreeSet<_> = real().filter_map(|c| c.new).collect();
+    let changed_old: BTreeSet<_> = real().filter_map(|c| c.old).collect();
     let mut rolling = BTreeSet::new();
     for (side, changed) in [(old, &changed_old), (new, &changed_new)] {
         for &at in changed {

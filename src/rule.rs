@@ -4,13 +4,17 @@
 //! document, so a new format touches no rule. Its documentation stands in the same declaration, and is what
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
+pub(crate) mod addresses;
+pub(crate) mod wording;
+
 use crate::budget::ServerBudget;
-use crate::facts::{Declared, Endpoint, Facts, Pool};
+use crate::catalogue::{ReadValue, Role};
+use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::secret::{Redactor, Shown};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
 use crate::setting::{Resource, SettingRef, Settings};
-use crate::source::Sources;
+use crate::source::{Location, Sources};
 
 /// A rule with everything a reader may want to know of it.
 #[derive(Debug)]
@@ -47,6 +51,33 @@ macro_rules! declare_rule {
             check: $check,
         };
     };
+}
+
+/// A rule's documentation as Markdown: the leading blank of each comment line taken off, and the side and file names of
+/// example blocks turned into a line above the block.
+#[must_use]
+pub fn plain_docs(rule: &Rule) -> String {
+    let mut text = String::with_capacity(rule.docs.len());
+    for line in rule.docs.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        let words: Vec<&str> = line.strip_prefix("```").map(|i| i.split_whitespace().collect()).unwrap_or_default();
+        match words.as_slice() {
+            [syntax, side, file] => {
+                let side = match *side {
+                    "before" => "Before",
+                    "after" => "After",
+                    "fixed" => "Fixed",
+                    _ => "Unchanged",
+                };
+                text.push_str(&format!("{side}, `{file}`:\n\n```{syntax}\n"));
+            }
+            _ => {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    text
 }
 
 /// One side as rules see it.
@@ -117,7 +148,177 @@ pub struct EndpointPair<'a> {
     pub new: Option<&'a Endpoint>,
 }
 
+/// Load of a pool under the traffic that the user declared for its workload.
+#[derive(Debug, Clone, Copy)]
+pub struct Traffic {
+    /// Connections busy on average, over all replicas: requests a second × hold time.
+    pub busy: f64,
+    /// Processes over all replicas at peak.
+    pub processes: u64,
+    /// Connections of one process.
+    pub each: u64,
+    /// Requests a second, over all replicas.
+    pub rate: f64,
+    /// Milliseconds that a request holds a connection.
+    pub hold_ms: f64,
+}
+
+impl Traffic {
+    /// The load of a pool; `None` where no traffic is declared or a factor is not known.
+    #[must_use]
+    pub fn of(declared: &Declared, facts: &Facts, pool: &Pool) -> Option<Traffic> {
+        let (w, c) = pool.owner?;
+        let workload = facts.workloads.get(w)?;
+        let told = declared.workloads.iter().find(|d| d.matches(&workload.id) && d.requests_per_second.is_some())?;
+        let (rate, hold_ms) = (told.requests_per_second?, told.hold_time_ms?);
+        // A scaler answers load, so the declared traffic meets the greatest number of replicas.
+        let replicas = workload.max_replicas.value.known()?;
+        let processes = replicas.checked_mul(workload.containers.get(c)?.processes.value.known()?)?;
+        let each = pool.ceiling().known()?;
+        (each > 0 && processes > 0).then(|| Traffic { busy: rate * hold_ms / 1000.0, processes, each, rate, hold_ms })
+    }
+
+    /// Busy connections as a share of those there; 1 and more means a queue without end.
+    #[must_use]
+    pub fn utilisation(&self) -> f64 {
+        self.busy / (count(self.each) * count(self.processes))
+    }
+
+    /// Whether the pool has the slack that its size needs: small pools need more than large ones for the same wait.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let limit = match self.each {
+            0..=5 => 0.6,
+            6..=20 => 0.7,
+            _ => 0.8,
+        };
+        self.utilisation() <= limit
+    }
+
+    /// Share of requests that wait, and their mean wait in milliseconds (Erlang C, one process's pool at a time);
+    /// `None` where the queue grows without end.
+    #[must_use]
+    pub fn waiting(&self) -> Option<(f64, f64)> {
+        let offered = self.busy / count(self.processes);
+        let servers = count(self.each);
+        if offered >= servers {
+            return None;
+        }
+        let blocking = (1..=self.each.min(10_000)).fold(1.0, |b, k| offered * b / (count(k) + offered * b));
+        let wait = blocking / (1.0 - offered / servers * (1.0 - blocking));
+        Some((wait, wait * self.hold_ms / (servers - offered)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pool sizes and processes are far below 2^52")]
+fn count(n: u64) -> f64 {
+    n as f64
+}
+
+/// One role of one pool on both sides, where it differs.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolChange<'a> {
+    /// The pool before.
+    pub old_pool: Option<&'a Pool>,
+    /// The pool after.
+    pub new_pool: Option<&'a Pool>,
+    /// The setting before; `None` where it was not written.
+    pub old: Option<&'a PoolSetting>,
+    /// The setting after; `None` where it is not written any more.
+    pub new: Option<&'a PoolSetting>,
+}
+
+impl<'a> PoolChange<'a> {
+    /// The pool as it is now, or as it was if it is gone.
+    #[must_use]
+    pub fn pool(&self) -> Option<&'a Pool> {
+        self.new_pool.or(self.old_pool)
+    }
+
+    /// Where to look: the new setting, or the old one for a removal.
+    #[must_use]
+    pub fn at(&self) -> Option<Location> {
+        self.new.or(self.old).map(|s| s.at)
+    }
+
+    /// The key as the process knows it.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.new.or(self.old).map_or("", |s| s.name.as_str())
+    }
+
+    /// What holds before: written, or the library's default if one is documented.
+    #[must_use]
+    pub fn old_value(&self) -> Option<&'a ReadValue> {
+        effective(self.old, self.new)
+    }
+
+    /// What holds after: written, or the library's default if one is documented.
+    #[must_use]
+    pub fn new_value(&self) -> Option<&'a ReadValue> {
+        effective(self.new, self.old)
+    }
+}
+
+/// The written value; where the line is absent, the default that its counterpart on the other side documents.
+fn effective<'a>(here: Option<&'a PoolSetting>, there: Option<&'a PoolSetting>) -> Option<&'a ReadValue> {
+    match here {
+        Some(setting) if setting.value == ReadValue::LibraryDefault => setting.default_value.as_ref(),
+        Some(setting) => Some(&setting.value),
+        None => there.and_then(|s| s.default_value.as_ref()),
+    }
+}
+
 impl<'a> Context<'a> {
+    /// Pools on both sides whose setting of this role differs. In an audit every written setting counts as new.
+    #[must_use]
+    pub fn pool_changes(&self, role: Role) -> Vec<PoolChange<'a>> {
+        let change = |pair: PoolPair<'a>| {
+            let change = PoolChange {
+                old_pool: pair.old,
+                new_pool: pair.new,
+                old: pair.old.and_then(|p| p.setting(role)),
+                new: pair.new.and_then(|p| p.setting(role)),
+            };
+            let written = change.old.is_some() || change.new.is_some();
+            let differs = change.old.map(|s| &s.value) != change.new.map(|s| &s.value)
+                || change.old.map(|s| &s.raw) != change.new.map(|s| &s.raw);
+            (written && differs).then_some(change)
+        };
+        self.pools().into_iter().filter_map(change).collect()
+    }
+
+    /// The budget of the server that a pool connects to. `facts` is the side the pool is from.
+    #[must_use]
+    pub fn budget_of(&self, facts: &Facts, pool: &Pool) -> Option<&'a ServerBudget> {
+        let (server, _) = facts.endpoints.get(pool.endpoint?)?.server?;
+        let name = &facts.servers.get(server)?.id;
+        self.budget.iter().find(|row| row.server == *name)
+    }
+
+    /// Whether the holder of a pool that is gone still connects to a database, so that its library's default holds now.
+    #[must_use]
+    pub fn falls_to_default(&self, pool: &Pool) -> bool {
+        let connects = |e: &&Endpoint| {
+            let users = e.workloads.iter().filter_map(|&w| self.new.facts.workloads.get(w));
+            e.key.owner == pool.key.owner || users.into_iter().any(|w| w.id.to_string() == pool.key.owner)
+        };
+        self.new.facts.endpoints.iter().any(|e| connects(&e))
+    }
+
+    /// Whom a pool belongs to, as it may be printed; `None` for plain files, whose place says it.
+    #[must_use]
+    pub fn owner(&self, pool: &Pool) -> Option<Shown> {
+        let named = pool.owner.is_some() || pool.key.owner.contains(' ');
+        named.then(|| self.redactor.text(&pool.key.owner))
+    }
+
+    /// A pool setting as it may be printed: as written, or that it is not written.
+    #[must_use]
+    pub fn written(&self, setting: Option<&PoolSetting>) -> Option<Shown> {
+        setting.map(|s| self.redactor.value(&s.name, &s.raw))
+    }
+
     /// Pools of both sides, paired by identity, in order.
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
         let old = self.old.facts.pools.iter();

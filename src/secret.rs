@@ -66,6 +66,15 @@ impl fmt::Debug for Secret {
 pub struct Shown(String);
 
 impl Shown {
+    /// At most `longest` characters; a longer text ends in an ellipsis.
+    #[must_use]
+    pub fn shortened(&self, longest: usize) -> Shown {
+        match self.0.char_indices().nth(longest) {
+            Some((end, _)) => Shown(format!("{}…", &self.0[..end])),
+            None => self.clone(),
+        }
+    }
+
     /// Text of the program itself.
     #[must_use]
     pub fn of_static(text: &'static str) -> Shown {

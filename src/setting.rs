@@ -5,13 +5,16 @@
 //! which moves to another file is recognised as the same one.
 
 use crate::document::Scalar;
-use crate::source::{Location, SourceId, Span};
+use crate::problem::Problem;
+use crate::source::{Location, SourceId, Span, fnv1a};
 
 /// Everything one side of a review sets.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Sorted by identity, then by file.
     pub resources: Vec<Resource>,
+    /// What had to be said about values that are files themselves, with the file they stand in.
+    pub problems: Vec<(SourceId, Problem)>,
 }
 
 /// Index of a resource in [`Settings`].
@@ -33,6 +36,8 @@ pub struct Resource {
     pub id: ResourceId,
     /// The file it stands in.
     pub source: SourceId,
+    /// That file's path, relative to the side's root: what both sides know it by.
+    pub path: String,
     /// Where it runs, as far as path, namespace and names tell.
     pub environment: Environment,
     /// Its values, sorted by path; paths are unique.
@@ -131,7 +136,7 @@ pub enum Shape {
     Plain,
 }
 
-/// A workload as written.
+/// A workload as written. Numbers are indices into the resource's settings.
 #[derive(Debug, Clone, Default)]
 pub struct WorkloadShape {
     /// `spec.replicas`, `deploy.replicas`, `scale`.
@@ -252,7 +257,8 @@ impl Settings {
                 _ => true,
             }));
         }
-        self.resources.sort_by(|a, b| (&a.id, a.source).cmp(&(&b.id, b.source)));
+        self.resources.sort_by(|a, b| (&a.id, &a.path).cmp(&(&b.id, &b.path)));
+        self.problems.sort();
     }
 
     /// The setting behind a reference.
@@ -341,7 +347,7 @@ impl Environment {
     #[must_use]
     pub fn guess(text: &str) -> Option<Environment> {
         let lower = text.to_ascii_lowercase();
-        lower.split(|c: char| !c.is_ascii_alphabetic()).filter_map(environment_word).last()
+        lower.split(|c: char| !c.is_ascii_alphabetic()).rev().find_map(environment_word)
     }
 }
 
@@ -434,6 +440,21 @@ impl KeyPath {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([EMBEDDED, KEY, ITEM, INDEX]))
     }
 
+    /// A stable number for the path; different paths have different ones but for rare accidents.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        fnv1a(self.0.as_bytes())
+    }
+
+    /// Splits at the outermost step by position: the list, the position, and what follows it in sorting order.
+    #[must_use]
+    pub fn split_position(&self) -> Option<(&str, usize, &str)> {
+        let at = self.0.find(INDEX)?;
+        let after = &self.0[at + 1..];
+        let end = after.find([EMBEDDED, KEY, ITEM, INDEX]).unwrap_or(after.len());
+        Some((&self.0[..at], after[..end].parse().unwrap_or(0), &after[end..]))
+    }
+
     /// Whether it is the root.
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -489,6 +510,16 @@ mod tests {
     #[test]
     fn list_positions_sort_as_numbers() {
         assert!(path(&[Segment::Index(2)]) < path(&[Segment::Index(10)]));
+    }
+
+    #[test]
+    fn a_position_splits_a_path() {
+        let list = path(&[Segment::Key("args")]);
+        let p = list.child(Segment::Index(12)).child(Segment::Key("name"));
+        let (before, position, after) = p.split_position().expect("it has a position");
+        assert_eq!((before, position), (list.0.as_str(), 12));
+        assert_eq!(list.child(Segment::Key("name")).0.strip_prefix(&list.0), Some(after));
+        assert_eq!(list.split_position(), None);
     }
 
     #[test]

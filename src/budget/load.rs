@@ -51,6 +51,18 @@ impl Line<'_> {
         places
     }
 
+    /// What is missing in this line, each with who needs it.
+    fn unknowns(&self) -> Vec<String> {
+        let mut origins = vec![&self.replicas.origin, &self.processes.origin];
+        origins.extend(self.pool.iter().flat_map(|p| [&p.max.origin, &p.overflow.origin]));
+        let mut missing: Vec<String> =
+            origins.into_iter().filter_map(why).map(|why| format!("{}: {why}", self.who)).collect();
+        if self.pool.is_none() {
+            missing.push(format!("{}: no file sets its pool size", self.who));
+        }
+        missing
+    }
+
     pub(super) fn term(&self, side: Side) -> Term {
         Term {
             side,
@@ -85,7 +97,7 @@ impl<'a> Sum<'a> {
         let mut lines = Vec::new();
         let mut could_be = Vec::new();
         let lone = facts.servers.iter().filter(|s| s.engine == about.engine).count() == 1;
-        for pool in &facts.pools {
+        for pool in facts.pools.iter().filter(|p| !p.is_pooler) {
             let linked = pool.endpoint.and_then(|e| facts.endpoints.get(e)).and_then(|e| e.server);
             match linked {
                 Some((at, link)) if at == server => lines.push(pool_line(facts, pool, link, rolls)),
@@ -122,6 +134,17 @@ impl<'a> Sum<'a> {
         }
     }
 
+    /// Whether the demand fits once the assumed clients are left out. Declared ones count.
+    pub(super) fn fits_without_assumed(&self, scenario: &str) -> bool {
+        let fixed = &self.server.fixed_clients;
+        if fixed.origin == Origin::Declared {
+            return false;
+        }
+        let load = self.load();
+        let demand = if scenario == "peak" { load.peak } else { load.rollout };
+        demand.minus(fixed.value).hi.is_some_and(|d| d <= load.usable.lo)
+    }
+
     /// Connections that stand open without any load.
     pub(super) fn floor(&self) -> Interval {
         let of = |l: &Line<'a>| l.replicas.value.times(l.processes.value).times(l.floor);
@@ -134,27 +157,19 @@ impl<'a> Sum<'a> {
     }
 
     pub(super) fn unknowns(&self) -> Vec<String> {
-        let mut missing = Vec::new();
-        let mut note = |who: &str, origin: &Origin| {
-            if let Origin::Unknown(why) = origin {
-                missing.push(if who.is_empty() { why.clone() } else { format!("{who}: {why}") });
-            }
-        };
-        note("", &self.server.limit.origin);
-        for line in &self.lines {
-            note(&line.who, &line.replicas.origin);
-            note(&line.who, &line.processes.origin);
-            match line.pool {
-                Some(pool) => {
-                    note(&line.who, &pool.max.origin);
-                    note(&line.who, &pool.overflow.origin);
-                }
-                None => missing.push(format!("{}: no file sets its pool size", line.who)),
-            }
-        }
+        let mut missing: Vec<String> = self.lines.iter().flat_map(Line::unknowns).collect();
+        missing.extend(why(&self.server.limit.origin).map(str::to_owned));
         missing.sort();
         missing.dedup();
         missing
+    }
+}
+
+/// What is missing, where a number is not known.
+fn why(origin: &Origin) -> Option<&str> {
+    match origin {
+        Origin::Unknown(why) => Some(why),
+        _ => None,
     }
 }
 

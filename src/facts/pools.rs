@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{Ambiguity, Catalogue, Library, Match, Query, ReadValue, Role};
+use crate::catalogue::{Ambiguity, Catalogue, Kind, Library, Match, Query, ReadValue, Role};
 use crate::connection::Engine;
 use crate::facts::{Endpoint, Entry, Meaning, Origin, Pool, PoolKey, PoolSetting, Reading, Scope};
 use crate::quantity::Interval;
@@ -72,6 +72,7 @@ impl Finder<'_> {
             }
         }
         self.implied(scope, &mut drafts);
+        self.fold(&mut drafts);
         let only = self.only_endpoint(scope);
         drafts.into_iter().map(|((library, group), draft)| self.pool(scope, library, group, draft, only)).collect()
     }
@@ -126,10 +127,35 @@ impl Finder<'_> {
             let dialect = found.string.as_ref().map(|s| s.dialect.id);
             let Some((library, group)) = self.catalogue.implied_pool(&entry.key, entry.is_env, dialect) else { continue };
             let taken = drafts.iter().any(|((l, g), d)| {
-                d.endpoint == Some(endpoint) || (*l == library || same_ecosystem(self.catalogue, *l, library)) && (*g == group || g.is_empty())
+                let same = self.catalogue.library(*l).may_be_same_as(self.catalogue.library(library));
+                d.endpoint == Some(endpoint) || same && (*g == group || g.is_empty() || group.starts_with(g.as_str()))
             });
             if !taken {
                 drafts.insert((library, group), Draft { endpoint: Some(endpoint), certain: true, ..Draft::default() });
+            }
+        }
+    }
+
+    /// Settings without a size join another draft that may be the same pool: `DB_POOL_SIZE` beside a framework's own
+    /// timeouts is one pool, not two.
+    fn fold(&self, drafts: &mut BTreeMap<(usize, String), Draft>) {
+        let keys: Vec<(usize, String)> = drafts.keys().cloned().collect();
+        for key in &keys {
+            let sized = |d: &Draft| d.settings.iter().any(|s| counts(s.role));
+            if drafts.get(key).is_none_or(sized) {
+                continue;
+            }
+            let may_be = |other: &&(usize, String)| {
+                *other != key
+                    && drafts.get(*other).is_some_and(sized)
+                    && self.catalogue.library(other.0).may_be_same_as(self.catalogue.library(key.0))
+                    && (other.1 == key.1 || other.1.is_empty() || key.1.is_empty())
+            };
+            let Some(home) = keys.iter().find(may_be).cloned() else { continue };
+            let Some(moved) = drafts.remove(key) else { continue };
+            if let Some(draft) = drafts.get_mut(&home) {
+                draft.endpoint = draft.endpoint.or(moved.endpoint);
+                moved.settings.into_iter().for_each(|s| draft.put_if_absent(s));
             }
         }
     }
@@ -196,7 +222,8 @@ impl Finder<'_> {
             environment: scope.environment,
             owner: scope.owner,
             endpoint,
-            engine: linked.map_or_else(|| about.engine(), |e| e.engine),
+            is_pooler: about.kind == Kind::Pooler,
+            engine: linked.map_or_else(|| library_engine(about), |e| e.engine),
             overflow: overflow(&draft, about),
             max,
             min_idle,
@@ -207,12 +234,31 @@ impl Finder<'_> {
     }
 }
 
+/// The engine of a library that speaks to one kind of server only.
+fn library_engine(about: &Library) -> Engine {
+    match about.engines.as_slice() {
+        [one] => Engine::from_name(one).unwrap_or(Engine::Unknown),
+        _ => Engine::Unknown,
+    }
+}
+
 impl Draft {
     /// Later layers override earlier ones.
     fn put(&mut self, setting: PoolSetting) {
         self.settings.retain(|s| s.role != setting.role);
         self.settings.push(setting);
     }
+
+    fn put_if_absent(&mut self, setting: PoolSetting) {
+        if self.settings.iter().all(|s| s.role != setting.role) {
+            self.settings.push(setting);
+        }
+    }
+}
+
+/// Whether a role says how many connections a pool holds.
+fn counts(role: Role) -> bool {
+    matches!(role, Role::PoolMax | Role::PoolOverflow)
 }
 
 fn group_name(entry: &Entry, found: &Match<'_>) -> String {
@@ -224,10 +270,6 @@ fn is_sibling(other: &str, key: &str, name: &str) -> bool {
     let parent = |k: &str| k.rsplit_once('.').map_or("", |(p, _)| p).to_owned();
     let leaf = |k: &str| k.rsplit_once('.').map_or(k, |(_, l)| l).to_ascii_lowercase().replace(['-', '_'], "");
     parent(other) == parent(key) && leaf(other) == name.to_ascii_lowercase().replace(['-', '_'], "")
-}
-
-fn same_ecosystem(catalogue: &Catalogue, a: usize, b: usize) -> bool {
-    catalogue.library(a).ecosystem == catalogue.library(b).ecosystem
 }
 
 /// Engines that have a limit of connections worth a budget.

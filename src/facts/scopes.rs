@@ -35,7 +35,7 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
     }
     for (at, resource) in settings.resources.iter().enumerate() {
         if read.get(at) == Some(&false) && !matches!(resource.shape, Shape::Workload(_)) {
-            scopes.extend(unread_scope(at, resource));
+            scopes.extend(unread_scopes(at, resource));
         }
     }
     scopes
@@ -46,19 +46,37 @@ fn text_of(resource: &Resource, setting: Option<u32>) -> Option<String> {
 }
 
 /// Configuration that no container in the tree is seen to read: a plain file, a values file, an unused ConfigMap.
-fn unread_scope(at: usize, resource: &Resource) -> Option<Scope> {
-    let mut entries = Vec::new();
-    for unit in 0..resource.units.len() {
-        push_unit(&mut entries, at, resource, u32::try_from(unit).unwrap_or(u32::MAX), "");
+///
+/// Each environment block is a process of its own (`web.env` and `worker.env` of a values file); files of one resource
+/// are read together.
+fn unread_scopes(at: usize, resource: &Resource) -> Vec<Scope> {
+    let mut scopes: Vec<Scope> = Vec::new();
+    let mut files = scope_of(resource, "");
+    for (unit, about) in resource.units.iter().enumerate() {
+        let unit = u32::try_from(unit).unwrap_or(u32::MAX);
+        let is_block = about.kind == UnitKind::Env && resource.units.len() > 1;
+        if !is_block {
+            push_unit(&mut files.entries, at, resource, unit, "");
+            continue;
+        }
+        let mut block = scope_of(resource, &about.name);
+        push_unit(&mut block.entries, at, resource, unit, "");
+        scopes.push(block);
     }
-    (!entries.is_empty()).then(|| Scope {
+    scopes.push(files);
+    scopes.retain(|s| !s.entries.is_empty());
+    scopes
+}
+
+fn scope_of(resource: &Resource, container: &str) -> Scope {
+    Scope {
         owner: None,
         owner_name: resource.id.to_string(),
-        container: String::new(),
+        container: container.to_owned(),
         environment: resource.environment,
         image: None,
-        entries,
-    })
+        entries: Vec::new(),
+    }
 }
 
 fn push_unit(entries: &mut Vec<Entry>, at: usize, resource: &Resource, unit: u32, prefix: &str) {

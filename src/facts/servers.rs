@@ -102,7 +102,7 @@ impl Sight<'_> {
     }
 
     fn reserved_default(&self, engine: Engine) -> Reading {
-        match self.catalogue.server_of(engine) {
+        match self.catalogue.server_named(engine.as_str()) {
             Some(kind) => Reading::default_of(kind.reserved_total(), format!("{}'s reserved slots", kind.name)),
             None => Reading::default_of(0, "no reserved slots are known"),
         }
@@ -120,7 +120,7 @@ impl Sight<'_> {
             found.push(Running {
                 server: Server {
                     id: server_name(&workload.id, &names),
-                    engine: kind.engine(),
+                    engine: engine_of(kind),
                     limit,
                     reserved: self.reserved_in(kind, scope),
                     limit_name: name,
@@ -166,8 +166,8 @@ impl Sight<'_> {
         resource: &Resource,
         container: usize,
     ) -> (Reading, Option<SettingRef>, Option<String>) {
-        if let Some((n, setting, at)) = self.limit_in_command(kind, scope, resource, container) {
-            return (Reading { value: n, origin: Origin::Literal, at: Some(at) }, Some(setting), Some(kind.limit_key.clone()));
+        if let Some((reading, setting)) = self.limit_in_command(kind, scope, resource, container) {
+            return (reading, Some(setting), Some(kind.limit_key.clone()));
         }
         for entry in scope.entries.iter().rev() {
             let setting = self.settings.get(entry.setting);
@@ -177,11 +177,7 @@ impl Sight<'_> {
             }
             let reading = match setting.value.text.trim().parse() {
                 Ok(n) => Reading::literal(n, setting.at),
-                Err(_) => Reading {
-                    value: Interval::at_least(0),
-                    origin: Origin::Unknown(format!("{} is not a plain number", setting.path)),
-                    at: Some(setting.at),
-                },
+                Err(_) => unreadable(&setting.path.to_string(), setting.at),
             };
             return (reading, Some(entry.setting), Some(entry.key.clone()));
         }
@@ -201,7 +197,7 @@ impl Sight<'_> {
         scope: &Scope,
         resource: &Resource,
         container: usize,
-    ) -> Option<(Interval, SettingRef, Location)> {
+    ) -> Option<(Reading, SettingRef)> {
         let Shape::Workload(shape) = &resource.shape else { return None };
         let command = &shape.containers.iter().filter(|c| !c.init).nth(container)?.command;
         let (workload, _) = scope.owner?;
@@ -219,7 +215,11 @@ impl Sight<'_> {
         let texts: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();
         let (index, value) = kind.limit_in_words(&texts)?;
         let word = words.get(index)?;
-        Some((Interval::exact(value), word.reference, word.at))
+        let reading = match value {
+            Some(n) => Reading::literal(n, word.at),
+            None => unreadable("the server's command line", word.at),
+        };
+        Some((reading, word.reference))
     }
 
     fn reserved_in(&self, kind: &ServerKind, scope: &Scope) -> Reading {
@@ -256,7 +256,7 @@ impl Sight<'_> {
             }
             found.push(Server {
                 id,
-                engine: kind.engine(),
+                engine: engine_of(kind),
                 limit: Reading::literal(n, setting.at),
                 reserved: Reading::default_of(kind.reserved_total(), format!("{}'s reserved slots", kind.name)),
                 limit_name: Some(setting.logical.clone()),
@@ -270,6 +270,16 @@ impl Sight<'_> {
         }
         found
     }
+}
+
+fn engine_of(kind: &ServerKind) -> Engine {
+    Engine::from_name(&kind.id).unwrap_or(Engine::Unknown)
+}
+
+/// A limit that is written and cannot be read as a number: a template, a reference.
+fn unreadable(what: &str, at: Location) -> Reading {
+    let origin = Origin::Unknown(format!("{what} is not a plain number"));
+    Reading { value: Interval::at_least(0), origin, at: Some(at) }
 }
 
 /// A word of a command with its place.

@@ -209,6 +209,9 @@ fn read_role(
         let setting = settings.get(entry.setting);
         Some((setting.value.text.as_str(), setting.at))
     };
+    if let Some(written) = written_key(role, scope, settings, catalogue) {
+        return Some(written);
+    }
     catalogue.processes_of(role, &words, scope.image.as_deref(), &env).map(|found| {
         let at = found.word.and_then(|i| command.get(i)).map(|(_, at)| *at).or(found.at);
         match found.count {
@@ -216,6 +219,16 @@ fn read_role(
             Some(n) => Reading::default_of(n, found.whose),
             None => Reading { value: Interval::at_least(1), origin: Origin::Unknown(found.whose), at },
         }
+    })
+}
+
+/// A count that a configuration file sets (`server.tomcat.threads.max`).
+fn written_key(role: Role, scope: &Scope, settings: &Settings, catalogue: &Catalogue) -> Option<Reading> {
+    let entry = scope.entries.iter().rev().find(|e| !e.is_env && catalogue.is_program_key(role, &e.key))?;
+    let setting = settings.get(entry.setting);
+    Some(match parse_count(&setting.value.text) {
+        Some(n) => Reading::literal(n, setting.at),
+        None => Reading { value: Interval::at_least(1), origin: unread(setting), at: Some(setting.at) },
     })
 }
 

@@ -1,1 +1,184 @@
-//! Bindings.
+//! Plimsoll for JavaScript: files in, text out. No judgement and no wording here.
+
+use js_sys::Error;
+use plimsoll::config::{Config, FailOn};
+use plimsoll::render::{self, Format, RenderOptions};
+use plimsoll::report::Report;
+use plimsoll::review::{self, Content, Input};
+use plimsoll::rules::RULES;
+use plimsoll::setting::Environment;
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+
+/// A review to be: files are added, options set, then it is run.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Request {
+    request: review::Request,
+    fail_on: Option<FailOn>,
+}
+
+/// `options()`: all optional.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Options {
+    /// Text of `plimsoll.toml`.
+    config: Option<String>,
+    /// `[glob, environment]` pairs; they win over the policy's.
+    env: Vec<(String, String)>,
+    /// The caller's threshold; it wins over the policy's.
+    fail_on: Option<String>,
+    /// The date, `YYYY-MM-DD`.
+    today: Option<String>,
+    /// Look at the new side as it stands.
+    audit: bool,
+}
+
+#[wasm_bindgen]
+impl Request {
+    /// An empty request.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Request {
+        Request::default()
+    }
+
+    /// Adds a file. `path` is relative to the side's root.
+    ///
+    /// # Errors
+    /// If `side` is neither `old` nor `new`.
+    pub fn add(&mut self, side: &str, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        self.put(side, path, Content::Bytes(bytes))
+    }
+
+    /// Names a file that was not read, with the reason; the report's coverage lists it.
+    ///
+    /// # Errors
+    /// If `side` is neither `old` nor `new`.
+    pub fn skip(&mut self, side: &str, path: &str, reason: &str) -> Result<(), Error> {
+        self.put(side, path, Content::Skipped(reason.to_owned()))
+    }
+
+    fn put(&mut self, side: &str, path: &str, content: Content) -> Result<(), Error> {
+        let input = Input { path: path.to_owned(), content };
+        match side {
+            "old" => self.request.old.push(input),
+            "new" => self.request.new.push(input),
+            _ => return Err(Error::new("a side is \"old\" or \"new\"")),
+        }
+        Ok(())
+    }
+
+    /// Sets options from JSON.
+    ///
+    /// # Errors
+    /// If the JSON or the policy in it is not valid; the message says what, where and the remedy.
+    pub fn options(&mut self, json: &str) -> Result<(), Error> {
+        let fail = |text: String| Error::new(&text);
+        let options: Options = serde_json::from_str(json).map_err(|e| fail(format!("options: {e}")))?;
+        if let Some(text) = &options.config {
+            self.request.config = Config::parse(text, &plimsoll::rules::names()).map_err(|e| fail(e.to_string()))?;
+        }
+        for (glob, name) in options.env {
+            let environment = Environment::from_name(&name)
+                .ok_or_else(|| fail("env: an environment is production, staging or development".to_owned()))?;
+            self.request.environments.push((glob, environment));
+        }
+        let known = |name: &str| FailOn::from_name(name).ok_or_else(no_threshold);
+        self.fail_on = options.fail_on.as_deref().map(known).transpose()?;
+        self.request.today = options.today;
+        self.request.audit = options.audit;
+        Ok(())
+    }
+
+    /// Reviews.
+    #[must_use]
+    pub fn run(self) -> Review {
+        let fail_on = self.fail_on.or(self.request.config.fail_on).unwrap_or_default();
+        Review { report: review::review(self.request), fail_on }
+    }
+}
+
+fn no_threshold() -> Error {
+    Error::new("failOn: one of low, medium, high, critical, never")
+}
+
+/// A finished review.
+#[wasm_bindgen]
+pub struct Review {
+    report: Report,
+    fail_on: FailOn,
+}
+
+/// `render()`'s options: all optional.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Rendering {
+    color: bool,
+    max_bytes: Option<usize>,
+    links: Links,
+    full_report: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Links {
+    old: Option<String>,
+    new: Option<String>,
+}
+
+#[wasm_bindgen]
+impl Review {
+    /// Writes the report in a format.
+    ///
+    /// # Errors
+    /// If there is no such format or the options are not valid JSON of their kind.
+    pub fn render(&self, format: &str, options: &str) -> Result<String, Error> {
+        let format = Format::from_name(format).ok_or_else(|| Error::new("render: no such format"))?;
+        let given: Rendering =
+            serde_json::from_str(options).map_err(|e| Error::new(&format!("render options: {e}")))?;
+        let options = RenderOptions {
+            color: given.color,
+            max_bytes: given.max_bytes,
+            links: render::Links { old: given.links.old, new: given.links.new },
+            full_report: given.full_report,
+            ..RenderOptions::default()
+        };
+        Ok(render::render(&self.report, format, &options))
+    }
+
+    /// Whether a finding that counts is at or above `fail_on`; empty for what the options or the policy say.
+    ///
+    /// # Errors
+    /// If there is no such threshold.
+    pub fn failed(&self, fail_on: &str) -> Result<bool, Error> {
+        let threshold = match fail_on {
+            "" => self.fail_on,
+            name => FailOn::from_name(name).ok_or_else(no_threshold)?,
+        };
+        Ok(threshold.is_reached(&self.report))
+    }
+}
+
+/// All rules with their documentation, as JSON.
+#[wasm_bindgen]
+#[must_use]
+pub fn rules() -> String {
+    let rule = |r: &&plimsoll::rule::Rule| {
+        serde_json::json!({
+            "name": r.name,
+            "summary": r.summary,
+            "severity": r.severity.as_str(),
+            "confidence": r.confidence.as_str(),
+            "docs": plimsoll::rule::plain_docs(r),
+        })
+    };
+    serde_json::Value::Array(RULES.iter().map(rule).collect()).to_string()
+}
+
+/// The version of the engine.
+#[wasm_bindgen]
+#[must_use]
+pub fn version() -> String {
+    plimsoll::VERSION.to_owned()
+}

@@ -1,0 +1,202 @@
+//! The command line: arguments in, reports out, an exit code.
+//!
+//! Exit 0: reviewed, nothing at or above `--fail-on`; 1: reviewed, something is; 2: not reviewed, with one message that
+//! says what, where and the remedy.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command line is the place that reads files, the clock, the environment and git for the core"
+)]
+
+mod args;
+mod clock;
+mod git;
+mod inputs;
+mod output;
+mod patch;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::{Config, FailOn, nearest};
+use crate::render::{Format, RenderOptions, render};
+use crate::review::{Content, Input, Request, review};
+use crate::rule::plain_docs;
+use crate::rules::{self, RULES};
+use crate::setting::Environment;
+
+use args::{Args, AuditArgs, Command, Common, ReviewArgs};
+use inputs::{Both, STDIN};
+
+/// Name of the policy file at the root of the new side.
+const POLICY_FILE: &str = "plimsoll.toml";
+
+/// Why nothing was reviewed: one message with what, where and the remedy.
+#[derive(Debug)]
+struct Failure(String);
+
+impl Failure {
+    fn new(what: impl std::fmt::Display, remedy: &str) -> Failure {
+        Failure(format!("{what}; {remedy}"))
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs a command line: the program's name and its arguments.
+fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(arguments) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors, and clap knows which stream they belong to. A closed stream is no news.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = match args.command {
+        Command::Review(args) => review_command(&args),
+        Command::Audit(args) => audit(&args),
+        Command::Explain { rule } => explain(&rule),
+        Command::Rules => output::print(&list_of_rules()).map(|()| false),
+    };
+    match outcome {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(1),
+        Err(Failure(message)) => {
+            output::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
+    // What can be wrong with the arguments is said before anything is read.
+    let outputs = output::targets(&args.common)?;
+    let environments = environments(&args.common)?;
+    let mut progress = output::Progress::new();
+    let both = match (&args.git, &args.patch, &args.old, &args.new) {
+        (Some(range), ..) => git::read(range, &mut progress)?,
+        (_, Some(file), ..) => patch::read(file)?,
+        (_, _, Some(old), Some(new)) => inputs::read_both(old, new, &mut progress)?,
+        _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
+    };
+    progress.done();
+    finish(both, &args.common, environments, &outputs, false)
+}
+
+fn audit(args: &AuditArgs) -> Result<bool, Failure> {
+    let outputs = output::targets(&args.common)?;
+    let environments = environments(&args.common)?;
+    let mut progress = output::Progress::new();
+    let new = inputs::read_one(&args.path, &mut progress)?;
+    progress.done();
+    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, true)
+}
+
+/// Reviews what was read, writes the reports, and says whether the threshold was reached.
+fn finish(
+    both: Both,
+    common: &Common,
+    environments: Vec<(String, Environment)>,
+    outputs: &[output::Target],
+    audit: bool,
+) -> Result<bool, Failure> {
+    let config = config(common, &both.new)?;
+    let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
+    let Both { old, new } = both;
+    let request = Request { old, new, config, environments, today: Some(clock::today()), audit };
+    let report = review(request);
+    for target in outputs {
+        let options = options(target, fail_on);
+        target.write(&render(&report, target.format, &options))?;
+    }
+    Ok(fail_on.is_reached(&report))
+}
+
+fn options(target: &output::Target, fail_on: FailOn) -> RenderOptions {
+    RenderOptions {
+        color: target.color && target.format == Format::Text,
+        fail_on: fail_on.severity(),
+        rules: RULES,
+        // A file or a pipe has room; the limit of a comment is the business of who posts it.
+        max_bytes: Some(usize::MAX),
+        ..RenderOptions::default()
+    }
+}
+
+/// The policy: the given file, or the one at the root of the new side, or none.
+fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
+    let (name, text) = match &common.config {
+        Some(path) => {
+            let bytes = if path.as_os_str() == STDIN { inputs::stdin()? } else { inputs::read_file(path)? };
+            (path.display().to_string(), bytes)
+        }
+        None => {
+            let Some(input) = new.iter().find(|i| i.path == POLICY_FILE) else { return Ok(Config::default()) };
+            let Content::Bytes(bytes) = &input.content else {
+                return Err(Failure::new(
+                    format!("{POLICY_FILE} is not a file that can be read"),
+                    "name one with --config",
+                ));
+            };
+            (POLICY_FILE.to_owned(), bytes.clone())
+        }
+    };
+    let text = String::from_utf8(text).map_err(|_| Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8"))?;
+    Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
+        error.file = name;
+        Failure(error.to_string())
+    })
+}
+
+fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> {
+    let read = |pair: &String| {
+        let remedy = "write it like --env 'prod/**=production'";
+        let (glob, name) = pair.rsplit_once('=').ok_or_else(|| Failure::new("--env has no '='", remedy))?;
+        if let Some(fault) = crate::config::glob_fault(glob) {
+            return Err(Failure::new(format!("--env has no path pattern: {fault}"), remedy));
+        }
+        match Environment::from_name(name) {
+            Some(environment) => Ok((glob.to_owned(), environment)),
+            None => Err(Failure::new("--env names no environment", "it is one of production, staging, development")),
+        }
+    };
+    common.env.iter().map(read).collect()
+}
+
+fn explain(name: &str) -> Result<bool, Failure> {
+    let Some(rule) = rules::rule(name) else {
+        let known: Vec<&str> = rules::names();
+        let remedy = match nearest(name, known) {
+            Some(near) => format!("did you mean {near:?}? `plimsoll rules` lists all"),
+            None => "`plimsoll rules` lists all".to_owned(),
+        };
+        let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+        return Err(Failure::new(format!("there is no rule {name:?}"), &remedy));
+    };
+    let head = format!(
+        "{}\n{}\n\nSeverity {} in production, confidence {}\n\n",
+        rule.name,
+        rule.summary,
+        rule.severity.as_str(),
+        rule.confidence.as_str()
+    );
+    output::print(&format!("{head}{}\n", plain_docs(rule).trim_end())).map(|()| false)
+}
+
+fn list_of_rules() -> String {
+    let width = RULES.iter().map(|r| r.name.len()).max().unwrap_or(0);
+    RULES.iter().map(|r| format!("{:<width$}  {:<8}  {}\n", r.name, r.severity.as_str(), r.summary)).collect()
+}
+
+/// A path as messages name it.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,119 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser, builder::TypedValueParser};
+
+use crate::config::FailOn;
+use crate::render::{Format, RENDERERS};
+
+/// Reviews configuration changes for database connections before they sail
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, propagate_version = true)]
+#[command(after_help = "Exit code: 0 nothing at or above --fail-on, 1 something is, 2 not reviewed")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Review a change: two files, two directories, a git range, or a patch
+    #[command(after_help = "Examples:\n  plimsoll review before/ after/\n  plimsoll review --git main...HEAD\n  \
+                            git diff main | plimsoll review --patch -")]
+    Review(ReviewArgs),
+    /// Look at one state: what is risky as it stands, with its budget
+    Audit(AuditArgs),
+    /// Print a rule's documentation
+    Explain {
+        /// Name of the rule
+        rule: String,
+    },
+    /// List the rules
+    Rules,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct ReviewArgs {
+    /// File or directory before the change; - for standard input
+    #[arg(value_name = "OLD", requires = "new", conflicts_with_all = ["git", "patch"])]
+    pub(super) old: Option<PathBuf>,
+    /// File or directory after the change; - for standard input
+    #[arg(value_name = "NEW")]
+    pub(super) new: Option<PathBuf>,
+    /// Range in the git repository here: BASE...HEAD from their merge base, BASE..HEAD between the two
+    #[arg(long, value_name = "RANGE", conflicts_with = "patch")]
+    pub(super) git: Option<String>,
+    /// Unified diff to review, all that is known being what it shows; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) patch: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct AuditArgs {
+    /// File or directory; - for standard input
+    pub(super) path: PathBuf,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What `review` and `audit` share.
+#[derive(Debug, Group)]
+pub(super) struct Common {
+    /// What to print on standard output
+    #[arg(long, default_value = "text", value_parser = format_names())]
+    pub(super) format: Format,
+    /// Also write a report to a file; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(super) output: Vec<String>,
+    /// Policy file [default: plimsoll.toml at the root of NEW]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// From which severity on the exit code is 1 [default: high]
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on_names())]
+    pub(super) fail_on: Option<FailOn>,
+    /// Environment of the files that match a path pattern; may be given several times
+    #[arg(long, value_name = "GLOB=ENVIRONMENT")]
+    pub(super) env: Vec<String>,
+    /// Whether to write colours
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// How many jobs may run at once; accepted for scripts, one is used today
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+}
+
+/// When to write colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn format_names() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(RENDERERS.iter().map(|r| r.name));
+    // The parser lets only names of the table through.
+    names.map(|name| Format::from_name(&name).unwrap_or(Format::Text))
+}
+
+fn fail_on_names() -> impl TypedValueParser<Value = FailOn> {
+    let names = PossibleValuesParser::new(FailOn::NAMES);
+    names.map(|name| FailOn::from_name(&name).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Args::command().debug_assert();
+    }
+}

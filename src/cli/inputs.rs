@@ -1,0 +1,250 @@
+//! Files, directories and standard input as the two sides of a review.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
+
+use ignore::WalkBuilder;
+
+use crate::format::FORMATS;
+use crate::review::{Content, Input};
+use crate::source::MAX_FILE_BYTES;
+
+use super::output::{Progress, reason};
+use super::{Failure, shown};
+
+/// The path that stands for standard input.
+pub(super) const STDIN: &str = "-";
+
+/// Folders that hold other people's files. They are named in the report, because somebody may keep configuration there.
+const FOREIGN: [&str; 3] = ["node_modules", "vendor", ".terraform"];
+
+/// Both sides of a review.
+#[derive(Debug, Default)]
+pub(super) struct Both {
+    pub(super) old: Vec<Input>,
+    pub(super) new: Vec<Input>,
+}
+
+/// Reads OLD and NEW: two directories, or two files under one name.
+pub(super) fn read_both(old: &Path, new: &Path, progress: &mut Progress) -> Result<Both, Failure> {
+    if old.as_os_str() == STDIN && new.as_os_str() == STDIN {
+        return Err(Failure::new("OLD and NEW are both standard input", "give a file for one of them"));
+    }
+    let (old_is_folder, new_is_folder) = (is_folder(old)?, is_folder(new)?);
+    if old_is_folder && new_is_folder {
+        return Ok(Both { old: folder(old, progress)?, new: folder(new, progress)? });
+    }
+    if old_is_folder != new_is_folder && !is_null(old) && !is_null(new) {
+        let (folder, file) = if old_is_folder { ("OLD", "NEW") } else { ("NEW", "OLD") };
+        return Err(Failure::new(
+            format!("{folder} is a folder and {file} is a file"),
+            "give two folders, or two files",
+        ));
+    }
+    let name = common_name(old, new);
+    let side = |path: &Path, is_folder: bool, progress: &mut Progress| match (is_null(path), is_folder) {
+        (true, _) => Ok(Vec::new()),
+        (_, true) => folder(path, progress),
+        _ => Ok(vec![Input { path: name.clone(), content: Content::Bytes(file_or_stdin(path)?) }]),
+    };
+    Ok(Both { old: side(old, old_is_folder, progress)?, new: side(new, new_is_folder, progress)? })
+}
+
+/// Reads one state.
+pub(super) fn read_one(path: &Path, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
+    if is_folder(path)? {
+        return folder(path, progress);
+    }
+    let name = if path.as_os_str() == STDIN { "stdin".to_owned() } else { file_name(path) };
+    Ok(vec![Input { path: name, content: Content::Bytes(file_or_stdin(path)?) }])
+}
+
+/// The name under which two files are compared: that of NEW, unless it is a pipe and OLD is a file.
+fn common_name(old: &Path, new: &Path) -> String {
+    let is_file = |path: &Path| path.as_os_str() != STDIN && path.is_file();
+    match (is_file(old), is_file(new)) {
+        (true, false) => file_name(old),
+        (false, false) => "stdin".to_owned(),
+        _ => file_name(new),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "stdin".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// What tools give for "not there".
+fn is_null(path: &Path) -> bool {
+    path == Path::new("/dev/null") || path.as_os_str().eq_ignore_ascii_case("nul")
+}
+
+fn is_folder(path: &Path) -> Result<bool, Failure> {
+    if path.as_os_str() == STDIN || is_null(path) {
+        return Ok(false);
+    }
+    match std::fs::metadata(path) {
+        Ok(data) => Ok(data.is_dir()),
+        Err(error) => Err(Failure::new(format!("cannot read {}: {}", shown(path), reason(&error)), "check the path")),
+    }
+}
+
+fn file_or_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() == STDIN { stdin() } else { read_file(path) }
+}
+
+/// Standard input, whole. More than a file may have is cut; the core then says that it is too large.
+pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let limit = MAX_FILE_BYTES as u64 + 1;
+    match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(Failure::new(format!("cannot read standard input: {}", reason(&error)), "give a file")),
+    }
+}
+
+/// A file, whole, up to the size that the core reads.
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = || {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    read().map_err(|error: std::io::Error| {
+        let what = format!("cannot read {}: {}", shown(path), reason(&error));
+        Failure::new(what, "check the path and its permissions")
+    })
+}
+
+/// All files of a folder that may be configuration, in order of path. Ignore files do not count: what git does not
+/// know may be deployed all the same.
+fn folder(root: &Path, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
+    let mut inputs = Vec::new();
+    let walk = WalkBuilder::new(root).standard_filters(false).follow_links(false).build_with_foreign();
+    for entry in walk {
+        let entry = entry.map_err(|error| {
+            let why = error.io_error().map_or_else(|| "it cannot be listed".to_owned(), reason);
+            Failure::new(format!("cannot read below {}: {why}", shown(root)), "check the permissions of its folders")
+        })?;
+        let Some(path) = relative(root, entry.path()) else { continue };
+        let Some(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            if let Some(reason) = foreign(entry.path()) {
+                inputs.push(Input { path: format!("{path}/"), content: Content::Skipped(reason.to_owned()) });
+            }
+        } else if kind.is_symlink() && (plausible(&path) || entry.path().is_dir()) {
+            inputs.push(Input { path, content: Content::Skipped("symbolic link, not followed".to_owned()) });
+        } else if kind.is_file() && plausible(&path) {
+            progress.tick();
+            inputs.push(Input { path, content: content(entry.path()) });
+        }
+    }
+    inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(inputs)
+}
+
+/// A walk that sees foreign folders and does not enter them.
+trait Foreign {
+    fn build_with_foreign(&mut self) -> ignore::Walk;
+}
+
+impl Foreign for WalkBuilder {
+    fn build_with_foreign(&mut self) -> ignore::Walk {
+        self.filter_entry(|entry| {
+            let inside_foreign = entry.path().parent().is_some_and(|p| entry.depth() > 1 && foreign(p).is_some());
+            entry.file_name() != OsStr::new(".git") && !inside_foreign
+        });
+        self.build()
+    }
+}
+
+/// Why a folder is not entered, if so.
+fn foreign(folder: &Path) -> Option<&'static str> {
+    let name = folder.file_name()?.to_str()?;
+    if FOREIGN.contains(&name) {
+        return Some("a folder of other people's files, not read");
+    }
+    // `target` is an ordinary word too; only a build leaves this mark in it.
+    (name == "target" && folder.join("CACHEDIR.TAG").exists()).then_some("a build folder, not read")
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let rest = path.strip_prefix(root).ok()?;
+    let parts: Vec<_> = rest.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
+}
+
+/// A file of a folder. One that cannot be read is named in the report and does not stop the review.
+fn content(path: &Path) -> Content {
+    match read_file(path) {
+        Ok(bytes) => limited(bytes),
+        Err(_) => Content::Skipped("cannot be read: check its permissions".to_owned()),
+    }
+}
+
+/// Bytes, unless there are too many.
+pub(super) fn limited(bytes: Vec<u8>) -> Content {
+    if bytes.len() > MAX_FILE_BYTES {
+        return Content::Skipped("larger than 32 MiB; not read".to_owned());
+    }
+    Content::Bytes(bytes)
+}
+
+/// Endings of deployment files that no reader here understands: they are named as unread instead of passed over.
+const UNREAD: [&str; 7] = ["xml", "tf", "tfvars", "hcl", "config", "nomad", "jsonnet"];
+/// Endings that say "sample or template of the file named before".
+const SUFFIXES: [&str; 10] = ["j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "example", "sample", "template"];
+
+/// Whether a file may be configuration by its name; others are not read and not counted.
+pub(super) fn plausible(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let mut name = name.as_str();
+    while let Some((stem, suffix)) = name.rsplit_once('.')
+        && SUFFIXES.contains(&suffix)
+        && !stem.is_empty()
+    {
+        name = stem;
+    }
+    if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || name.starts_with(".env_") {
+        return true;
+    }
+    if FORMATS.iter().any(|f| f.names.contains(&name)) {
+        return true;
+    }
+    match name.rsplit_once('.') {
+        Some((_, extension)) => {
+            UNREAD.contains(&extension) || FORMATS.iter().any(|f| f.extensions.contains(&extension))
+        }
+        // Names like `config` or `env` say nothing; prose and build files do.
+        None => !["license", "readme", "changelog", "codeowners", "notice", "authors", "makefile"].contains(&name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_is_told_from_the_rest_by_name() {
+        let yes = [
+            "a/b.yaml",
+            ".env.production",
+            "x.env",
+            "application.properties",
+            "pgbouncer.ini",
+            "my.cnf",
+            "config",
+            "values.yaml.tpl",
+            "main.tf",
+            "Web.config",
+            "app.toml",
+            "appsettings.Production.json",
+        ];
+        for name in yes {
+            assert!(plausible(name), "{name}");
+        }
+        for name in ["a.rs", "logo.png", "LICENSE", "README.md", "x.yaml.bak.gz", ".gitignore"] {
+            assert!(!plausible(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,544 @@
+//! The policy file `plimsoll.toml`: what the user decided and what no file of the repository says.
+//!
+//! In: its text and the names of the rules. Out: a [`Config`], or a [`ConfigError`] that says what, where and the
+//! remedy. Nothing is ignored: an unknown key is an error, because a typo in a policy is a policy that does not hold.
+
+mod reader;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use crate::catalogue::Library;
+use crate::connection::{DIALECTS, Engine};
+use crate::facts::{Declared, DeclaredServer, DeclaredWorkload};
+use crate::finding::Severity;
+use crate::report::Report;
+use crate::rule::Policy;
+use crate::setting::Environment;
+
+use reader::{Table, Text, Value};
+
+/// From which severity on a review fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailOn {
+    /// Low and above.
+    Low,
+    /// Medium and above.
+    Medium,
+    /// High and above.
+    #[default]
+    High,
+    /// Critical only.
+    Critical,
+    /// Nothing fails.
+    Never,
+}
+
+impl FailOn {
+    /// The names, in order.
+    pub const NAMES: [&'static str; 5] = ["low", "medium", "high", "critical", "never"];
+
+    /// Reads the name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<FailOn> {
+        let all = [FailOn::Low, FailOn::Medium, FailOn::High, FailOn::Critical, FailOn::Never];
+        FailOn::NAMES.iter().zip(all).find(|(n, _)| **n == name).map(|(_, f)| f)
+    }
+
+    /// The least severity that fails; `None` if nothing does.
+    #[must_use]
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            FailOn::Low => Some(Severity::Low),
+            FailOn::Medium => Some(Severity::Medium),
+            FailOn::High => Some(Severity::High),
+            FailOn::Critical => Some(Severity::Critical),
+            FailOn::Never => None,
+        }
+    }
+
+    /// Whether a finding that counts is at or above it.
+    #[must_use]
+    pub fn is_reached(self, report: &Report) -> bool {
+        let counted = report.findings.iter().filter(|f| f.suppressed.is_none());
+        self.severity().is_some_and(|least| counted.into_iter().any(|f| f.severity >= least))
+    }
+}
+
+/// What the user decided for a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleSeverity {
+    /// The rule does not run.
+    Off,
+    /// All its findings have this severity.
+    Fixed(Severity),
+}
+
+/// A suppression: findings that match it do not count, and are listed with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allow {
+    /// Name of the rule.
+    pub rule: String,
+    /// Path pattern; `None` for all files.
+    pub file: Option<String>,
+    /// Pattern for the setting; `None` for all settings.
+    pub setting: Option<String>,
+    /// Why, in at least two words.
+    pub reason: String,
+    /// Last day on which it holds, `YYYY-MM-DD`.
+    pub until: String,
+    /// Line of the entry in the policy file, from 1.
+    pub line: u32,
+}
+
+/// A read policy file. The default is that of an empty file.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// From which severity on a review fails, if told.
+    pub fail_on: Option<FailOn>,
+    /// Path patterns with the environment they stand for, in file order; the first that matches counts.
+    pub environments: Vec<(String, Environment)>,
+    /// What was decided for single rules.
+    pub rules: BTreeMap<String, RuleSeverity>,
+    /// Suppressions in file order.
+    pub allow: Vec<Allow>,
+    /// Share of the usable connections above which a server is called near its limit (above 0, up to 1), if told.
+    pub target: Option<f64>,
+    /// Whether the strict rollout gates, if told.
+    pub strict_rollout: Option<bool>,
+    /// Patterns of the files to read; empty for all.
+    pub include: Vec<String>,
+    /// Patterns of the files to leave out.
+    pub exclude: Vec<String>,
+    /// Servers and workloads that no file of the repository describes.
+    pub declared: Declared,
+    /// Pool libraries that the built-in catalogue does not know.
+    pub libraries: Vec<Library>,
+}
+
+/// What is wrong in a policy file. Quotes keys, never values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file as the user knows it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, in Unicode scalar values.
+    pub column: u32,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for ConfigError {
+    /// `plimsoll.toml:3:1: unknown key "treshold"; did you mean "threshold"?`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}; {}", self.file, self.line, self.column, self.what, self.remedy)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+const TOP: [&str; 9] =
+    ["fail-on", "environments", "rules", "allow", "policy", "paths", "server", "workload", "library"];
+const MOST_CONNECTIONS: u64 = 10_000_000;
+
+impl Config {
+    /// Reads a policy file. `rules` are the names of all rules.
+    ///
+    /// # Errors
+    /// The first mistake in the file, with its place and the remedy.
+    pub fn parse(text: &str, rules: &[&str]) -> Result<Config, ConfigError> {
+        let at = Text(text);
+        let parsed = DeTable::parse(text).map_err(|e| {
+            at.error(&e.span().unwrap_or(0..0), format!("not valid TOML: {}", unquoted(e.message())), "mend the syntax")
+        })?;
+        let root = Table::root(at, &parsed);
+        root.only(&TOP)?;
+        let mut config = Config::default();
+        for (key, _, value) in root.entries() {
+            match key.replace('_', "-").as_str() {
+                "fail-on" => config.fail_on = Some(value.one_of(&FailOn::NAMES.join(", "), FailOn::from_name)?),
+                "environments" => config.environments = environments(&value.table()?)?,
+                "rules" => config.rules = rule_settings(&value.table()?, rules)?,
+                "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
+                "policy" => policy(&value.table()?, &mut config)?,
+                "paths" => paths(&value.table()?, &mut config)?,
+                "server" => config.declared.servers = all(&value, server)?,
+                "workload" => config.declared.workloads = all(&value, workload)?,
+                _ => config.libraries = value.items()?.iter().map(library).collect::<Result<_, _>>()?,
+            }
+        }
+        check_servers(&root, &config)?;
+        Ok(config)
+    }
+
+    /// Thresholds and declarations as the rules take them.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let usual = Policy::default();
+        Policy {
+            target: self.target.unwrap_or(usual.target),
+            strict_rollout: self.strict_rollout.unwrap_or(usual.strict_rollout),
+            declared: self.declared.clone(),
+        }
+    }
+
+    /// Whether `[paths]` lets a file in.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        let any = |globs: &[String]| globs.iter().any(|g| fast_glob::glob_match(g, path));
+        (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
+    }
+
+    /// The environment that `[environments]` gives a file, if one of its patterns matches.
+    #[must_use]
+    pub fn environment(&self, path: &str) -> Option<Environment> {
+        self.environments.iter().find(|(glob, _)| fast_glob::glob_match(glob, path)).map(|(_, e)| *e)
+    }
+}
+
+/// The name that was probably meant, if one is near enough to be worth asking.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_ascii_lowercase();
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(&name, k), k))
+        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
+        .min()
+        .map(|(_, k)| k)
+}
+
+/// Whether a path pattern can match anything; says why not. For patterns that come from the command line.
+#[must_use]
+pub fn glob_fault(glob: &str) -> Option<&'static str> {
+    reader::glob_fault(glob)
+}
+
+/// Messages of the TOML reader quote what they found; what they found may be a value.
+fn unquoted(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    let pieces: Vec<&str> = line.split('"').collect();
+    if pieces.len() < 3 {
+        return line.to_owned();
+    }
+    pieces.iter().enumerate().map(|(i, piece)| if i % 2 == 0 { piece } else { "…" }).collect()
+}
+
+fn all<T>(
+    value: &Value<'_, '_>,
+    read: impl Fn(&Table<'_, '_>) -> Result<T, ConfigError>,
+) -> Result<Vec<T>, ConfigError> {
+    value.tables()?.iter().map(read).collect()
+}
+
+fn environments(table: &Table<'_, '_>) -> Result<Vec<(String, Environment)>, ConfigError> {
+    let mut out = Vec::new();
+    for (glob, _, value) in table.entries() {
+        if let Some(fault) = reader::glob_fault(glob) {
+            return Err(value.error(format!("has no path pattern for its key: {fault}"), "write it like \"prod/**\""));
+        }
+        let environment = value.one_of("production, staging, development, unknown", Environment::from_name)?;
+        out.push((glob.to_owned(), environment));
+    }
+    Ok(out)
+}
+
+fn rule_settings(table: &Table<'_, '_>, rules: &[&str]) -> Result<BTreeMap<String, RuleSeverity>, ConfigError> {
+    let mut out = BTreeMap::new();
+    table.only_rules(rules)?;
+    for (name, _, value) in table.entries() {
+        let inner = value.table()?;
+        inner.only(&["severity"])?;
+        let severity = inner.need("severity", "write severity = \"low\", or \"off\"")?;
+        let read = |name: &str| match name {
+            "off" => Some(RuleSeverity::Off),
+            name => Severity::from_name(name).map(RuleSeverity::Fixed),
+        };
+        out.insert(name.to_owned(), severity.one_of("off, info, low, medium, high, critical", read)?);
+    }
+    Ok(out)
+}
+
+fn unknown_rule(name: &str, rules: &[&str]) -> (String, String) {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(60).collect();
+    let remedy = match nearest(&name, rules.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "`plimsoll rules` lists them".to_owned(),
+    };
+    (format!("unknown rule {name:?}"), remedy)
+}
+
+impl Table<'_, '_> {
+    /// Refuses keys that are no rule.
+    fn only_rules(&self, rules: &[&str]) -> Result<(), ConfigError> {
+        for (key, _, value) in self.entries() {
+            if !rules.contains(&key) {
+                let (what, remedy) = unknown_rule(key, rules);
+                return Err(value.error(format!("is about an {what}"), remedy));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn allow(table: &Table<'_, '_>, rules: &[&str], at: Text<'_>) -> Result<Allow, ConfigError> {
+    table.only(&["rule", "file", "setting", "reason", "until"])?;
+    let rule = table.need("rule", "write rule = \"<name>\"; `plimsoll rules` lists them")?;
+    let name = rule.string()?;
+    if !rules.contains(&name.as_str()) {
+        let (what, remedy) = unknown_rule(&name, rules);
+        return Err(at.error(&rule.span, what, remedy));
+    }
+    let reason = table.need("reason", "write why, in at least two words")?;
+    let why = reason.string()?;
+    if why.split_whitespace().count() < 2 {
+        return Err(reason.error("is no reason", "write why, in at least two words"));
+    }
+    let until = table.need("until", "write the last day on which it holds: until = \"2027-01-31\"")?;
+    Ok(Allow {
+        rule: name,
+        file: table.get("file").map(|v| v.glob()).transpose()?,
+        setting: table.get("setting").map(|v| v.string()).transpose()?,
+        reason: why,
+        until: until.day()?,
+        line: at.error(&rule.span, "", "").line,
+    })
+}
+
+fn policy(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> {
+    table.only(&["target", "strict-rollout"])?;
+    config.target = table.get("target").map(|v| v.number(0.0, 1.0)).transpose()?;
+    config.strict_rollout = table.get("strict-rollout").map(|v| v.boolean()).transpose()?;
+    Ok(())
+}
+
+fn paths(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> {
+    table.only(&["include", "exclude"])?;
+    config.include = table.get("include").map(|v| v.globs()).transpose()?.unwrap_or_default();
+    config.exclude = table.get("exclude").map(|v| v.globs()).transpose()?.unwrap_or_default();
+    Ok(())
+}
+
+fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
+    table.only(&["id", "match", "engine", "max-connections", "reserved", "fixed-clients", "observed-peak"])?;
+    let count = |key: &str, least: u64| table.get(key).map(|v| v.integer(least..=MOST_CONNECTIONS)).transpose();
+    let mut hosts = Vec::new();
+    if let Some(matches) = table.get("match") {
+        let matches = matches.table()?;
+        matches.only(&["host"])?;
+        hosts = matches.need("host", "write match = { host = [\"db.example\"] }")?.strings()?;
+    }
+    let max_connections = count("max-connections", 1)?;
+    let reserved = count("reserved", 0)?;
+    if let (Some(max), Some(reserved)) = (max_connections, reserved)
+        && reserved >= max
+    {
+        return Err(table.error("[[server]] reserves all its connections", "set reserved below max-connections"));
+    }
+    Ok(DeclaredServer {
+        id: table.need("id", "write id = \"<name in the report>\"")?.string()?,
+        engine: table.get("engine").map(|v| v.one_of(&engine_names(), engine)).transpose()?,
+        hosts: hosts.iter().map(|h| h.to_lowercase()).collect(),
+        max_connections,
+        reserved,
+        fixed_clients: count("fixed-clients", 0)?,
+        observed_peak: count("observed-peak", 0)?,
+    })
+}
+
+fn engine(name: &str) -> Option<Engine> {
+    DIALECTS.iter().map(|d| d.engine).find(|e| e.as_str() == name)
+}
+
+fn engine_names() -> String {
+    let mut names: Vec<&str> = DIALECTS.iter().map(|d| d.engine.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+fn workload(table: &Table<'_, '_>) -> Result<DeclaredWorkload, ConfigError> {
+    let keys =
+        ["match", "server", "processes", "pool-max", "max-replicas", "threads", "requests-per-second", "hold-time-ms"];
+    table.only(&keys)?;
+    let remedy = "write match = { kind = \"Deployment\", namespace = \"prod\", name = \"api-*\" }";
+    let matches = table.need("match", remedy)?.table()?;
+    matches.only(&["kind", "namespace", "name"])?;
+    let pattern = |key: &str| matches.get(key).map_or(Ok(String::new()), |v| v.string());
+    let count = |key: &str, most: u64| table.get(key).map(|v| v.integer(1..=most)).transpose();
+    let rate = |key: &str| table.get(key).map(|v| v.number(0.0, 1e9)).transpose();
+    let found = DeclaredWorkload {
+        kind: pattern("kind")?,
+        namespace: pattern("namespace")?,
+        name: pattern("name")?,
+        server: table.get("server").map(|v| v.string()).transpose()?,
+        processes: count("processes", 100_000)?,
+        pool_max: count("pool-max", MOST_CONNECTIONS)?,
+        max_replicas: count("max-replicas", 1_000_000)?,
+        threads: count("threads", 1_000_000)?,
+        requests_per_second: rate("requests-per-second")?,
+        hold_time_ms: rate("hold-time-ms")?,
+    };
+    if found.kind.is_empty() && found.namespace.is_empty() && found.name.is_empty() {
+        return Err(matches.error("[[workload]] matches everything", remedy));
+    }
+    Ok(found)
+}
+
+/// A server that nothing leads to, or two of one name, are declarations that do not hold.
+fn check_servers(root: &Table<'_, '_>, config: &Config) -> Result<(), ConfigError> {
+    let Some(value) = root.get("server") else { return Ok(()) };
+    for (i, (table, server)) in value.tables()?.iter().zip(&config.declared.servers).enumerate() {
+        if config.declared.servers.iter().take(i).any(|s| s.id == server.id) {
+            return Err(table.error("[[server]] has the id of an earlier one", "give each server its own id"));
+        }
+        let named = config.declared.workloads.iter().any(|w| w.server.as_ref() == Some(&server.id));
+        if server.hosts.is_empty() && !named {
+            let remedy = "write match = { host = [\"db.example\"] }, or name it as server in a [[workload]]";
+            return Err(table.error("[[server]] is reached by nothing", remedy));
+        }
+    }
+    Ok(())
+}
+
+fn library(value: &Value<'_, '_>) -> Result<Library, ConfigError> {
+    let spanned = toml::Spanned::new(value.span.clone(), DeValue::clone(value.inner));
+    Library::deserialize(ValueDeserializer::from(spanned)).map_err(|e| {
+        let mut at = value.clone();
+        at.span = e.span().unwrap_or(value.span.clone());
+        at.error(format!("is no catalogue entry: {}", unquoted(e.message())), "docs/catalogue.md has the schema")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: [&str; 2] = ["host-changed", "pool-size-raised"];
+
+    fn error(text: &str) -> String {
+        Config::parse(text, &RULES).map(|_| String::new()).unwrap_or_else(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_full_file_is_read() {
+        let text = r#"
+fail-on = "medium"
+[environments]
+"zeta/**" = "staging"
+"alpha/**" = "production"
+[rules."pool-size-raised"]
+severity = "off"
+[[allow]]
+rule = "host-changed"
+file = "prod/**"
+setting = "*.url"
+reason = "planned move"
+until = 2027-01-31
+[policy]
+target = 0.7
+strict_rollout = true
+[paths]
+include = ["**/*.yaml"]
+exclude = ["vendor/**"]
+[[server]]
+id = "orders"
+match = { host = ["ORDERS-db", "*.orders"] }
+engine = "postgresql"
+max_connections = 200
+reserved = 3
+[[workload]]
+match = { kind = "Deployment", name = "api-*" }
+server = "orders"
+processes = 4
+hold_time_ms = 12.5
+"#;
+        let config = Config::parse(text, &RULES).expect("it is valid");
+        assert_eq!(config.fail_on, Some(FailOn::Medium));
+        let order: Vec<&str> = config.environments.iter().map(|(g, _)| g.as_str()).collect();
+        assert_eq!(order, ["zeta/**", "alpha/**"], "file order, not alphabetical");
+        assert_eq!(config.rules.get("pool-size-raised"), Some(&RuleSeverity::Off));
+        assert_eq!((config.allow[0].until.as_str(), config.allow[0].line), ("2027-01-31", 9));
+        assert_eq!(config.declared.servers[0].hosts, ["orders-db", "*.orders"]);
+        assert_eq!(config.declared.servers[0].engine, Some(Engine::PostgreSql));
+        assert_eq!(config.declared.workloads[0].processes, Some(4));
+        let policy = config.policy();
+        assert!(policy.strict_rollout && policy.target < 0.71);
+        assert!(config.reads("a/b.yaml") && !config.reads("vendor/b.yaml") && !config.reads("a.json"));
+        assert_eq!(config.environment("alpha/x.yaml"), Some(Environment::Production));
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        let config = Config::parse("", &RULES).expect("it is valid");
+        assert!(config.fail_on.is_none() && config.reads("anything"));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_place_and_remedy() {
+        let cases = [
+            ("\nfial-on = \"low\"", "plimsoll.toml:2:1: unknown key \"fial-on\"; did you mean \"fail-on\"?"),
+            ("[policy]\ntraget = 1", "plimsoll.toml:2:1: unknown key \"traget\" in policy; did you mean \"target\"?"),
+            (
+                "fail-on = \"loud\"",
+                "plimsoll.toml:1:11: fail-on is not a name known here; it is one of low, medium, high, critical, never",
+            ),
+            (
+                "[policy]\ntarget = 80",
+                "plimsoll.toml:2:10: policy target is out of range; write a number above 0, up to 1",
+            ),
+            (
+                "[[allow]]\nrule = \"host-chnaged\"\nreason = \"a b\"\nuntil = \"2027-01-31\"",
+                "plimsoll.toml:2:8: unknown rule \"host-chnaged\"; did you mean \"host-changed\"?",
+            ),
+            (
+                "[[allow]]\nrule = \"host-changed\"\nreason = \"because\"\nuntil = \"2027-01-31\"",
+                "plimsoll.toml:3:10: [[allow]] reason is no reason; write why, in at least two words",
+            ),
+            (
+                "[[allow]]\nrule = \"host-changed\"\nreason = \"a b\"\nuntil = \"soon\"",
+                "plimsoll.toml:4:9: [[allow]] until is not a day; write it like \"2027-01-31\"",
+            ),
+            ("[[server]]\nid = \"a\"", "[[server]] is reached by nothing"),
+            ("[[server]]\nid = \"a\"\nmatch = { host = \"h\" }\nmax-connections = 3\nreserved = 3", "reserves all"),
+            ("[[server]]\nid = \"a\"\nmax-connections = 1\nmax_connections = 2", "with '-' and with '_'"),
+            ("[[workload]]\nmatch = {}", "matches everything"),
+            ("[[library]]\nid = 3", "is no catalogue entry"),
+            ("[environments]\n\"{a\" = \"staging\"", "a bracket is not closed"),
+            ("server = 3", "is not a list"),
+            ("a = ", "not valid TOML"),
+        ];
+        for (text, want) in cases {
+            let got = error(text);
+            assert!(got.contains(want), "{text:?}\n got {got}\nwant {want}");
+        }
+    }
+
+    #[test]
+    fn values_are_never_quoted() {
+        for text in [
+            "fail-on = \"hunter22\"",
+            "[[server]]\nid = \"a\"\nengine = \"hunter22\"",
+            "[[library]]\nid = 1\nname = \"hunter22\"",
+            "fail-on = hunter22",
+            "[policy]\ntarget = \"hunter22\"",
+        ] {
+            let message = error(text);
+            assert!(!message.is_empty() && !message.contains("hunter22"), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_findings_that_count_fail() {
+        let mut report = Report::default();
+        assert!(!FailOn::Low.is_reached(&report));
+        assert_eq!(FailOn::from_name("never").and_then(FailOn::severity), None);
+        report.level = Some(Severity::Critical);
+        assert!(!FailOn::Never.is_reached(&report));
+    }
+}

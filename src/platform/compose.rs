@@ -1,0 +1,299 @@
+//! Compose files: each service is a workload that others reach by its names.
+//!
+//! In: a mapping with `services`. Out: one resource a service, with paths from the service on, and one for the rest of
+//! the file. `environment` reads the same as a mapping and as a list.
+
+use crate::document::{Entry, Node};
+use crate::setting::{
+    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, WorkloadShape,
+};
+
+use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
+use super::list;
+use super::{Platform, Reading, Root};
+
+pub(super) static PLATFORM: Platform = Platform {
+    name: "compose",
+    recognises: "compose*.yaml, docker-compose*.yml, and any file whose services name an image or a build",
+    claims,
+    read,
+};
+
+fn claims(root: &Root<'_>) -> bool {
+    services(root).is_some()
+}
+
+/// The services of a Compose file; none if it is no such file. Before `services` was a key they stood at the top.
+fn services<'a>(root: &Root<'a>) -> Option<&'a [Entry]> {
+    let name = root.file_name().to_ascii_lowercase();
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    let named =
+        yaml && (name.starts_with("compose") || name.contains("docker-compose") || name.contains("docker-stack"));
+    let listed = root.node.get("services").map(Node::entries);
+    let entries = listed.or_else(|| named.then(|| root.node.entries())).filter(|entries| !entries.is_empty())?;
+    // Helm values may have `services` too; their images are mappings.
+    let runs = |service: &Entry| {
+        service.value.get("image").is_some_and(|image| image.as_text().is_some())
+            || ["build", "extends"].iter().any(|key| service.value.get(key).is_some())
+    };
+    let mappings = entries.iter().all(|service| !service.value.entries().is_empty());
+    let running = entries.iter().filter(|service| runs(service)).count();
+    let sure = (named && listed.is_some()) || running * 2 >= entries.len();
+    (mappings && sure).then_some(entries)
+}
+
+fn read(root: &Root<'_>) -> Reading {
+    let top = root.node.get("services").is_none();
+    let project = root.node.get("name").and_then(Node::as_text).unwrap_or_default();
+    let mut reading = Reading::default();
+    for service in last_of_each(services(root).unwrap_or_default()) {
+        let id = ResourceId { kind: "service".into(), namespace: project.to_owned(), name: service.key.text.clone() };
+        let mut flat = Flatten::new(root.source);
+        flatten_service(service, &mut flat);
+        let flat = flat.finish();
+        let shape = Shape::Workload(Box::new(workload(root, service, &flat)));
+        push(root, id, flat, shape, &mut reading);
+    }
+    if top {
+        return reading;
+    }
+    let mut rest = Flatten::new(root.source);
+    for entry in last_of_each(root.node.entries()).into_iter().filter(|entry| entry.key.text != "services") {
+        rest.walk(&entry.value, &Here::default().entry(entry), Scope::STRUCTURE);
+    }
+    let name = if root.index == 0 { root.path.to_owned() } else { format!("{}#{}", root.path, root.index + 1) };
+    let id = ResourceId { kind: "file".into(), namespace: String::new(), name };
+    let rest = rest.finish();
+    if !rest.settings.is_empty() {
+        push(root, id, rest, Shape::Plain, &mut reading);
+    }
+    reading
+}
+
+fn push(root: &Root<'_>, id: ResourceId, flat: Flat, shape: Shape, reading: &mut Reading) {
+    reading.problems.extend(flat.problems);
+    reading.resources.push(Resource {
+        environment: Environment::guess(&id.namespace).unwrap_or_default(),
+        id,
+        source: root.source,
+        path: root.path.to_owned(),
+        settings: flat.settings,
+        units: flat.units,
+        shape,
+    });
+}
+
+fn flatten_service(service: &Entry, flat: &mut Flatten) {
+    let here = Here::default();
+    for entry in last_of_each(service.value.entries()) {
+        let below = here.entry(entry);
+        if entry.key.text == "environment" && entry.value.as_scalar().is_none() {
+            flat.env_block(&entry.value, &below, &service.key.text);
+        } else {
+            flat.walk(&entry.value, &below, Scope::STRUCTURE);
+        }
+    }
+    if service.value.entries().is_empty() {
+        flat.walk(&service.value, &here, Scope::STRUCTURE);
+    }
+}
+
+fn workload(root: &Root<'_>, service: &Entry, flat: &Flat) -> WorkloadShape {
+    let node = &service.value;
+    let at = |keys: &[&str]| flat.at(&KeyPath::default(), keys);
+    let order = node.path(&["deploy", "update_config", "order"]).and_then(Node::as_text);
+    WorkloadShape {
+        replicas: at(&["deploy", "replicas"]).or_else(|| at(&["scale"])),
+        rollout: if order == Some("start-first") { Rollout::Rolling { max_surge: None } } else { Rollout::InPlace },
+        labels: Vec::new(),
+        host_names: host_names(service),
+        grace_seconds: at(&["stop_grace_period"]),
+        containers: vec![container(root, service, flat)],
+        job: false,
+        parallelism: None,
+    }
+}
+
+fn container(root: &Root<'_>, service: &Entry, flat: &Flat) -> ContainerShape {
+    let node = &service.value;
+    let mut command = Vec::new();
+    for key in ["entrypoint", "command"] {
+        let base = KeyPath::default().child(Segment::Key(key));
+        let Some(value) = node.get(key) else { continue };
+        if value.as_scalar().is_some() {
+            command.extend(flat.find(&base));
+        }
+        let steps = list::steps(key, value.items());
+        command.extend(steps.iter().filter_map(|step| flat.find(&base.child(step.segment()))));
+    }
+    ContainerShape {
+        name: service.key.text.clone(),
+        image: flat.at(&KeyPath::default(), &["image"]),
+        command,
+        env_unit: flat.env_unit(&KeyPath::default().child(Segment::Key("environment"))),
+        env_refs: Vec::new(),
+        env_from: env_files(node).into_iter().filter_map(|path| file(root, path)).collect(),
+        mounts: mounts(root, node),
+        init: false,
+    }
+}
+
+/// Names under which other services reach it, sorted.
+fn host_names(service: &Entry) -> Vec<String> {
+    let own = ["container_name", "hostname"].iter().filter_map(|key| service.value.get(key)?.as_text());
+    let networks = service.value.get("networks").map(Node::entries).unwrap_or_default();
+    let aliases = networks
+        .iter()
+        .filter_map(|network| network.value.get("aliases"))
+        .flat_map(|aliases| aliases.items().iter().filter_map(Node::as_text));
+    let mut names: Vec<String> =
+        std::iter::once(service.key.text.as_str()).chain(own).chain(aliases).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// `env_file` as one path, a list of paths, or a list of `{path: …}`; later files win.
+fn env_files(service: &Node) -> Vec<&str> {
+    let Some(node) = service.get("env_file") else { return Vec::new() };
+    let many = node.items().iter().filter_map(|item| item.as_text().or_else(|| item.get("path")?.as_text()));
+    node.as_text().into_iter().chain(many).collect()
+}
+
+/// Files of the repository that the container sees: bind mounts, and `configs` and `secrets` that name a file.
+fn mounts(root: &Root<'_>, service: &Node) -> Vec<ConfigRef> {
+    let volumes = service.get("volumes").map(Node::items).unwrap_or_default().iter().filter_map(|volume| {
+        let long = || volume.get("source").and_then(Node::as_text);
+        let short = volume.as_text().and_then(|text| text.split(':').next());
+        // Anything else is the name of a volume or a path of the machine.
+        short.or_else(long).filter(|path| path.starts_with("./") || path.starts_with("../"))
+    });
+    let named = ["configs", "secrets"].into_iter().flat_map(|kind| {
+        let uses = service.get(kind).map(Node::items).unwrap_or_default();
+        uses.iter().filter_map(move |item| {
+            let name = item.as_text().or_else(|| item.get("source")?.as_text())?;
+            root.node.path(&[kind, name, "file"])?.as_text()
+        })
+    });
+    volumes.chain(named).filter_map(|path| file(root, path)).collect()
+}
+
+/// A path beside the Compose file, as a path from the side's root; none if it leads out of it.
+fn file(root: &Root<'_>, path: &str) -> Option<ConfigRef> {
+    if path.starts_with(['/', '~', '$']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = root.folder().split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(ConfigRef { kind: "file".into(), name: parts.join("/"), prefix: String::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::platform::tests::{paths, read_by_processes, resource, side};
+    use crate::setting::{Resource, Rollout, Settings, Shape, WorkloadShape};
+
+    fn workload<'a>(settings: &'a Settings, id: &str) -> (&'a Resource, &'a WorkloadShape) {
+        let resource = resource(settings, id);
+        match &resource.shape {
+            Shape::Workload(shape) => (resource, shape),
+            other => panic!("no workload: {other:?}"),
+        }
+    }
+
+    const SHOP: &str = "services:
+  web:
+    image: shop/web:1
+    container_name: shop-web
+    deploy: {replicas: 3}
+    env_file: [.env, ../shared/db.env]
+    environment:
+      - DATABASE_URL=postgres://app@db/shop?a=b
+      - DEBUG
+    volumes: ['./conf/app.conf:/etc/app.conf:ro', data:/data]
+    configs: [tuning]
+  db:
+    image: postgres:17
+    command: postgres -c max_connections=200
+    networks:
+      default: {aliases: [orders-db]}
+    deploy:
+      update_config: {order: start-first}
+configs:
+  tuning: {file: ./tuning.ini}
+volumes: {data: {}}
+";
+
+    #[test]
+    fn a_service_is_a_workload_under_its_names() {
+        let (sources, settings) = side(&[("deploy/compose.yaml", SHOP)]);
+        let (web, shape) = workload(&settings, "service web");
+        assert_eq!(shape.host_names, ["shop-web", "web"]);
+        assert_eq!(web.settings[shape.replicas.expect("written") as usize].value.text, "3");
+        let expected = ["env web DATABASE_URL = postgres://app@db/shop?a=b", "env web DEBUG = "];
+        assert_eq!(read_by_processes(web), expected);
+        let url = web.settings.iter().find(|s| s.logical == "DATABASE_URL").expect("it is set");
+        assert_eq!(sources.text(url.at), "postgres://app@db/shop?a=b");
+        assert_eq!(sources.get(url.at.source).slice(url.key_span), "DATABASE_URL");
+        let (db, shape) = workload(&settings, "service db");
+        assert_eq!(shape.host_names, ["db", "orders-db"]);
+        assert_eq!(shape.rollout, Rollout::Rolling { max_surge: None });
+        let command: Vec<&str> =
+            shape.containers[0].command.iter().map(|&at| db.settings[at as usize].value.text.as_str()).collect();
+        assert_eq!(command, ["postgres -c max_connections=200"]);
+    }
+
+    #[test]
+    fn files_are_named_from_the_root_of_the_side() {
+        let (_, settings) = side(&[("deploy/compose.yaml", SHOP)]);
+        let (_, shape) = workload(&settings, "service web");
+        let names = |refs: &[crate::setting::ConfigRef]| refs.iter().map(|r| r.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&shape.containers[0].env_from), ["deploy/.env", "shared/db.env"]);
+        assert_eq!(names(&shape.containers[0].mounts), ["deploy/conf/app.conf", "deploy/tuning.ini"]);
+    }
+
+    #[test]
+    fn a_path_out_of_the_side_is_no_file_of_it() {
+        let text = "services:\n  a: {image: x, env_file: ../../a.env}\n";
+        let (_, settings) = side(&[("d/compose.yaml", text)]);
+        assert!(workload(&settings, "service a").1.containers[0].env_from.is_empty());
+    }
+
+    #[test]
+    fn a_list_of_variables_reads_as_the_mapping() {
+        let (_, map) = side(&[("compose.yaml", "services:\n  a: {image: x, environment: {A: b, C: 1}}\n")]);
+        let (_, list) = side(&[("compose.yaml", "services:\n  a: {image: x, environment: [A=b, C=1]}\n")]);
+        assert_eq!(paths(&map.resources[0]), paths(&list.resources[0]));
+        assert_eq!(read_by_processes(&map.resources[0]), read_by_processes(&list.resources[0]));
+    }
+
+    #[test]
+    fn the_rest_of_the_file_is_kept() {
+        let (_, settings) = side(&[("compose.yaml", SHOP)]);
+        assert_eq!(paths(resource(&settings, "compose.yaml")), ["configs.tuning.file", "volumes.data"]);
+    }
+
+    #[test]
+    fn services_may_stand_at_the_top_of_an_old_file() {
+        let old = "db:\n  image: postgres\nweb:\n  build: .\n  environment: {A: b}\n";
+        let (_, settings) = side(&[("docker-compose.yml", old)]);
+        assert_eq!(settings.resources.len(), 2);
+        assert_eq!(read_by_processes(workload(&settings, "service web").0), ["env web A = b"]);
+    }
+
+    #[test]
+    fn helm_values_with_services_are_not_claimed() {
+        let (_, settings) = side(&[("values.yaml", "services:\n  web:\n    image: {tag: 1}\n    port: 80\n")]);
+        assert_eq!(settings.resources[0].id.to_string(), "values.yaml");
+        let (_, settings) = side(&[("stack.yml", "services:\n  web: {image: a}\n")]);
+        assert_eq!(settings.resources[0].id.to_string(), "service web");
+    }
+}

@@ -1,0 +1,182 @@
+//! All rules, in the order of their documentation, and how they are run.
+
+mod connection_setting_removed;
+mod database_changed;
+mod environment_crossed;
+mod file_no_longer_parses;
+mod file_overwritten;
+mod half_changed_endpoint;
+mod host_changed;
+mod host_typo;
+mod localhost_outside_development;
+mod malformed_connection_string;
+mod min_idle_near_max;
+mod password_in_plain_text;
+mod placeholder_left;
+mod pool_below_threads;
+mod pool_below_traffic;
+mod pool_exceeds_server_limit;
+mod pool_setting_changed;
+mod pool_size_lowered;
+mod pool_size_raised;
+mod pool_unlimited;
+mod pooler_bypassed;
+mod port_changed;
+mod port_of_another_engine;
+mod scheme_changed;
+mod server_limit_lowered;
+mod server_limit_raised;
+mod short_lifetime;
+mod timeout_removed;
+mod timeout_too_short;
+mod tls_weakened;
+mod user_changed;
+mod writer_to_reader;
+
+use std::collections::BTreeMap;
+
+use crate::finding::{Finding, Severity};
+use crate::rule::{Context, Rule};
+use crate::source::Location;
+
+/// Every rule. A test holds the folder against this list.
+pub static RULES: &[&Rule] = &[
+    // Budget
+    &pool_exceeds_server_limit::POOL_EXCEEDS_SERVER_LIMIT,
+    &server_limit_lowered::SERVER_LIMIT_LOWERED,
+    &server_limit_raised::SERVER_LIMIT_RAISED,
+    // Pools
+    &pool_unlimited::POOL_UNLIMITED,
+    &pool_size_raised::POOL_SIZE_RAISED,
+    &pool_size_lowered::POOL_SIZE_LOWERED,
+    &pool_below_traffic::POOL_BELOW_TRAFFIC,
+    &pool_below_threads::POOL_BELOW_THREADS,
+    &min_idle_near_max::MIN_IDLE_NEAR_MAX,
+    &short_lifetime::SHORT_LIFETIME,
+    &timeout_too_short::TIMEOUT_TOO_SHORT,
+    &timeout_removed::TIMEOUT_REMOVED,
+    &pool_setting_changed::POOL_SETTING_CHANGED,
+    // Connection
+    &connection_setting_removed::CONNECTION_SETTING_REMOVED,
+    &database_changed::DATABASE_CHANGED,
+    &environment_crossed::ENVIRONMENT_CROSSED,
+    &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
+    &host_changed::HOST_CHANGED,
+    &host_typo::HOST_TYPO,
+    &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
+    &malformed_connection_string::MALFORMED_CONNECTION_STRING,
+    &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
+    &placeholder_left::PLACEHOLDER_LEFT,
+    &pooler_bypassed::POOLER_BYPASSED,
+    &port_changed::PORT_CHANGED,
+    &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
+    &scheme_changed::SCHEME_CHANGED,
+    &tls_weakened::TLS_WEAKENED,
+    &user_changed::USER_CHANGED,
+    &writer_to_reader::WRITER_TO_READER,
+    // Files
+    &file_no_longer_parses::FILE_NO_LONGER_PARSES,
+    &file_overwritten::FILE_OVERWRITTEN,
+];
+
+/// The rule of this name.
+#[must_use]
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|r| r.name == name).copied()
+}
+
+/// The names of all rules, in order.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    RULES.iter().map(|r| r.name).collect()
+}
+
+/// What the policy does to a rule's severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Override {
+    /// The rule is not run.
+    Off,
+    /// Its findings get this severity.
+    Severity(Severity),
+}
+
+/// A rule that gives way to others at the same place: `(gives way, to)`. An empty list means to every other rule.
+const GIVES_WAY: &[(&str, &[&str])] = &[
+    ("pool-setting-changed", &[]),
+    ("pool-size-raised", &["pool-exceeds-server-limit", "pool-unlimited"]),
+    ("pool-size-lowered", &["pool-below-traffic"]),
+    ("server-limit-raised", &["pool-exceeds-server-limit"]),
+    ("server-limit-lowered", &["pool-exceeds-server-limit"]),
+    (
+        "host-changed",
+        &[
+            "host-typo",
+            "environment-crossed",
+            "localhost-outside-development",
+            "half-changed-endpoint",
+            "placeholder-left",
+            "malformed-connection-string",
+            "writer-to-reader",
+            "pooler-bypassed",
+        ],
+    ),
+    ("port-changed", &["port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
+    ("database-changed", &["environment-crossed", "placeholder-left", "malformed-connection-string"]),
+    ("user-changed", &["placeholder-left", "malformed-connection-string"]),
+    // Said once: the slip, the reader and the placeholder explain what the others only see.
+    ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
+    ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
+];
+
+/// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads
+/// that read the same line), and a general rule gives way to a precise one.
+#[must_use]
+pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for rule in RULES {
+        let wanted = overrides.get(rule.name);
+        if wanted == Some(&Override::Off) {
+            continue;
+        }
+        let before = found.len();
+        (rule.check)(ctx, &mut found);
+        if let Some(Override::Severity(severity)) = wanted {
+            found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
+        }
+    }
+    give_way(merge(found))
+}
+
+/// One finding a rule, place and discriminator: the worst.
+fn merge(found: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: BTreeMap<(Location, &'static str, String), Finding> = BTreeMap::new();
+    for finding in found {
+        let key = (finding.at, finding.rule, finding.discriminator.as_str().to_owned());
+        match kept.get_mut(&key) {
+            Some(known) if rank(known) >= rank(&finding) => {}
+            Some(known) => *known = finding,
+            None => {
+                kept.insert(key, finding);
+            }
+        }
+    }
+    kept.into_values().collect()
+}
+
+fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence) {
+    (finding.severity, finding.confidence)
+}
+
+fn give_way(found: Vec<Finding>) -> Vec<Finding> {
+    let yields = |finding: &Finding| {
+        let Some((_, to)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule) else { return false };
+        found.iter().any(|other| {
+            other.at == finding.at
+                && other.rule != finding.rule
+                && (to.is_empty() || to.contains(&other.rule))
+                && (to.is_empty() || other.severity >= finding.severity)
+        })
+    };
+    let stay: Vec<bool> = found.iter().map(|f| !yields(f)).collect();
+    found.into_iter().zip(stay).filter(|(_, stay)| *stay).map(|(f, _)| f).collect()
+}

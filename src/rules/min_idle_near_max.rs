@@ -1,0 +1,112 @@
+//! A pool keeps nearly all of its connections open around the clock.
+
+use crate::catalogue::{ReadValue, Role};
+use crate::declare_rule;
+use crate::facts::{Facts, Pool};
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::rule::Context;
+use crate::secret::Shown;
+use crate::shown;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// A minimum of idle connections that this change brings to a large number: near the maximum, above it, or so many
+    /// over all replicas that they fill a good part of the server without any load.
+    ///
+    /// ## Why it hurts
+    ///
+    /// Idle connections are taken whether anybody calls or not. They come all at once at a rollout, and the server has
+    /// that much less room for everybody else.
+    ///
+    /// ## Example
+    ///
+    /// ```properties before prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=60
+    /// spring.datasource.hikari.minimum-idle=5
+    /// ```
+    ///
+    /// ```properties after prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=60
+    /// spring.datasource.hikari.minimum-idle=55
+    /// ```
+    ///
+    /// ```properties fixed prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=60
+    /// spring.datasource.hikari.minimum-idle=10
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Keep as many idle as are busy at a quiet hour, or make the pool small and fixed on purpose.
+    ///
+    /// ## When it is wrong
+    ///
+    /// When a small pool of fixed size is meant, as HikariCP's authors advise; small pools are left alone for that reason.
+    ///
+    /// ## References
+    ///
+    /// - <https://github.com/brettwooldridge/HikariCP#gear-configuration-knobs-baby>
+    pub(super) static MIN_IDLE_NEAR_MAX = "min-idle-near-max", Medium, High,
+        "A pool keeps nearly all of its connections open without load", check;
+}
+
+/// Below this a fixed-size pool is sound practice.
+const SMALL: u64 = 20;
+
+/// As many as PostgreSQL accepts by default: standing open without load they leave no room for anybody.
+const MANY: u64 = 100;
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for change in ctx.pool_changes(Role::PoolMinIdle) {
+        let (Some(pool), Some(setting)) = (change.new_pool, change.new) else { continue };
+        let ReadValue::Count(idle) = setting.value else { continue };
+        let was = match change.old_value() {
+            Some(ReadValue::Count(n)) => *n,
+            _ => 0,
+        };
+        let max = pool.ceiling().known();
+        let near = max.is_some_and(|max| idle * 5 >= max * 4);
+        let above = max.is_some_and(|max| idle > max);
+        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
+        let many = all.is_some_and(|all| all >= MANY);
+        if idle <= was || !(above || near && (idle >= SMALL || many) || idle >= SMALL * 2) {
+            continue;
+        }
+        let name = ctx.name(&setting.name);
+        let title = match max {
+            Some(max) if above => shown!("{} of {} is above the maximum of {}", name, idle, max),
+            Some(max) => shown!("{} keeps {} of {} connections open without load", name, idle, max),
+            None => shown!("{} keeps {} connections open without load", name, idle),
+        };
+        let message = match all {
+            Some(all) => shown!("over all replicas {} connections stand open around the clock, and all are opened at once at a rollout", all),
+            None => shown!("each process holds {} connections around the clock, and opens them all at once when it starts", idle),
+        };
+        let severity = if was * 2 < idle || above { Severity::Medium } else { Severity::Low };
+        out.push(
+            FindingBuilder::new(MIN_IDLE_NEAR_MAX.name, severity, Confidence::High, setting.at, title)
+                .message(message)
+                .subject(ctx.owner(pool), pool.environment)
+                .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
+                .symptom(Shown::of_static("the server shows hundreds of idle sessions; a rollout is refused connections"))
+                .fix(shown!("keep {} near what a quiet hour needs", name), ctx.written(change.old))
+                .rollback(match ctx.written(change.old) {
+                    Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),
+                    None => shown!("take {} out again; processes take it when they restart", name),
+                })
+                .build(),
+        );
+    }
+}
+
+/// Processes over all replicas at peak, where both are known.
+fn copies(facts: &Facts, pool: &Pool) -> Option<u64> {
+    let (w, c) = pool.owner?;
+    let workload = facts.workloads.get(w)?;
+    let processes = workload.containers.get(c)?.processes.value.known()?;
+    workload.max_replicas.value.known()?.checked_mul(processes)
+}

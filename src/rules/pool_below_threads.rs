@@ -1,0 +1,107 @@
+//! More worker threads than connections, so that threads wait for each other.
+
+use crate::catalogue::{ReadValue, Role};
+use crate::declare_rule;
+use crate::facts::{Facts, Pool};
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::rule::Context;
+use crate::secret::Shown;
+use crate::shown;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// A process whose worker threads outnumber its connections by more than the library's kind bears: a Rails or other
+    /// thread-per-connection pool below its thread count, or any pool that this change brings to a tenth of the threads.
+    ///
+    /// ## Why it hurts
+    ///
+    /// Each thread that finds the pool empty waits for the acquire timeout and then fails. With a runtime that takes one
+    /// connection a thread, a pool of 5 under 16 threads fails at the first burst.
+    ///
+    /// ## Example
+    ///
+    /// ```yaml before compose.yaml
+    /// services:
+    ///   web:
+    ///     image: registry.example.org/shop/web:1.0
+    ///     command: bundle exec puma -t 5:5
+    ///     environment:
+    ///       DATABASE_URL: postgres://app@db.example.internal:5432/shop?pool=5
+    /// ```
+    ///
+    /// ```yaml after compose.yaml
+    /// services:
+    ///   web:
+    ///     image: registry.example.org/shop/web:1.0
+    ///     command: bundle exec puma -t 16:16
+    ///     environment:
+    ///       DATABASE_URL: postgres://app@db.example.internal:5432/shop?pool=5
+    /// ```
+    ///
+    /// ```yaml fixed compose.yaml
+    /// services:
+    ///   web:
+    ///     image: registry.example.org/shop/web:1.0
+    ///     command: bundle exec puma -t 16:16
+    ///     environment:
+    ///       DATABASE_URL: postgres://app@db.example.internal:5432/shop?pool=16
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Give the pool at least one connection a thread where each request needs one, or use fewer threads.
+    ///
+    /// ## When it is wrong
+    ///
+    /// When most threads never touch the database. For JVM servers many more threads than connections are normal, which
+    /// is why only a steep change is named there.
+    ///
+    /// ## References
+    ///
+    /// - <https://guides.rubyonrails.org/configuring.html#database-pooling>
+    /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
+    pub(super) static POOL_BELOW_THREADS = "pool-below-threads", Medium, Medium,
+        "A pool is smaller than the threads that share it", check;
+}
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for pair in ctx.pools() {
+        let Some(new) = pair.new else { continue };
+        let Some((pool, threads)) = short(ctx.new.facts, new) else { continue };
+        let before = pair.old.and_then(|old| short(ctx.old.facts, old));
+        if before.is_some_and(|(p, t)| (pool, threads) == (p, t) || pool * t >= p * threads) {
+            continue;
+        }
+        out.push(finding(ctx, new, pool, threads));
+    }
+}
+
+/// Pool and threads, where the pool is too small for its kind.
+fn short(facts: &Facts, pool: &Pool) -> Option<(u64, u64)> {
+    let (w, c) = pool.owner?;
+    let container = facts.workloads.get(w)?.containers.get(c)?;
+    let threads = container.threads.as_ref()?.value.known()?;
+    let size = pool.ceiling().known()?;
+    // Active Record takes a connection for as long as the thread works; other libraries only for a query.
+    let one_each = pool.key.library.contains("rails") || pool.key.library.contains("active");
+    let bound = if one_each { threads } else { threads / 10 };
+    (size < bound).then_some((size, threads))
+}
+
+fn finding(ctx: &Context<'_>, pool: &Pool, size: u64, threads: u64) -> Finding {
+    let setting = pool.setting(Role::PoolMax);
+    let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
+    let title = shown!("{} connections for {} threads in each process", size, threads);
+    let old = None;
+    let new = setting.filter(|s| matches!(s.value, ReadValue::Count(_)));
+    FindingBuilder::new(POOL_BELOW_THREADS.name, Severity::Medium, Confidence::Medium, pool.at, title)
+        .message(shown!("when all threads are busy {} of them wait for a connection, up to the acquire timeout", threads - size))
+        .subject(ctx.owner(pool), pool.environment)
+        .setting(name.clone(), old, ctx.written(new))
+        .symptom(Shown::of_static("could not obtain a connection from the pool within the acquire timeout"))
+        .fix(shown!("raise {} to {}, or lower the threads, if each request needs the database", name, threads), None)
+        .rollback(Shown::of_static("set threads and pool back together; processes take both when they restart"))
+        .question(shown!("Do more than {} of {} threads need the database at once?", size, threads))
+        .build()
+}

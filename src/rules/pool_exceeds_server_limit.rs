@@ -1,0 +1,273 @@
+//! More connections are allowed than the server has slots for.
+
+use crate::budget::{Cause, Factor, ServerBudget, Term, Verdict};
+use crate::declare_rule;
+use crate::facts::Origin;
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::quantity::Interval;
+use crate::rule::Context;
+use crate::secret::Shown;
+use crate::shown;
+use crate::source::Side;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// A change after which the workloads of the tree may open more connections than their database server accepts:
+    /// replicas (the autoscaler's maximum) × processes × pool size, added up over everyone who connects, against
+    /// `max_connections` less the reserved slots. Pool, replicas and limit usually stand in different files.
+    ///
+    /// ## Why it hurts
+    ///
+    /// Pools are ceilings, and a slow minute is enough to fill them all at once. The server then refuses everybody:
+    /// new replicas never become ready, other services on the same server lose their logins, and administrators
+    /// cannot get in to look.
+    ///
+    /// ## Example
+    ///
+    /// ```yaml before prod/api.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: api, namespace: shop}
+    /// spec:
+    ///   replicas: 6
+    ///   template:
+    ///     spec:
+    ///       containers:
+    ///       - name: api
+    ///         image: registry.example.org/shop/api:1.4
+    ///         env:
+    ///         - {name: SPRING_DATASOURCE_URL, value: "jdbc:postgresql://orders-db:5432/orders"}
+    ///         - {name: SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE, value: "10"}
+    /// ```
+    ///
+    /// ```yaml after prod/api.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: api, namespace: shop}
+    /// spec:
+    ///   replicas: 6
+    ///   template:
+    ///     spec:
+    ///       containers:
+    ///       - name: api
+    ///         image: registry.example.org/shop/api:1.4
+    ///         env:
+    ///         - {name: SPRING_DATASOURCE_URL, value: "jdbc:postgresql://orders-db:5432/orders"}
+    ///         - {name: SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE, value: "40"}
+    /// ```
+    ///
+    /// ```yaml fixed prod/api.yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: {name: api, namespace: shop}
+    /// spec:
+    ///   replicas: 6
+    ///   template:
+    ///     spec:
+    ///       containers:
+    ///       - name: api
+    ///         image: registry.example.org/shop/api:1.4
+    ///         env:
+    ///         - {name: SPRING_DATASOURCE_URL, value: "jdbc:postgresql://orders-db:5432/orders"}
+    ///         - {name: SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE, value: "11"}
+    /// ```
+    ///
+    /// The server stands in a file that the change does not touch:
+    ///
+    /// ```yaml both prod/orders-db.yaml
+    /// apiVersion: apps/v1
+    /// kind: StatefulSet
+    /// metadata: {name: orders-db, namespace: shop}
+    /// spec:
+    ///   template:
+    ///     metadata: {labels: {app: orders-db}}
+    ///     spec:
+    ///       containers:
+    ///       - name: postgres
+    ///         image: postgres:16
+    ///         args: ["-c", "max_connections=120"]
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: {name: orders-db, namespace: shop}
+    /// spec:
+    ///   selector: {app: orders-db}
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Take the proposed size, or lower replicas or processes, or put a pooler in between. Raising the server's limit
+    /// costs memory for each connection and usually needs a restart *before* the rollout.
+    ///
+    /// ## When it is wrong
+    ///
+    /// When a pooler that is not in the tree stands in between, when the limit in the tree is not the live one, or when
+    /// two workloads never run together. Declare such facts under `[[server]]` and `[[workload]]` in `plimsoll.toml`.
+    ///
+    /// ## References
+    ///
+    /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
+    /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
+    pub(super) static POOL_EXCEEDS_SERVER_LIMIT = "pool-exceeds-server-limit", Critical, High,
+        "Workloads may open more connections than their server accepts", check;
+}
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for row in ctx.budget {
+        let Some((severity, scenario)) = judge(row) else { continue };
+        let Some(after) = row.after else { continue };
+        let demand = if row.scenario == "peak" { after.peak } else { after.rollout };
+        let Some(cause) = row.causes.first() else { continue };
+        out.push(finding(ctx, row, cause, severity, demand, scenario));
+    }
+}
+
+fn judge(row: &ServerBudget) -> Option<(Severity, &'static str)> {
+    let certain = row.weakest < Origin::Assumed(String::new());
+    match row.verdict {
+        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout if row.only_assumed => {
+            Some((Severity::Medium, "counting the clients that are assumed where none are declared"))
+        }
+        Verdict::OverCertain => Some((Severity::Critical, "at peak scale")),
+        Verdict::OverPeak if certain => Some((Severity::Critical, "at peak scale")),
+        Verdict::OverPeak => Some((Severity::Medium, "at peak scale, where every unknown is at its worst")),
+        Verdict::OverRollout if certain => Some((Severity::High, "while the new version rolls out")),
+        Verdict::OverRollout => Some((Severity::Medium, "while the new version rolls out")),
+        Verdict::Near | Verdict::LimitShrunk => near(row),
+        _ => None,
+    }
+}
+
+/// Close to the line is worth a word only if this change brought it there.
+fn near(row: &ServerBudget) -> Option<(Severity, &'static str)> {
+    let (before, after) = (row.before?, row.after?);
+    let grew = after.peak.hi > before.peak.hi || after.usable.hi < before.usable.hi;
+    grew.then_some((Severity::Low, "at peak scale"))
+}
+
+fn finding(
+    ctx: &Context<'_>,
+    row: &ServerBudget,
+    cause: &Cause,
+    severity: Severity,
+    demand: Interval,
+    scenario: &'static str,
+) -> Finding {
+    let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
+    let server = ctx.name(&row.server);
+    let over = demand.hi.unwrap_or(demand.lo) > usable.lo;
+    let verb = if over { "can exceed" } else { "comes close to" };
+    let title = shown!("{} connections {} the {} usable ones of {}", far(demand), verb, usable, server);
+    let confidence = if row.weakest <= Origin::Declared || matches!(row.weakest, Origin::Default(_)) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    let mut made = FindingBuilder::new(POOL_EXCEEDS_SERVER_LIMIT.name, severity, confidence, cause.at, title)
+        .message(message(ctx, row, scenario))
+        .subject(Some(ctx.name(&cause.subject)), row.environment)
+        .setting(ctx.name(&cause.setting), cause.old.as_deref().map(|t| ctx.name(t)), cause.new.as_deref().map(|t| ctx.name(t)))
+        .discriminator(server.clone())
+        .rollback(rollback(ctx, cause))
+        .question(shown!("Is the load line of {} still right: {} of {} connections {}?", server, far(demand), usable, scenario));
+    for symptom in symptoms(row.engine).iter().filter(|_| over) {
+        made = made.symptom(Shown::of_static(symptom));
+    }
+    for (at, text) in evidence(ctx, row) {
+        made = made.evidence(at, text);
+    }
+    let (fix, replacement) = fix(ctx, row, cause);
+    made.fix(fix, replacement).build()
+}
+
+fn far(interval: Interval) -> u64 {
+    interval.hi.unwrap_or(interval.lo)
+}
+
+/// The arithmetic of the new side in one line: `api 12 × 1 × 40 = 480, other clients 5`.
+fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Shown {
+    let rollout = row.scenario != "peak" && !row.scenario.is_empty();
+    let mut terms: Vec<&Term> = row.terms.iter().filter(|t| t.side == Side::New).collect();
+    terms.sort_by_key(|t| std::cmp::Reverse(far(t.product)));
+    let mut text = shown!("{}: ", scenario);
+    for (i, term) in terms.iter().enumerate().take(6) {
+        let replicas = if rollout { term.rollout_replicas } else { term.replicas };
+        let product = replicas.times(term.processes).times(term.pool);
+        let comma = if i == 0 { "" } else { ", " };
+        let who = ctx.name(&term.workload);
+        text = if term.evidence.is_empty() && term.replicas == Interval::exact(1) {
+            shown!("{}{}{} {}", text, comma, who, product)
+        } else {
+            shown!("{}{}{} {} replicas × {} processes × pool {} = {}", text, comma, who, replicas, term.processes, term.pool, product)
+        };
+    }
+    if terms.len() > 6 {
+        text = shown!("{}, and {} more", text, terms.len() - 6);
+    }
+    let before = row.before.map(|b| if rollout { b.rollout } else { b.peak });
+    let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
+    match before {
+        Some(before) => shown!("{}; {} usable, {} before this change", text, usable, before),
+        None => shown!("{}; {} usable", text, usable),
+    }
+}
+
+fn evidence(ctx: &Context<'_>, row: &ServerBudget) -> Vec<(crate::source::Location, Shown)> {
+    let mut places = Vec::new();
+    for term in row.terms.iter().filter(|t| t.side == Side::New) {
+        for at in &term.evidence {
+            places.push((*at, shown!("a factor of {} for {}", term.product, ctx.name(&term.workload))));
+        }
+    }
+    if let Some(at) = row.limit_at {
+        places.push((at, shown!("the limit of {}", ctx.name(&row.server))));
+    }
+    places.sort();
+    places.dedup_by_key(|(at, _)| *at);
+    places
+}
+
+fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<Shown>) {
+    let Some(proposal) = &row.proposal else {
+        return match cause.factor {
+            Factor::Limit => (Shown::of_static("keep the old limit, or lower the pools first"), None),
+            _ => (
+                Shown::of_static("no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first"),
+                None,
+            ),
+        };
+    };
+    let setting = ctx.name(&proposal.setting);
+    let text = match cause.factor {
+        Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, proposal.value),
+        Factor::Replicas => shown!("at most {} replicas fit with these pools; or lower the pool size", proposal.value),
+        _ => shown!("set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first", setting, proposal.value),
+    };
+    (text, Some(shown!("{}", proposal.value)))
+}
+
+fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {
+    let setting = ctx.name(&cause.setting);
+    let restart = match cause.factor {
+        Factor::Limit => "the server takes it at its next restart",
+        Factor::Replicas => "the autoscaler takes it at once",
+        _ => "processes take it when they restart",
+    };
+    match &cause.old {
+        Some(old) => shown!("set {} back to {}; {}", setting, ctx.name(old), restart),
+        None => shown!("take {} out again; {}", setting, restart),
+    }
+}
+
+/// What the on-call would see, in the server's own words.
+fn symptoms(engine: &str) -> &'static [&'static str] {
+    match engine {
+        "postgresql" => &[
+            "FATAL: sorry, too many clients already",
+            "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        ],
+        "mysql" | "mariadb" => &["ERROR 1040 (HY000): Too many connections"],
+        _ => &["new connections are refused while old ones stay open"],
+    }
+}

@@ -1,0 +1,121 @@
+//! A pool may hold clearly more connections than before.
+
+use crate::budget::Verdict;
+use crate::catalogue::{ReadValue, Role};
+use crate::declare_rule;
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::facts::Pool;
+use crate::rule::{Context, PoolChange, Traffic};
+use crate::secret::Shown;
+use crate::shown;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// A pool maximum (or overflow) that rises, also by the removal of a line whose default is larger.
+    ///
+    /// ## Why it hurts
+    ///
+    /// Every process of every replica gets the larger pool, so `+30` can be `+360` on the server. Past the number of
+    /// connections that the database can work on at once, more of them make every query slower.
+    ///
+    /// ## Example
+    ///
+    /// ```properties before prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=10
+    /// ```
+    ///
+    /// ```properties after prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=100
+    /// ```
+    ///
+    /// ```properties fixed prod/application.properties
+    /// spring.datasource.url=jdbc:postgresql://orders-db.example.internal:5432/orders
+    /// spring.datasource.hikari.maximum-pool-size=10
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Multiply by replicas and processes and compare with the server's limit. If requests wait for connections, look
+    /// first at how long each holds one.
+    ///
+    /// ## When it is wrong
+    ///
+    /// When a pooler in transaction mode stands behind it, or the server was sized up for this.
+    ///
+    /// ## References
+    ///
+    /// - <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing>
+    pub(super) static POOL_SIZE_RAISED = "pool-size-raised", Medium, High,
+        "A pool may hold clearly more connections than before", check;
+}
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for role in [Role::PoolMax, Role::PoolOverflow, Role::PoolerPoolSize, Role::PoolerReserve] {
+        out.extend(ctx.pool_changes(role).iter().filter_map(|change| finding(ctx, change)));
+    }
+}
+
+fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
+    // A pool that is new as a whole is judged by the budget, not by growth.
+    let (Some(old_pool), Some(pool)) = (change.old_pool, change.new_pool.or(change.old_pool)) else { return None };
+    if change.new_pool.is_none() && !ctx.falls_to_default(old_pool) {
+        return None;
+    }
+    let (Some(ReadValue::Count(was)), Some(ReadValue::Count(is))) = (change.old_value(), change.new_value()) else {
+        return None;
+    };
+    if is <= was {
+        return None;
+    }
+    let at = change.at()?;
+    let name = ctx.name(change.name());
+    let factor = is.checked_div(*was).unwrap_or(u64::MAX);
+    let title = match (change.new, factor) {
+        (None, _) => shown!("{} is gone: {} → {}, the default of {}", name, *was, *is, ctx.name(&pool.library)),
+        (_, 2..100) => shown!("{} raised {}-fold: {} → {}", name, factor, *was, *is),
+        _ => shown!("{} raised: {} → {}", name, *was, *is),
+    };
+    let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
+    let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
+    let severity = if relief.is_some() { Severity::Low } else { severity(*was, *is) };
+    Some(
+        FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
+            .message(relief.unwrap_or_else(|| {
+                shown!("each process of each replica may open {} connections more ({})", is - was, ctx.name(&pool.library))
+            }))
+            .subject(ctx.owner(pool), pool.environment)
+            .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
+            .symptom(Shown::of_static("the server refuses connections at peak or during a rollout (too many clients)"))
+            .fix(shown!("check replicas × processes × {} against the server's limit, or keep {}", *is, *was), None)
+            .rollback(shown!("set {} back to {}; processes take it when they restart", name, *was))
+            .question(shown!("Does the server have room for {} on every process and replica?", *is))
+            .build(),
+    )
+}
+
+/// Why a larger pool is no cause for worry here: the server has proven room for it, or the declared traffic needs it.
+fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
+    if let Some(row) = ctx.budget_of(ctx.new.facts, new)
+        && let (Verdict::Fits, Some(after)) = (row.verdict, row.after)
+    {
+        return Some(shown!("fits: {} of {} connections of {} in the worst computed case", after.rollout, after.usable, ctx.name(&row.server)));
+    }
+    let load = |facts, pool| Traffic::of(&ctx.policy.declared, facts, pool);
+    let (before, after) = (load(ctx.old.facts, old)?, load(ctx.new.facts, new)?);
+    let mends = !before.fits() && after.fits();
+    mends.then(|| shown!("the declared traffic needs it: {} requests a second × {} ms keep {} connections busy", after.rate, after.hold_ms, after.busy))
+}
+
+/// Ten times as much is a changed design; a small pool that doubles is growth.
+fn severity(was: u64, is: u64) -> Severity {
+    let times = |n: u64| is >= was.saturating_mul(n);
+    match () {
+        () if is <= 10 => Severity::Low,
+        () if times(8) || was == 0 && is >= 50 => Severity::High,
+        () if is * 2 >= was * 3 => Severity::Medium,
+        () => Severity::Low,
+    }
+}

@@ -1,0 +1,127 @@
+//! The server accepts fewer connections than before.
+
+use crate::declare_rule;
+use crate::facts::{Origin, Server};
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::rule::Context;
+use crate::secret::Shown;
+use crate::shown;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// A database server whose `max_connections` falls, also when it falls because the line was deleted and the
+    /// engine's default takes over.
+    ///
+    /// ## Why it hurts
+    ///
+    /// The clients' pools stay as they are. At the next restart the server comes back with fewer slots, and the first
+    /// busy minute is refused. A deleted line is the worst kind: nothing in the file says what the limit is now.
+    ///
+    /// ## Example
+    ///
+    /// ```ini before prod/postgresql.conf
+    /// max_connections = 400
+    /// shared_buffers = 2GB
+    /// ```
+    ///
+    /// ```ini after prod/postgresql.conf
+    /// max_connections = 150
+    /// shared_buffers = 2GB
+    /// ```
+    ///
+    /// ```ini fixed prod/postgresql.conf
+    /// max_connections = 400
+    /// shared_buffers = 4GB
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Add up what the clients' pools allow, lower those first, then the limit. On PostgreSQL with standbys lower the
+    /// primary first; a standby with a smaller limit than its primary refuses to start.
+    ///
+    /// ## When it is wrong
+    ///
+    /// When the clients were already lowered, or a pooler took their place.
+    ///
+    /// ## References
+    ///
+    /// - <https://www.postgresql.org/docs/current/runtime-config-connection.html>
+    /// - <https://www.postgresql.org/docs/current/hot-standby.html>
+    pub(super) static SERVER_LIMIT_LOWERED = "server-limit-lowered", High, High,
+        "A server accepts fewer connections than before", check;
+}
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for new in &ctx.new.facts.servers {
+        let Some(old) = ctx.old.facts.servers.iter().find(|s| s.id == new.id) else { continue };
+        let (Some(was), Some(is)) = (old.limit.value.known(), new.limit.value.known()) else { continue };
+        if is < was {
+            out.extend(finding(ctx, old, new, was, is));
+        }
+    }
+    removed_limits(ctx, out);
+}
+
+/// A limit whose server is not named any more: the line that made it one is gone, and the default holds.
+fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for old in &ctx.old.facts.servers {
+        let gone = !ctx.new.facts.servers.iter().any(|s| s.id == old.id);
+        let (Some(setting), Some(at), Some(was)) = (old.limit_setting, old.limit.at, old.limit.value.known()) else { continue };
+        let owner = &ctx.old.settings.resource_of(setting).id;
+        let stays = ctx.new.settings.resources.iter().any(|r| r.id == *owner);
+        if !gone || !stays || old.limit.origin != Origin::Literal {
+            continue;
+        }
+        let name = ctx.name(old.limit_name.as_deref().unwrap_or("max_connections"));
+        let title = shown!("{} of {} is gone: {} → the engine's default", name, ctx.name(&old.id), was);
+        out.push(
+            FindingBuilder::new(SERVER_LIMIT_LOWERED.name, Severity::High, Confidence::Medium, at, title)
+                .message(Shown::of_static("without the line the server takes its default at the next restart (PostgreSQL 100, MySQL 151)"))
+                .subject(Some(ctx.name(&old.id)), old.environment)
+                .setting(name.clone(), Some(shown!("{}", was)), None)
+                .symptom(Shown::of_static("FATAL: sorry, too many clients already"))
+                .fix(shown!("keep {} = {}, or say where the limit is set now", name, was), Some(shown!("{}", was)))
+                .rollback(shown!("put {} = {} back; the server takes it at its next restart", name, was))
+                .question(shown!("Where is the connection limit of {} set now?", ctx.name(&old.id)))
+                .build(),
+        );
+    }
+}
+
+fn finding(ctx: &Context<'_>, old: &Server, new: &Server, was: u64, is: u64) -> Option<Finding> {
+    // A default that stands on both sides did not change in this repository.
+    if old.limit.origin != Origin::Literal && new.limit.origin != Origin::Literal {
+        return None;
+    }
+    let at = new.limit.at.or(old.limit.at)?;
+    let name = ctx.name(new.limit_name.as_deref().or(old.limit_name.as_deref()).unwrap_or("max_connections"));
+    let removed = new.limit.at.is_none();
+    let severity = if removed || is * 2 <= was { Severity::High } else { Severity::Medium };
+    let server = ctx.name(&new.id);
+    let title = if removed {
+        shown!("{} of {} is gone: {} → {}, the engine's default", name, server, was, is)
+    } else {
+        shown!("{} of {} lowered: {} → {}", name, server, was, is)
+    };
+    let now = (!removed).then(|| shown!("{}", is));
+    Some(
+        FindingBuilder::new(SERVER_LIMIT_LOWERED.name, severity, Confidence::High, at, title)
+            .message(shown!(
+                "{} applications can get {} slots instead of {}; pools that are not lowered with it can exceed them",
+                server,
+                new.usable(),
+                old.usable()
+            ))
+            .subject(Some(server.clone()), new.environment)
+            .setting(name.clone(), Some(shown!("{}", was)), now)
+            .symptom(Shown::of_static(match new.engine.as_str() {
+                "mysql" | "mariadb" => "ERROR 1040 (HY000): Too many connections",
+                _ => "FATAL: sorry, too many clients already",
+            }))
+            .fix(shown!("keep {} at {} until the clients' pools add up to less than {}", name, was, is), Some(shown!("{}", was)))
+            .rollback(shown!("set {} back to {}; PostgreSQL takes it at a restart, MySQL at once", name, was))
+            .question(shown!("Do all clients of {} together stay below {} connections?", server, is))
+            .build(),
+    )
+}

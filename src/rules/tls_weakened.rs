@@ -1,0 +1,319 @@
+//! A connection is protected less than before.
+
+use crate::connection::{self, Engine, TlsLevel};
+use crate::declare_rule;
+use crate::facts::{Endpoint, EndpointPart};
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::rule::Context;
+use crate::rule::addresses::{Address, addresses, is_literal, part_changes, text};
+use crate::rule::wording;
+use crate::secret::Shown;
+use crate::setting::Environment;
+use crate::shown;
+use crate::source::Location;
+
+declare_rule! {
+    /// ## What it finds
+    ///
+    /// TLS that becomes weaker: a lower `sslmode` (or `ssl-mode`, `tls`, `Encrypt`, a key such as `PGSSLMODE`), `rediss:`
+    /// that becomes `redis:`, a removed parameter, or a switch that takes the check of the certificate away.
+    ///
+    /// ## Why it hurts
+    ///
+    /// Usually nothing is seen, and credentials and data can be read on the way. Servers that insist on TLS refuse the
+    /// client instead.
+    ///
+    /// ## Example
+    ///
+    /// ```yaml before prod/app.yaml
+    /// database:
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=verify-full
+    /// ```
+    ///
+    /// ```yaml after prod/app.yaml
+    /// database:
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=disable
+    /// ```
+    ///
+    /// ```yaml fixed prod/app.yaml
+    /// database:
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=verify-full&application_name=orders
+    /// ```
+    ///
+    /// ## What to do
+    ///
+    /// Keep the level. If a certificate is refused, give the client its authority (`sslrootcert`, a trust store) instead of
+    /// switching the check off.
+    ///
+    /// ## When it is wrong
+    ///
+    /// Where a mesh or a proxy in the same pod encrypts, and on the local machine, which is reported low.
+    ///
+    /// ## References
+    ///
+    /// - <https://www.postgresql.org/docs/current/libpq-ssl.html>
+    /// - <https://learn.microsoft.com/sql/connect/ado-net/connection-string-syntax>
+    pub(super) static TLS_WEAKENED = "tls-weakened", High, High,
+        "A connection is protected less than before", check;
+}
+
+/// Parameters that set the level, folded: lower case, letters alone.
+const MODES: &[&str] = &["sslmode", "tls", "ssl", "usessl", "encrypt", "secure", "requiressl", "verifyservercertificate"];
+
+/// Switches that take the check of a certificate away, with the value that does it.
+const UNCHECKED: &[(&str, &[&str])] = &[
+    ("trustservercertificate", &["true", "yes", "1"]),
+    ("tlsinsecure", &["true"]),
+    ("tlsallowinvalidcertificates", &["true"]),
+    ("tlsallowinvalidhostnames", &["true"]),
+    ("sslinvalidcertallowed", &["true"]),
+    ("sslinvalidhostnameallowed", &["true"]),
+    ("allowinvalidcertificates", &["true"]),
+    ("skipverify", &["true", "1"]),
+    ("insecure", &["true", "1"]),
+    ("verifyservercertificate", &["false"]),
+    ("rejectunauthorized", &["false"]),
+    ("sslaccept", &["acceptinvalidcerts"]),
+    ("sslcertreqs", &["none"]),
+    ("sslcheckhostname", &["false"]),
+    ("verify", &["verifynone"]),
+    ("allowpublickeyretrieval", &["true"]),
+    ("sslfactory", &["orgpostgresqlsslnonvalidatingfactory"]),
+];
+
+fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    for address in addresses(ctx) {
+        match address.old {
+            Some(old) => out.extend(of_string(ctx, &address, old).or_else(|| of_switch(ctx, &address, old))),
+            None if ctx.audit => out.extend(as_it_stands(ctx, &address)),
+            None => {}
+        }
+    }
+    if !ctx.audit {
+        out.extend(of_keys(ctx));
+    }
+}
+
+/// The level inside one string.
+fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
+    let (before, after) = (old.string.as_ref()?.tls_level(), address.new.string.as_ref()?.tls_level());
+    let severity = severity(before, after, address.new.engine)?;
+    if after == TlsLevel::Unset && is_said_elsewhere(ctx, address) {
+        return None;
+    }
+    let (at_old, at_new) = (mode_part(old), mode_part(address.new));
+    // A level that an expression sets is not known to be lower.
+    if at_new.and_then(|p| p.text.as_deref()).is_some_and(|t| !is_literal(t)) {
+        return None;
+    }
+    let label = shown!("TLS of {}", ctx.name(address.key()));
+    let title = match after {
+        TlsLevel::Unset => shown!("{} is not asked for any more: {} → the client's default", label, before.as_str()),
+        _ => shown!("{} weakened: {} → {}", label, words(before), after.as_str()),
+    };
+    let shown = |part: Option<&EndpointPart>| part.and_then(|p| p.text.as_deref()).map(|t| ctx.name(t));
+    let weakened = Weakened {
+        title,
+        key: ctx.name(address.key()),
+        label,
+        at: at_new.map_or(address.new.at, |p| p.at),
+        old: shown(at_old).or_else(|| Some(Shown::of_static(before.as_str()))),
+        new: shown(at_new),
+        severity: lowered_if_local(severity, address),
+        subject: address.subject(ctx),
+        environment: address.environment(),
+    };
+    Some(weakened.finding(message(before, after)))
+}
+
+/// A switch that takes the check away, where the level itself stays.
+fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
+    let part = address.new.parts.iter().find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
+    let name = ctx.name(part.role.trim_start_matches("param:"));
+    let value = ctx.name(part.text.as_deref().unwrap_or_default());
+    let label = shown!("{} of {}", name, ctx.name(address.key()));
+    let was = old.parts.iter().find(|o| o.role == part.role).and_then(|p| p.text.as_deref()).map(|t| ctx.name(t));
+    let harmless = folded(&part.role).contains("publickey");
+    let severity = if harmless { Severity::Low } else { Severity::High };
+    let weakened = Weakened {
+        title: shown!("{} takes a check away: {} → {}", label, was.clone().unwrap_or(Shown::of_static("not set")), value),
+        key: ctx.name(address.key()),
+        label,
+        at: part.at,
+        old: was,
+        new: Some(value),
+        severity: lowered_if_local(severity, address),
+        subject: address.subject(ctx),
+        environment: address.environment(),
+    };
+    Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
+}
+
+/// Levels that stand in keys of their own: `PGSSLMODE`, `DB_SSL`.
+fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
+    let changes = part_changes(ctx, "tls_mode", "TLS");
+    let finding = |change: &crate::rule::addresses::PartChange<'_>| {
+        let (before, after) = (level_of(change.old), level_of(change.new));
+        let severity = severity(before, after, change.engine())?;
+        let title = match change.new_shown(ctx) {
+            Some(new) => shown!("{} weakened: {} → {}", change.label, change.old_shown(ctx).unwrap_or(Shown::of_static("not set")), new),
+            None => shown!("{} is gone: {} → the client's default", change.label, words(before)),
+        };
+        let weakened = Weakened {
+            title,
+            key: change.key.clone(),
+            label: change.label.clone(),
+            at: change.at,
+            old: change.old_shown(ctx),
+            new: change.new_shown(ctx),
+            severity: change.address.map_or(severity, |a| lowered_if_local(severity, &a)),
+            subject: change.subject.clone(),
+            environment: change.environment,
+        };
+        Some(weakened.finding(message(before, after)))
+    };
+    changes.iter().filter_map(finding).collect()
+}
+
+/// In an audit: TLS that is switched off towards another machine.
+fn as_it_stands(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
+    let level = address.new.string.as_ref().map_or_else(|| level_of(text(address.new, "tls_mode")), |s| s.tls_level());
+    if level != TlsLevel::Disabled || address.environment() == Environment::Development {
+        return None;
+    }
+    let part = mode_part(address.new).or_else(|| address.new.parts.iter().find(|p| p.role == "tls_mode"))?;
+    let label = shown!("TLS of {}", ctx.name(address.key()));
+    let weakened = Weakened {
+        title: shown!("{} is switched off", label),
+        key: ctx.name(address.key()),
+        label,
+        at: part.at,
+        old: None,
+        new: part.text.as_deref().map(|t| ctx.name(t)),
+        severity: lowered_if_local(Severity::Medium, address),
+        subject: address.subject(ctx),
+        environment: address.environment(),
+    };
+    Some(weakened.finding(message(TlsLevel::Unset, level)))
+}
+
+/// What the three ways to weaken have in common.
+struct Weakened {
+    title: Shown,
+    key: Shown,
+    label: Shown,
+    at: Location,
+    old: Option<Shown>,
+    new: Option<Shown>,
+    severity: Severity,
+    subject: Option<Shown>,
+    environment: Environment,
+}
+
+impl Weakened {
+    fn finding(self, message: &'static str) -> Finding {
+        FindingBuilder::new(TLS_WEAKENED.name, self.severity, Confidence::High, self.at, self.title)
+            .message(Shown::of_static(message))
+            .subject(self.subject, self.environment)
+            .setting(self.key, self.old.clone(), self.new)
+            .symptom(Shown::of_static("none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption"))
+            .fix(Shown::of_static("keep the level, and give the client the authority of the certificate if it refuses it"), self.old.clone())
+            .rollback(wording::set_back(&self.label, self.old.as_ref()))
+            .question(Shown::of_static("Who else can read the network between this service and its server?"))
+            .discriminator(Shown::of_static("tls"))
+            .build()
+    }
+}
+
+fn severity(before: TlsLevel, after: TlsLevel, engine: Engine) -> Option<Severity> {
+    use TlsLevel::{Disabled, Preferred, Required, Unset, VerifyCa, VerifyFull};
+    match (before, after) {
+        (Required | VerifyCa | VerifyFull, Disabled | Preferred) => Some(Severity::High),
+        // Current SQL Server clients encrypt and check by default.
+        (Required | VerifyCa | VerifyFull, Unset) if engine == Engine::SqlServer => Some(Severity::Low),
+        (Required | VerifyCa | VerifyFull, Unset) => Some(Severity::High),
+        (VerifyFull, VerifyCa | Required) | (VerifyCa, Required) | (Preferred, Disabled) => Some(Severity::Medium),
+        (Unset, Disabled) if engine == Engine::SqlServer => Some(Severity::High),
+        (Unset, Disabled) => Some(Severity::Medium),
+        _ => None,
+    }
+}
+
+fn message(before: TlsLevel, after: TlsLevel) -> &'static str {
+    match (before, after) {
+        (_, TlsLevel::Disabled) => "user names, passwords and data cross the network in plain text",
+        (_, TlsLevel::Preferred) => "the client falls back to plain text without a word if the server, or somebody between, offers no TLS",
+        (_, TlsLevel::Unset) => "the client's default holds now; many clients then use plain text, or fall back to it",
+        (_, TlsLevel::VerifyCa) => "any host with a certificate of the same authority can pose as the server",
+        _ => "the certificate is not checked any more, so whoever answers is taken for the server",
+    }
+}
+
+fn words(level: TlsLevel) -> Shown {
+    Shown::of_static(level.as_str())
+}
+
+fn lowered_if_local(severity: Severity, address: &Address<'_>) -> Severity {
+    let local = text(address.new, "host").is_some_and(connection::is_local);
+    if local { severity.min(Severity::Low) } else { severity }
+}
+
+/// Whether the same owner says the level in a key of its own now.
+fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
+    let home = address.new.setting.resource;
+    ctx.changes.iter().any(|c| {
+        c.old.is_none() && c.role.as_deref() == Some("tls_mode") && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
+    })
+}
+
+fn mode_part(endpoint: &Endpoint) -> Option<&EndpointPart> {
+    let is_mode = |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
+    let scheme = || endpoint.parts.iter().find(|p| p.role == "scheme");
+    let by_scheme = matches!(endpoint.engine, Engine::Redis | Engine::RabbitMq | Engine::MongoDb);
+    endpoint.parts.iter().find(is_mode).or_else(|| scheme().filter(|_| by_scheme))
+}
+
+fn is_unchecked(part: &EndpointPart) -> bool {
+    let (Some(name), Some(value)) = (part.role.strip_prefix("param:"), part.text.as_deref()) else { return false };
+    let (name, value) = (folded(name), folded(value));
+    UNCHECKED.iter().any(|(known, bad)| *known == name && bad.contains(&value.as_str()))
+}
+
+/// Letters and digits alone, in lower case.
+fn folded(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The level that a key of its own tells.
+fn level_of(value: Option<&str>) -> TlsLevel {
+    match value.map(folded).as_deref() {
+        Some("disable" | "disabled" | "none" | "false" | "no" | "off" | "0") => TlsLevel::Disabled,
+        Some("allow" | "prefer" | "preferred") => TlsLevel::Preferred,
+        Some("require" | "required" | "true" | "yes" | "on" | "1" | "noverify" | "skipverify") => TlsLevel::Required,
+        Some("verifyca") => TlsLevel::VerifyCa,
+        Some("verifyfull" | "verifyidentity" | "strict") => TlsLevel::VerifyFull,
+        _ => TlsLevel::Unset,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_up_is_no_finding_and_going_down_is_one() {
+        use TlsLevel::{Disabled, Preferred, Required, Unset, VerifyFull};
+        for (before, after) in [(Disabled, Required), (Required, VerifyFull), (Unset, Required), (Unset, Preferred), (Disabled, Unset)] {
+            assert_eq!(severity(before, after, Engine::PostgreSql), None, "{before:?} → {after:?}");
+        }
+        assert_eq!(severity(VerifyFull, Disabled, Engine::PostgreSql), Some(Severity::High));
+        assert_eq!(severity(VerifyFull, Required, Engine::PostgreSql), Some(Severity::Medium));
+    }
+
+    #[test]
+    fn keys_of_their_own_tell_a_level() {
+        assert_eq!(level_of(Some("verify-full")), TlsLevel::VerifyFull);
+        assert_eq!(level_of(Some("False")), TlsLevel::Disabled);
+        assert_eq!(level_of(Some("${PGSSLMODE}")), TlsLevel::Unset);
+    }
+}
