@@ -356,11 +356,12 @@ fn link(
         }
     }
     let first = host.split('.').next().unwrap_or(&host);
-    let named = |s: &Server| s.hosts.iter().any(|h| *h == host || h == first);
+    // A server of the tree is known by its first label too; one of which only the address is known is not.
+    let named = |s: &Server| s.at.is_some() && s.hosts.iter().any(|h| *h == host || h == first);
     if let Some(at) = servers.iter().position(named) {
         return Some((at, Link::HostName));
     }
-    address_only(endpoint, &host, port, servers)
+    address_only(endpoint, &cluster_name(&host, namespace), port, servers)
 }
 
 /// `[[workload]] server = "…"`, where every workload that uses the endpoint is told the same.
@@ -426,6 +427,17 @@ fn reaches(host: &str, namespace: &str, name: &HostName) -> bool {
 fn is_pod_of(pod: &str, service: &str) -> bool {
     pod.strip_prefix(service).and_then(|t| t.strip_prefix('-')).is_some_and(|n| n.parse::<u32>().is_ok())
         || pod.rsplit_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok())
+}
+
+/// One name for all spellings of a service of the cluster (`db`, `db.shop`, `db.shop.svc.cluster.local`): `shop/db`.
+/// Other hosts stay as they are.
+fn cluster_name(host: &str, namespace: &str) -> String {
+    let inner = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc"));
+    match (inner.and_then(|i| i.rsplit_once('.')), host.contains('.')) {
+        (Some((name, namespace)), _) => format!("{namespace}/{name}"),
+        (None, false) if !namespace.is_empty() => format!("{namespace}/{host}"),
+        _ => host.to_owned(),
+    }
 }
 
 /// The port that an address without one means, so that both spellings are one server.

@@ -213,8 +213,7 @@ fn budget(page: &mut Page, report: &Report) {
         server(page, budget);
     }
     if !quiet.is_empty() {
-        let names: Vec<String> = quiet.iter().map(|b| format!("{} {}", b.server, words::verdict(b.verdict))).collect();
-        page.paragraph("  ", &format!("not moved by this change: {}", names.join("; ")), Ink::Plain);
+        page.paragraph("  ", &words::not_moved(&quiet), Ink::Plain);
     }
 }
 

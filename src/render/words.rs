@@ -268,6 +268,17 @@ pub(super) fn term_pairs(budget: &ReportedBudget) -> Vec<(&ReportedTerm, Option<
     kept.chain(gone).collect()
 }
 
+/// Servers that the change leaves as they are, in one sentence: a few by name, the rest counted.
+pub(super) fn not_moved(quiet: &[&ReportedBudget]) -> String {
+    const NAMED: usize = 3;
+    let name = |b: &&ReportedBudget| format!("{} {}", b.server, verdict(b.verdict));
+    let mut names: Vec<String> = quiet.iter().take(NAMED).map(name).collect();
+    if quiet.len() > NAMED {
+        names.push(format!("and {} more servers", quiet.len() - NAMED));
+    }
+    format!("not moved by this change: {}", names.join("; "))
+}
+
 /// Whether a server's line is worth a reader's time: it moved, or it is in trouble.
 pub(super) fn is_worth_showing(report: &Report, budget: &ReportedBudget) -> bool {
     let quiet = matches!(budget.verdict, Verdict::Fits | Verdict::PreExisting | Verdict::CannotTell);
