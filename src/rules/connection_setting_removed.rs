@@ -48,7 +48,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://12factor.net/config>
-    pub static CONNECTION_SETTING_REMOVED = "connection-setting-removed", Medium, Medium,
+    pub(super) static CONNECTION_SETTING_REMOVED = "connection-setting-removed", Medium, Medium,
         "An address that something still needs is gone", check;
 }
 

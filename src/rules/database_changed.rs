@@ -47,7 +47,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-    pub static DATABASE_CHANGED = "database-changed", Medium, High,
+    pub(super) static DATABASE_CHANGED = "database-changed", Medium, High,
         "An address leads to another database of the server", check;
 }
 

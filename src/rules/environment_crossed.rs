@@ -50,7 +50,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.traviscistatus.com/incidents/z2b3lz2kwcfp>
-    pub static ENVIRONMENT_CROSSED = "environment-crossed", High, High,
+    pub(super) static ENVIRONMENT_CROSSED = "environment-crossed", High, High,
         "The configuration of one environment reaches into another", check;
 }
 

@@ -46,7 +46,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://yaml.org/spec/1.2.2/>
-    pub static FILE_NO_LONGER_PARSES = "file-no-longer-parses", High, High,
+    pub(super) static FILE_NO_LONGER_PARSES = "file-no-longer-parses", High, High,
         "A file that could be read before has a syntax error now", check;
 }
 

@@ -69,7 +69,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://sre.google/sre-book/release-engineering/>
-    pub static FILE_OVERWRITTEN = "file-overwritten", High, Medium,
+    pub(super) static FILE_OVERWRITTEN = "file-overwritten", High, Medium,
         "A file was replaced by something else", check;
 }
 

@@ -57,7 +57,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://12factor.net/config>
-    pub static HALF_CHANGED_ENDPOINT = "half-changed-endpoint", High, Medium,
+    pub(super) static HALF_CHANGED_ENDPOINT = "half-changed-endpoint", High, Medium,
         "One part of an address moved on, and what belongs to it stayed behind", check;
 }
 

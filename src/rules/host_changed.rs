@@ -51,7 +51,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS>
-    pub static HOST_CHANGED = "host-changed", Medium, High,
+    pub(super) static HOST_CHANGED = "host-changed", Medium, High,
         "An address leads to another host than before", check;
 }
 

@@ -60,7 +60,7 @@ declare_rule! {
     ///
     /// - <https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>
     /// - <https://www.unicode.org/reports/tr39/>
-    pub static HOST_TYPO = "host-typo", Critical, High,
+    pub(super) static HOST_TYPO = "host-typo", Critical, High,
         "A host is a slip of the finger away from one that is in use", check;
 }
 

@@ -49,7 +49,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://cloud.google.com/sql/docs/postgres/connect-auth-proxy>
-    pub static LOCALHOST_OUTSIDE_DEVELOPMENT = "localhost-outside-development", High, High,
+    pub(super) static LOCALHOST_OUTSIDE_DEVELOPMENT = "localhost-outside-development", High, High,
         "A service outside development looks for its database on its own machine", check;
 }
 

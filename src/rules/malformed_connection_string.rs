@@ -54,7 +54,7 @@ declare_rule! {
     ///
     /// - <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
     /// - <https://www.rfc-editor.org/rfc/rfc3986>
-    pub static MALFORMED_CONNECTION_STRING = "malformed-connection-string", High, High,
+    pub(super) static MALFORMED_CONNECTION_STRING = "malformed-connection-string", High, High,
         "A connection string that its client cannot read as it is meant", check;
 }
 

@@ -51,7 +51,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html>
-    pub static PASSWORD_IN_PLAIN_TEXT = "password-in-plain-text", High, High,
+    pub(super) static PASSWORD_IN_PLAIN_TEXT = "password-in-plain-text", High, High,
         "A password is written into a file", check;
 }
 

@@ -50,7 +50,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.rfc-editor.org/rfc/rfc2606>
-    pub static PLACEHOLDER_LEFT = "placeholder-left", High, High,
+    pub(super) static PLACEHOLDER_LEFT = "placeholder-left", High, High,
         "A value that somebody was meant to fill in", check;
 }
 

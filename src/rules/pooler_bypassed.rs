@@ -50,7 +50,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.pgbouncer.org/features.html>
-    pub static POOLER_BYPASSED = "pooler-bypassed", Medium, High,
+    pub(super) static POOLER_BYPASSED = "pooler-bypassed", Medium, High,
         "A client goes around the pooler it went through", check;
 }
 

@@ -48,7 +48,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.iana.org/assignments/service-names-port-numbers/service-names-port-numbers.xhtml>
-    pub static PORT_CHANGED = "port-changed", Medium, High,
+    pub(super) static PORT_CHANGED = "port-changed", Medium, High,
         "An address leads to another port of the same host", check;
 }
 

@@ -49,7 +49,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.iana.org/assignments/service-names-port-numbers/service-names-port-numbers.xhtml>
-    pub static PORT_OF_ANOTHER_ENGINE = "port-of-another-engine", High, High,
+    pub(super) static PORT_OF_ANOTHER_ENGINE = "port-of-another-engine", High, High,
         "A client speaks to the port of another kind of server", check;
 }
 

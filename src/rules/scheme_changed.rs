@@ -50,7 +50,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://docs.sqlalchemy.org/en/20/core/engines.html#database-urls>
-    pub static SCHEME_CHANGED = "scheme-changed", Medium, High,
+    pub(super) static SCHEME_CHANGED = "scheme-changed", Medium, High,
         "An address is for another engine or another driver", check;
 }
 

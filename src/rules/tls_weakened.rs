@@ -53,7 +53,7 @@ declare_rule! {
     ///
     /// - <https://www.postgresql.org/docs/current/libpq-ssl.html>
     /// - <https://learn.microsoft.com/sql/connect/ado-net/connection-string-syntax>
-    pub static TLS_WEAKENED = "tls-weakened", High, High,
+    pub(super) static TLS_WEAKENED = "tls-weakened", High, High,
         "A connection is protected less than before", check;
 }
 

@@ -47,7 +47,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://www.postgresql.org/docs/current/role-attributes.html>
-    pub static USER_CHANGED = "user-changed", Low, High,
+    pub(super) static USER_CHANGED = "user-changed", Low, High,
         "A client logs in as somebody else", check;
 }
 

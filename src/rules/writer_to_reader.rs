@@ -51,7 +51,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html>
-    pub static WRITER_TO_READER = "writer-to-reader", Medium, High,
+    pub(super) static WRITER_TO_READER = "writer-to-reader", Medium, High,
         "A client that writes is sent to a read-only copy", check;
 }
 
