@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget;
-use crate::catalogue::{Catalogue, Entries};
+use crate::catalogue::Catalogue;
+use crate::conclude;
 use crate::config::{Config, RuleSeverity};
 use crate::diff::{self, Change, ChangeKind};
 use crate::document::Document;
@@ -11,7 +12,6 @@ use crate::facts::{self, Facts};
 use crate::format;
 use crate::meaning::{self, Meant};
 use crate::platform::{self, EnvironmentRules};
-use crate::conclude;
 use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
@@ -85,16 +85,11 @@ pub fn review(request: Request) -> Report {
     let explained = meaning::explain(&changes, old.meant(), new.meant());
     let redactor = redactor(&[&old, &new]);
     let rolling = rolling(&changes, &old, &new);
-    let options =
-        budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
+    let options = budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
     let budget = budget::budget(&old.facts, &new.facts, &options);
     let environment_of = |path: &str| environments.of_path(path);
-    let files = meaning::files(
-        &sources,
-        (&old.documents, &old.settings),
-        (&new.documents, &new.settings),
-        &environment_of,
-    );
+    let files =
+        meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
     let context = Context {
         sources: &sources,
         old: State { settings: &old.settings, facts: &old.facts },
@@ -121,8 +116,7 @@ pub fn review(request: Request) -> Report {
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
 fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
     let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
-    let user = Entries { libraries: config.libraries.clone(), ..Entries::default() };
-    match builtin().with_user(user) {
+    match builtin().with_user(config.entries.clone()) {
         Ok(all) => (all, None),
         Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
     }

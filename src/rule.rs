@@ -11,8 +11,8 @@ use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
 use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::secret::{Redactor, Shown};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
+use crate::secret::{Redactor, Shown};
 use crate::setting::{Resource, SettingRef, Settings};
 use crate::source::{Location, Sources};
 
@@ -323,10 +323,12 @@ impl<'a> Context<'a> {
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
         let old = self.old.facts.pools.iter();
         let gone = old.filter(|o| !self.new.facts.pools.iter().any(|n| n.key == o.key));
-        let pairs = self.new.facts.pools.iter().map(|new| PoolPair {
-            old: self.old.facts.pools.iter().find(|o| o.key == new.key),
-            new: Some(new),
-        });
+        let pairs = self
+            .new
+            .facts
+            .pools
+            .iter()
+            .map(|new| PoolPair { old: self.old.facts.pools.iter().find(|o| o.key == new.key), new: Some(new) });
         pairs.chain(gone.map(|o| PoolPair { old: Some(o), new: None })).collect()
     }
 

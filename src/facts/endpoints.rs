@@ -175,7 +175,8 @@ impl Found {
         parts.sort_by_key(|p| (rank(&p.role), p.at));
         if engine == Engine::Unknown {
             let port = parts.iter().find(|p| p.role == "port").and_then(|p| p.text.as_deref());
-            engine = port.and_then(|p| p.trim().parse().ok()).and_then(connection::port_engine).unwrap_or(Engine::Unknown);
+            engine =
+                port.and_then(|p| p.trim().parse().ok()).and_then(connection::port_engine).unwrap_or(Engine::Unknown);
         }
         let resource = settings.resource_of(host.at);
         self.endpoints.push(Endpoint {

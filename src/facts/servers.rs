@@ -145,7 +145,8 @@ impl Sight<'_> {
     fn names_of(&self, resource: &Resource) -> Vec<HostName> {
         let Shape::Workload(shape) = &resource.shape else { return Vec::new() };
         let namespace = resource.id.namespace.clone();
-        let own = shape.host_names.iter().map(|n| HostName { name: n.to_ascii_lowercase(), namespace: namespace.clone() });
+        let own =
+            shape.host_names.iter().map(|n| HostName { name: n.to_ascii_lowercase(), namespace: namespace.clone() });
         let selects = |service: &ServiceShape| {
             !service.selector.is_empty() && service.selector.iter().all(|label| shape.labels.contains(label))
         };
@@ -171,7 +172,8 @@ impl Sight<'_> {
         }
         for entry in scope.entries.iter().rev() {
             let setting = self.settings.get(entry.setting);
-            let names = if entry.is_env { kind.limit_env_matches(&entry.key) } else { kind.limit_key_matches(&entry.key) };
+            let names =
+                if entry.is_env { kind.limit_env_matches(&entry.key) } else { kind.limit_key_matches(&entry.key) };
             if !names {
                 continue;
             }
@@ -246,7 +248,8 @@ impl Sight<'_> {
             if taken.contains(&at) || matches!(resource.shape, Shape::Workload(_)) {
                 continue;
             }
-            let is_env = setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
+            let is_env =
+                setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
             let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
             let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
@@ -304,7 +307,7 @@ fn last_word(key: &str) -> &str {
 fn assumed_clients() -> Reading {
     Reading {
         value: Interval::exact(ASSUMED_FIXED_CLIENTS),
-        origin: Origin::Default("assumed for exporters, backups and people".to_owned()),
+        origin: Origin::Assumed("for exporters, backups and people".to_owned()),
         at: None,
     }
 }
@@ -419,7 +422,12 @@ fn is_pod_of(pod: &str, service: &str) -> bool {
 }
 
 /// A server of which only the address is known: it gets a budget with an unknown limit.
-fn address_only(endpoint: &Endpoint, host: &str, port: Option<u16>, servers: &mut Vec<Server>) -> Option<(usize, Link)> {
+fn address_only(
+    endpoint: &Endpoint,
+    host: &str,
+    port: Option<u16>,
+    servers: &mut Vec<Server>,
+) -> Option<(usize, Link)> {
     let counted = matches!(
         endpoint.engine,
         Engine::PostgreSql | Engine::MySql | Engine::MariaDb | Engine::SqlServer | Engine::Oracle
@@ -428,14 +436,19 @@ fn address_only(endpoint: &Endpoint, host: &str, port: Option<u16>, servers: &mu
         return None;
     }
     let id = match port {
-        Some(port) if Some(port) != endpoint.string.as_ref().and_then(|s| s.dialect.default_port) => format!("{host}:{port}"),
+        Some(port) if Some(port) != endpoint.string.as_ref().and_then(|s| s.dialect.default_port) => {
+            format!("{host}:{port}")
+        }
         _ => host.to_owned(),
     };
     let at = servers.iter().position(|s| s.id == id).unwrap_or_else(|| {
         servers.push(Server {
             id: id.clone(),
             engine: endpoint.engine,
-            limit: Reading::unknown(0, format!("max_connections of {host} (declare it in plimsoll.toml under [[server]])")),
+            limit: Reading::unknown(
+                0,
+                format!("max_connections of {host} (declare it in plimsoll.toml under [[server]])"),
+            ),
             reserved: Reading::default_of(0, "part of the unknown limit"),
             limit_name: None,
             limit_setting: None,

@@ -83,7 +83,7 @@ fn finding(out: &mut String, finding: &ReportedFinding, options: &RenderOptions)
     row("Value", &words::transition(finding, |v| format!("<code>{}</code>", esc(v))).unwrap_or_default());
     row("Who", &finding.subject.as_ref().map(|s| esc(s.as_str())).unwrap_or_default());
     row("Why", &esc(finding.message.as_str()));
-    for (place, text) in &finding.evidence {
+    for (place, text) in words::further_evidence(finding) {
         row("Also", &format!("{} <code>{}</code>", at(place, options), esc(text.as_str())));
     }
     for symptom in &finding.symptoms {

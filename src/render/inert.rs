@@ -26,7 +26,16 @@ pub(super) fn prose(text: &str) -> String {
 
 /// Text inside a line of HTML such as `<summary>`, where Markdown is not read but mentions are.
 pub(super) fn summary(text: &str) -> String {
-    words::html(&unlinked(text))
+    let mut out = String::new();
+    for c in unlinked(text).chars() {
+        // Should a renderer read Markdown here after all, it finds none.
+        if "[]()*_`~$|\\#!".contains(c) {
+            out.push_str(&format!("&#{};", u32::from(c)));
+        } else {
+            out.push_str(&words::html(c.encode_utf8(&mut [0; 4])));
+        }
+    }
+    out
 }
 
 /// A value as code. It can be copied as it is: nothing is put in between.

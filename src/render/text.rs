@@ -127,7 +127,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
     page.row("setting", &[setting, change].into_iter().flatten().collect::<Vec<_>>().join(": "), Ink::Plain);
     page.row("who", &who(finding), Ink::Plain);
     page.row("why", finding.message.as_str(), Ink::Plain);
-    for (place, text) in &finding.evidence {
+    for (place, text) in words::further_evidence(finding) {
         page.row("also", &format!("{}  {text}", words::place_with_side(place)), Ink::Plain);
     }
     for symptom in &finding.symptoms {
@@ -135,7 +135,10 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
     }
     page.row("fix", finding.fix.as_str(), Ink::Bold);
     if let Some(replacement) = &finding.replacement {
-        page.row("write", replacement.as_str(), Ink::Bold);
+        // The fix mostly says the value itself.
+        if !finding.fix.as_str().contains(replacement.as_str()) {
+            page.row("write", replacement.as_str(), Ink::Bold);
+        }
     }
     page.row("rollback", finding.rollback.as_str(), Ink::Plain);
 }
@@ -213,19 +216,25 @@ fn budget(page: &mut Page, report: &Report) {
         server(page, budget);
     }
     if !quiet.is_empty() {
-        let names: Vec<&str> = quiet.iter().map(|b| b.server.as_str()).collect();
-        page.paragraph("  ", &format!("not moved by this change: {}", names.join(", ")), Ink::Plain);
+        let names: Vec<String> = quiet.iter().map(|b| format!("{} {}", b.server, words::verdict(b.verdict))).collect();
+        page.paragraph("  ", &format!("not moved by this change: {}", names.join("; ")), Ink::Plain);
     }
 }
 
 fn server(page: &mut Page, budget: &ReportedBudget) {
     let name = format!("{} ({}) {}", budget.server, budget.engine, words::verdict(budget.verdict));
     page.paragraph("  ", &name, Ink::Bold);
-    page.line(&format!("    {:<14}{:>14}{:>14}", "", "before", "after"));
-    for row in words::load_rows(budget) {
+    let rows = words::load_rows(budget);
+    let widest = |cells: &mut dyn Iterator<Item = usize>| cells.fold(7, usize::max) + 2;
+    let name_width = widest(&mut rows.iter().map(|r| r.name.len()));
+    let before_width = widest(&mut rows.iter().map(|r| r.before.chars().count()));
+    let after_width = widest(&mut rows.iter().map(|r| r.after.chars().count()));
+    page.line(&format!("    {:<name_width$}{:>before_width$}{:>after_width$}", "", "before", "after"));
+    for row in rows {
         let limit = budget.limit_at.as_ref().filter(|_| row.name == "usable").map(words::place).unwrap_or_default();
         let note = if row.mark.is_empty() { limit } else { format!("← {}", row.mark) };
-        page.line(&words::visible(&format!("    {:<14}{:>14}{:>14}  {note}", row.name, row.before, row.after)));
+        let cells = format!("{:<name_width$}{:>before_width$}{:>after_width$}", row.name, row.before, row.after);
+        page.line(&words::visible(&format!("    {cells}  {note}")));
     }
     for (term, before) in words::term_pairs(budget) {
         self::term(page, term, before);

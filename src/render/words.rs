@@ -4,6 +4,7 @@ use crate::budget::{Load, Verdict};
 use crate::finding::Severity;
 use crate::quantity::Interval;
 use crate::report::{Coverage, Place, Report, ReportedBudget, ReportedFinding, ReportedTerm, Suppression};
+use crate::secret::Shown;
 use crate::source::Side;
 
 /// Where the product lives.
@@ -89,9 +90,9 @@ pub(super) fn below_summary(report: &Report) -> String {
     let files = &report.coverage;
     let seen = format!("{} read, {} skipped", count(files.parsed, "file"), files.skipped.len());
     if report.audit {
-        return format!("nothing found as it stands; {seen}");
+        return seen;
     }
-    format!("nothing found in {}; {seen}", count(report.changes.len(), "change"))
+    format!("{}; {seen}", count(report.changes.len(), "change"))
 }
 
 /// `12 files: 11 read, 9 unchanged, 1 skipped; 3 values masked`.
@@ -205,8 +206,19 @@ fn over(demand: Interval, usable: Interval) -> &'static str {
     }
 }
 
-/// `12 replicas × 1 process × 40 = 480`.
+/// Evidence that stands on other lines than the finding itself.
+pub(super) fn further_evidence(finding: &ReportedFinding) -> impl Iterator<Item = &(Place, Shown)> {
+    let line = |place: &Place| (place.file.clone(), place.side, place.line);
+    let own = line(&finding.place);
+    finding.evidence.iter().filter(move |(place, _)| line(place) != own)
+}
+
+/// `12 replicas × 1 process × 40 = 480`; a bare number for clients that are no workload of the files.
 pub(super) fn arithmetic(term: &ReportedTerm) -> String {
+    let one = Some(1);
+    if term.evidence.is_empty() && term.replicas.known() == one && term.processes.known() == one {
+        return amount(term.product, "connection");
+    }
     format!(
         "{} × {} × {} = {}",
         amount(term.replicas, "replica"),
@@ -228,8 +240,8 @@ pub(super) fn origin(term: &ReportedTerm) -> Option<&'static str> {
     match term.origin {
         "literal" => None,
         "mapped" => Some("told in plimsoll.toml"),
-        "default" => Some("counts a documented default"),
-        "assumed" => Some("counts an assumption"),
+        "default" => Some("the rest by documented default"),
+        "assumed" => Some("assumed"),
         _ => Some("a factor is unknown"),
     }
 }
@@ -244,9 +256,10 @@ pub(super) fn term_pairs(budget: &ReportedBudget) -> Vec<(&ReportedTerm, Option<
     kept.chain(gone).collect()
 }
 
-/// Whether a server's line is worth a reader's time: it moved, or it does not plainly fit.
+/// Whether a server's line is worth a reader's time: it moved, or it is in trouble.
 pub(super) fn is_worth_showing(report: &Report, budget: &ReportedBudget) -> bool {
-    report.audit || budget.before != budget.after || !matches!(budget.verdict, Verdict::Fits | Verdict::PreExisting)
+    let quiet = matches!(budget.verdict, Verdict::Fits | Verdict::PreExisting | Verdict::CannotTell);
+    report.audit || budget.before != budget.after || !quiet
 }
 
 /// `10 → 40`, `removed, was 10`, `added: 40`; `None` where there is no value at all.

@@ -83,8 +83,14 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
             None => shown!("{} keeps {} connections open without load", name, idle),
         };
         let message = match all {
-            Some(all) => shown!("over all replicas {} connections stand open around the clock, and all are opened at once at a rollout", all),
-            None => shown!("each process holds {} connections around the clock, and opens them all at once when it starts", idle),
+            Some(all) => shown!(
+                "over all replicas {} connections stand open around the clock, and all are opened at once at a rollout",
+                all
+            ),
+            None => shown!(
+                "each process holds {} connections around the clock, and opens them all at once when it starts",
+                idle
+            ),
         };
         let severity = if was * 2 < idle || above { Severity::Medium } else { Severity::Low };
         out.push(
@@ -92,7 +98,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
                 .message(message)
                 .subject(ctx.owner(pool), pool.environment)
                 .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
-                .symptom(Shown::of_static("the server shows hundreds of idle sessions; a rollout is refused connections"))
+                .symptom(Shown::of_static(
+                    "the server shows hundreds of idle sessions; a rollout is refused connections",
+                ))
                 .fix(shown!("keep {} near what a quiet hour needs", name), ctx.written(change.old))
                 .rollback(match ctx.written(change.old) {
                     Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),

@@ -96,7 +96,10 @@ fn finding(ctx: &Context<'_>, pool: &Pool, size: u64, threads: u64) -> Finding {
     let old = None;
     let new = setting.filter(|s| matches!(s.value, ReadValue::Count(_)));
     FindingBuilder::new(POOL_BELOW_THREADS.name, Severity::Medium, Confidence::Medium, pool.at, title)
-        .message(shown!("when all threads are busy {} of them wait for a connection, up to the acquire timeout", threads - size))
+        .message(shown!(
+            "when all threads are busy {} of them wait for a connection, up to the acquire timeout",
+            threads - size
+        ))
         .subject(ctx.owner(pool), pool.environment)
         .setting(name.clone(), old, ctx.written(new))
         .symptom(Shown::of_static("could not obtain a connection from the pool within the acquire timeout"))

@@ -99,7 +99,12 @@ fn finding(ctx: &Context<'_>, pool: &Pool, load: &Traffic) -> Finding {
     let full = load.utilisation() >= 1.0;
     let severity = if full { Severity::Critical } else { Severity::High };
     let title = if full {
-        shown!("{} cannot carry the declared traffic: {} connections busy on average, {} there", name, round(load.busy), load.each * load.processes)
+        shown!(
+            "{} cannot carry the declared traffic: {} connections busy on average, {} there",
+            name,
+            round(load.busy),
+            load.each * load.processes
+        )
     } else {
         shown!("{} runs at {} % of its size under the declared traffic", name, percent)
     };
@@ -124,9 +129,16 @@ fn finding(ctx: &Context<'_>, pool: &Pool, load: &Traffic) -> Finding {
         .setting(name.clone(), None, ctx.written(setting))
         .symptom(Shown::of_static("Connection is not available, request timed out"))
         .symptom(Shown::of_static("response times grow while the database is idle"))
-        .fix(shown!("set {} to {} or more, if the server has room for it", name, proposed), Some(shown!("{}", proposed)))
+        .fix(
+            shown!("set {} to {} or more, if the server has room for it", name, proposed),
+            Some(shown!("{}", proposed)),
+        )
         .rollback(shown!("set {} back to its old size; processes take it when they restart", name))
-        .question(shown!("Is the declared traffic ({} requests a second, {} ms each) still right for this pool?", load.rate, load.hold_ms))
+        .question(shown!(
+            "Is the declared traffic ({} requests a second, {} ms each) still right for this pool?",
+            load.rate,
+            load.hold_ms
+        ))
         .build()
 }
 

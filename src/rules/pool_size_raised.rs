@@ -3,8 +3,8 @@
 use crate::budget::Verdict;
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::facts::Pool;
+use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
 use crate::shown;
@@ -84,7 +84,11 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     Some(
         FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
             .message(relief.unwrap_or_else(|| {
-                shown!("each process of each replica may open {} connections more ({})", is - was, ctx.name(&pool.library))
+                shown!(
+                    "each process of each replica may open {} connections more ({})",
+                    is - was,
+                    ctx.name(&pool.library)
+                )
             }))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
@@ -101,12 +105,24 @@ fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
     if let Some(row) = ctx.budget_of(ctx.new.facts, new)
         && let (Verdict::Fits, Some(after)) = (row.verdict, row.after)
     {
-        return Some(shown!("fits: {} of {} connections of {} in the worst computed case", after.rollout, after.usable, ctx.name(&row.server)));
+        return Some(shown!(
+            "fits: {} of {} connections of {} in the worst computed case",
+            after.rollout,
+            after.usable,
+            ctx.name(&row.server)
+        ));
     }
     let load = |facts, pool| Traffic::of(&ctx.policy.declared, facts, pool);
     let (before, after) = (load(ctx.old.facts, old)?, load(ctx.new.facts, new)?);
     let mends = !before.fits() && after.fits();
-    mends.then(|| shown!("the declared traffic needs it: {} requests a second × {} ms keep {} connections busy", after.rate, after.hold_ms, after.busy))
+    mends.then(|| {
+        shown!(
+            "the declared traffic needs it: {} requests a second × {} ms keep {} connections busy",
+            after.rate,
+            after.hold_ms,
+            after.busy
+        )
+    })
 }
 
 /// Ten times as much is a changed design; a small pool that doubles is growth.

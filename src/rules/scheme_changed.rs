@@ -78,10 +78,17 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let (severity, message) = if other {
         (
             Severity::High,
-            shown!("{} and {} are different servers with different data; what was written is not there", engines.0.as_str(), engines.1.as_str()),
+            shown!(
+                "{} and {} are different servers with different data; what was written is not there",
+                engines.0.as_str(),
+                engines.1.as_str()
+            ),
         )
     } else {
-        (Severity::Medium, Shown::of_static("another driver has to be in the image, and has its own parameters, defaults and pool"))
+        (
+            Severity::Medium,
+            Shown::of_static("another driver has to be in the image, and has its own parameters, defaults and pool"),
+        )
     };
     let builder = FindingBuilder::new(SCHEME_CHANGED.name, severity, Confidence::High, part.at, title)
         .message(message)

@@ -58,7 +58,8 @@ declare_rule! {
 }
 
 /// Parameters that set the level, folded: lower case, letters alone.
-const MODES: &[&str] = &["sslmode", "tls", "ssl", "usessl", "encrypt", "secure", "requiressl", "verifyservercertificate"];
+const MODES: &[&str] =
+    &["sslmode", "tls", "ssl", "usessl", "encrypt", "secure", "requiressl", "verifyservercertificate"];
 
 /// Switches that take the check of a certificate away, with the value that does it.
 const UNCHECKED: &[(&str, &[&str])] = &[
@@ -128,7 +129,11 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
 
 /// A switch that takes the check away, where the level itself stays.
 fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
-    let part = address.new.parts.iter().find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
+    let part = address
+        .new
+        .parts
+        .iter()
+        .find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
     let name = ctx.name(part.role.trim_start_matches("param:"));
     let value = ctx.name(part.text.as_deref().unwrap_or_default());
     let label = shown!("{} of {}", name, ctx.name(address.key()));
@@ -136,7 +141,12 @@ fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
     let harmless = folded(&part.role).contains("publickey");
     let severity = if harmless { Severity::Low } else { Severity::High };
     let weakened = Weakened {
-        title: shown!("{} takes a check away: {} → {}", label, was.clone().unwrap_or(Shown::of_static("not set")), value),
+        title: shown!(
+            "{} takes a check away: {} → {}",
+            label,
+            was.clone().unwrap_or(Shown::of_static("not set")),
+            value
+        ),
         key: ctx.name(address.key()),
         label,
         at: part.at,
@@ -156,7 +166,12 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
         let (before, after) = (level_of(change.old), level_of(change.new));
         let severity = severity(before, after, change.engine())?;
         let title = match change.new_shown(ctx) {
-            Some(new) => shown!("{} weakened: {} → {}", change.label, change.old_shown(ctx).unwrap_or(Shown::of_static("not set")), new),
+            Some(new) => shown!(
+                "{} weakened: {} → {}",
+                change.label,
+                change.old_shown(ctx).unwrap_or(Shown::of_static("not set")),
+                new
+            ),
             None => shown!("{} is gone: {} → the client's default", change.label, words(before)),
         };
         let weakened = Weakened {
@@ -216,8 +231,15 @@ impl Weakened {
             .message(Shown::of_static(message))
             .subject(self.subject, self.environment)
             .setting(self.key, self.old.clone(), self.new)
-            .symptom(Shown::of_static("none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption"))
-            .fix(Shown::of_static("keep the level, and give the client the authority of the certificate if it refuses it"), self.old.clone())
+            .symptom(Shown::of_static(
+                "none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption",
+            ))
+            .fix(
+                Shown::of_static(
+                    "keep the level, and give the client the authority of the certificate if it refuses it",
+                ),
+                self.old.clone(),
+            )
             .rollback(wording::set_back(&self.label, self.old.as_ref()))
             .question(Shown::of_static("Who else can read the network between this service and its server?"))
             .discriminator(Shown::of_static("tls"))
@@ -242,7 +264,9 @@ fn severity(before: TlsLevel, after: TlsLevel, engine: Engine) -> Option<Severit
 fn message(before: TlsLevel, after: TlsLevel) -> &'static str {
     match (before, after) {
         (_, TlsLevel::Disabled) => "user names, passwords and data cross the network in plain text",
-        (_, TlsLevel::Preferred) => "the client falls back to plain text without a word if the server, or somebody between, offers no TLS",
+        (_, TlsLevel::Preferred) => {
+            "the client falls back to plain text without a word if the server, or somebody between, offers no TLS"
+        }
         (_, TlsLevel::Unset) => "the client's default holds now; many clients then use plain text, or fall back to it",
         (_, TlsLevel::VerifyCa) => "any host with a certificate of the same authority can pose as the server",
         _ => "the certificate is not checked any more, so whoever answers is taken for the server",
@@ -262,12 +286,15 @@ fn lowered_if_local(severity: Severity, address: &Address<'_>) -> Severity {
 fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
     let home = address.new.setting.resource;
     ctx.changes.iter().any(|c| {
-        c.old.is_none() && c.role.as_deref() == Some("tls_mode") && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
+        c.old.is_none()
+            && c.role.as_deref() == Some("tls_mode")
+            && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
     })
 }
 
 fn mode_part(endpoint: &Endpoint) -> Option<&EndpointPart> {
-    let is_mode = |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
+    let is_mode =
+        |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
     let scheme = || endpoint.parts.iter().find(|p| p.role == "scheme");
     let by_scheme = matches!(endpoint.engine, Engine::Redis | Engine::RabbitMq | Engine::MongoDb);
     endpoint.parts.iter().find(is_mode).or_else(|| scheme().filter(|_| by_scheme))
@@ -303,7 +330,9 @@ mod tests {
     #[test]
     fn going_up_is_no_finding_and_going_down_is_one() {
         use TlsLevel::{Disabled, Preferred, Required, Unset, VerifyFull};
-        for (before, after) in [(Disabled, Required), (Required, VerifyFull), (Unset, Required), (Unset, Preferred), (Disabled, Unset)] {
+        for (before, after) in
+            [(Disabled, Required), (Required, VerifyFull), (Unset, Required), (Unset, Preferred), (Disabled, Unset)]
+        {
             assert_eq!(severity(before, after, Engine::PostgreSql), None, "{before:?} → {after:?}");
         }
         assert_eq!(severity(VerifyFull, Disabled, Engine::PostgreSql), Some(Severity::High));

@@ -1,0 +1,349 @@
+//! The command line as a user meets it: exit codes, streams, files, git. The environment is scrubbed.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests start programs and write files")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A folder of its own for each test, gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("plimsoll-cli-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> &Self {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, "", &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], stdin: &str, environment: &[(&str, &str)]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(arguments).current_dir(&self.0).env_clear().envs(environment.iter().copied());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A run that fails early closes its input; that is no fault of the test.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        Run::of(&child.wait_with_output().unwrap())
+    }
+
+    fn git(&self, arguments: &[&str]) -> &Self {
+        let output = git(&self.0, arguments);
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        self
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Output {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false"];
+    let mut command = Command::new("git");
+    command.args(identity).args(arguments).current_dir(folder).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder);
+    command.output().unwrap()
+}
+
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn of(output: &Output) -> Run {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Run { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Not reviewed: exit 2, nothing on standard output, one message that holds each of `parts`.
+    fn refused(&self, parts: &[&str]) {
+        assert_eq!((self.code, self.out.as_str()), (2, ""), "{}", self.err);
+        for part in parts {
+            assert!(self.err.contains(part), "{part:?} is not in: {}", self.err);
+        }
+    }
+}
+
+/// A database with 100 connections and a service that may open `pool` connections in each of 6 replicas.
+fn shop(pool: u32) -> String {
+    format!(
+        "services:
+  api:
+    image: example/api:1
+    deploy:
+      replicas: 6
+    environment:
+      SPRING_DATASOURCE_URL: jdbc:postgresql://db:5432/shop
+      SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: \"{pool}\"
+  db:
+    image: postgres:16
+    command: postgres -c max_connections=100
+"
+    )
+}
+
+/// Folders `old` and `new` with a pool that grows beyond its server.
+fn outgrown() -> Folder {
+    let folder = Folder::new();
+    folder.write("old/prod/compose.yaml", &shop(10)).write("new/prod/compose.yaml", &shop(50));
+    folder
+}
+
+#[test]
+fn no_change_is_exit_0_and_claims_no_safety() {
+    let folder = Folder::new();
+    folder.write("old/a.yaml", "a: 1\n").write("new/a.yaml", "a: 1\n");
+    let run = folder.run(&["review", "old", "new"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    assert!(run.out.contains("1 file: 1 read, 1 unchanged, 0 skipped") && !run.out.contains("safe"), "{}", run.out);
+}
+
+#[test]
+fn a_finding_at_the_threshold_is_exit_1_and_below_it_0() {
+    let folder = outgrown();
+    let run = folder.run(&["review", "old", "new"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains("prod/compose.yaml:8"), "{}", run.out);
+    assert_eq!(folder.run(&["review", "old", "new", "--fail-on", "never"]).code, 0);
+    assert_eq!(folder.run(&["review", "new", "new"]).code, 0, "what was there before does not gate");
+}
+
+#[test]
+fn the_policy_file_sets_the_threshold_and_the_flag_wins() {
+    let folder = outgrown();
+    folder.write("new/plimsoll.toml", "fail-on = \"never\"\n");
+    assert_eq!(folder.run(&["review", "old", "new"]).code, 0);
+    assert_eq!(folder.run(&["review", "old", "new", "--fail-on", "low"]).code, 1);
+    folder.write("strict.toml", "fail-on = \"low\"\n");
+    assert_eq!(folder.run(&["review", "old", "new", "--config", "strict.toml"]).code, 1);
+}
+
+#[test]
+fn audit_looks_at_one_state() {
+    let folder = outgrown();
+    let run = folder.run(&["audit", "new", "--format", "json"]);
+    assert!(run.out.contains("\"audit\": true") && run.out.contains("\"changes\": []"), "{}{}", run.out, run.err);
+}
+
+#[test]
+fn two_files_are_one_file_before_and_after() {
+    let folder = outgrown();
+    let run = folder.run(&["review", "old/prod/compose.yaml", "new/prod/compose.yaml", "--format", "json"]);
+    assert!(run.out.contains("\"file\": \"compose.yaml\"") && run.out.contains("\"files\": 1,"), "{}", run.out);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let folder = outgrown();
+    let run = folder.run_with(&["review", "-", "new/prod/compose.yaml", "--format", "json"], &shop(10), &[]);
+    assert!(run.out.contains("\"kind\": \"modified\""), "{}{}", run.out, run.err);
+    folder.run_with(&["review", "-", "-"], "", &[]).refused(&["both standard input"]);
+}
+
+#[test]
+fn an_empty_old_folder_means_that_all_is_new() {
+    let folder = outgrown();
+    std::fs::create_dir(folder.0.join("empty")).unwrap();
+    let run = folder.run(&["review", "empty", "new", "--format", "json", "--fail-on", "never"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("\"kind\": \"added\""), "{}", run.out);
+}
+
+#[test]
+fn bad_arguments_are_exit_2_with_a_remedy() {
+    let folder = outgrown();
+    folder.run(&["review"]).refused(&["nothing to review", "--git BASE...HEAD"]);
+    folder.run(&["review", "old"]).refused(&["NEW"]);
+    folder.run(&["review", "old", "nowhere"]).refused(&["cannot read nowhere", "no such file", "check the path"]);
+    folder.run(&["review", "old", "new/prod/compose.yaml"]).refused(&["OLD is a folder", "two folders"]);
+    folder.run(&["review", "old", "new", "--fail-on", "loud"]).refused(&["loud", "critical"]);
+    folder.run(&["review", "old", "new", "--env", "prod"]).refused(&["--env", "prod/**=production"]);
+    folder.run(&["review", "old", "new", "--env", "a=b"]).refused(&["production, staging, development"]);
+    folder.run(&["review", "old", "new", "--output", "pdf=x"]).refused(&["sarif"]);
+    folder.run(&["review", "old", "new", "--output", "json=no/such/x"]).refused(&["cannot write"]);
+    folder.run(&["review", "old", "new", "--jobs", "0"]).refused(&["--jobs"]);
+    folder.run(&["reviw", "old", "new"]).refused(&["review"]);
+}
+
+#[test]
+fn a_bad_policy_is_exit_2_with_its_place() {
+    let folder = outgrown();
+    folder.write("new/plimsoll.toml", "[policy]\ntraget = 0.8\n");
+    folder
+        .run(&["review", "old", "new"])
+        .refused(&["plimsoll.toml:2:1: unknown key \"traget\"", "did you mean \"target\"?"]);
+    folder.write("mine.toml", "fail-on = \"s3cret\"\n");
+    let run = folder.run(&["review", "old", "new", "--config", "mine.toml"]);
+    run.refused(&["mine.toml:1:11"]);
+    assert!(!run.err.contains("s3cret"));
+    folder.run(&["review", "old", "new", "--config", "none.toml"]).refused(&["none.toml", "no such file"]);
+}
+
+#[test]
+fn one_run_writes_many_reports() {
+    let folder = outgrown();
+    let run = folder.run(&[
+        "review",
+        "old",
+        "new",
+        "--format",
+        "checklist",
+        "--output",
+        "json=r.json",
+        "--output",
+        "sarif=r.sarif",
+        "--output",
+        "html=r.html",
+    ]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(folder.read("r.json").contains("\"schema\": \"plimsoll.review/1\""));
+    assert!(folder.read("r.sarif").contains("\"version\": \"2.1.0\""));
+    assert!(folder.read("r.html").starts_with("<!doctype html>"));
+}
+
+#[test]
+fn colours_are_written_when_asked_for_and_never_into_a_pipe_unasked() {
+    let folder = outgrown();
+    let has_codes = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let all = [&["review", "old", "new"], arguments].concat();
+        folder.run_with(&all, "", environment).out.contains('\u{1b}')
+    };
+    assert!(!has_codes(&[], &[]));
+    assert!(!has_codes(&[], &[("NO_COLOR", "1"), ("TERM", "xterm")]));
+    assert!(has_codes(&["--color", "always"], &[]));
+    assert!(!has_codes(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!has_codes(&["--color", "always", "--format", "json"], &[]));
+}
+
+#[test]
+fn two_runs_write_the_same_bytes() {
+    let folder = outgrown();
+    for format in ["text", "markdown", "json", "sarif", "github", "gitlab", "junit", "html", "checklist"] {
+        let once = || folder.run(&["review", "old", "new", "--format", format]).out;
+        assert_eq!(once(), once(), "{format}");
+    }
+}
+
+#[test]
+fn git_ranges_read_both_trees_and_know_the_merge_base() {
+    let folder = Folder::new();
+    folder.git(&["init", "-q", "-b", "main"]).write("prod/compose.yaml", &shop(10)).write("logo.png", "x");
+    folder.git(&["add", "."]).git(&["commit", "-qm", "one"]).git(&["checkout", "-qb", "topic"]);
+    folder.write("prod/compose.yaml", &shop(50)).git(&["commit", "-qam", "two"]);
+    folder
+        .git(&["checkout", "-q", "main"])
+        .write("later.yaml", "a: 1\n")
+        .git(&["add", "."])
+        .git(&["commit", "-qm", "three"]);
+
+    let run = folder.run(&["review", "--git", "main...topic", "--format", "json"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains("\"files\": 1,") && run.out.contains("\"old\": \"10\""), "{}", run.out);
+    let run = folder.run(&["review", "--git", "main..topic", "--format", "json"]);
+    assert!(run.out.contains("later.yaml"), "the trees differ in what main got since: {}", run.out);
+}
+
+#[test]
+fn git_troubles_are_told_with_a_remedy() {
+    let folder = Folder::new();
+    folder
+        .git(&["init", "-q", "-b", "main"])
+        .write("a.yaml", "a: 1\n")
+        .git(&["add", "."])
+        .git(&["commit", "-qm", "one"]);
+    folder.run(&["review", "--git", "main"]).refused(&["no range", "main...HEAD"]);
+    folder.run(&["review", "--git", "nope...HEAD"]).refused(&["no commit \"nope\""]);
+    folder.run(&["review", "--git", "--help...HEAD"]).refused(&[]);
+    folder.git(&["checkout", "-q", "--orphan", "other"]).git(&["commit", "-qm", "root"]);
+    folder.run(&["review", "--git", "main...other"]).refused(&["no common ancestor", "fetch"]);
+    let outside = Folder::new();
+    outside.run(&["review", "--git", "a...b"]).refused(&["git"]);
+}
+
+#[test]
+fn links_and_submodules_are_named_and_not_followed() {
+    let folder = Folder::new();
+    folder
+        .git(&["init", "-q", "-b", "main"])
+        .write("a.yaml", "a: 1\n")
+        .git(&["add", "."])
+        .git(&["commit", "-qm", "one"]);
+    let id = String::from_utf8(git(&folder.0, &["rev-parse", "HEAD"]).stdout).unwrap();
+    folder.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},charts/shared", id.trim())]);
+    folder.git(&["commit", "-qm", "two"]);
+    let run = folder.run(&["review", "--git", "HEAD~1..HEAD", "--format", "json"]);
+    assert!(run.out.contains("charts/shared") && run.out.contains("submodule, not followed"), "{}{}", run.out, run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_in_a_folder_is_named_and_not_followed() {
+    let folder = Folder::new();
+    folder.write("old/a.yaml", "a: 1\n").write("new/a.yaml", "a: 1\n").write("secret.yaml", "a: 1\n");
+    std::os::unix::fs::symlink(folder.0.join("secret.yaml"), folder.0.join("new/link.yaml")).unwrap();
+    let run = folder.run(&["review", "old", "new"]);
+    assert!(run.out.contains("skipped link.yaml: symbolic link, not followed"), "{}", run.out);
+}
+
+#[test]
+fn a_patch_alone_is_reviewed_and_its_limits_are_told() {
+    let folder = outgrown();
+    let patch = "--- a/prod/app.properties\n+++ b/prod/app.properties\n@@ -7 +7 @@\n\
+                 -spring.datasource.hikari.maximum-pool-size=10\n+spring.datasource.hikari.maximum-pool-size=50\n";
+    let run = folder.run_with(&["review", "--patch", "-", "--format", "json"], patch, &[]);
+    assert!(
+        run.out.contains("\"newLine\": 7") && run.out.contains("only the patch was given"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    folder.run_with(&["review", "--patch", "-"], "hello\n", &[]).refused(&["no unified diff", "git diff"]);
+}
+
+#[test]
+fn rules_are_listed_and_explained() {
+    let folder = Folder::new();
+    let list = folder.run(&["rules"]);
+    assert_eq!(list.code, 0);
+    let name = list.out.lines().find_map(|l| l.split_whitespace().next()).unwrap().to_owned();
+    let explained = folder.run(&["explain", &name]);
+    assert!(explained.code == 0 && explained.out.starts_with(&name) && explained.out.contains("What it finds"));
+    let slip = name.replacen('-', "", 1);
+    folder.run(&["explain", &slip]).refused(&["there is no rule", "did you mean", &name]);
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    let folder = Folder::new();
+    for arguments in [&["--help"][..], &["review", "--help"], &["--version"]] {
+        let run = folder.run(arguments);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{arguments:?}");
+    }
+    let help = folder.run(&["review", "--help"]).out;
+    for option in ["--git", "--patch", "--format", "--output", "--config", "--fail-on", "--env", "--color", "--jobs"] {
+        assert!(help.contains(option), "{option}");
+    }
+}
