@@ -87,14 +87,12 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>, word: &
     let confidence = if told { Confidence::High } else { Confidence::Medium };
     let label = address.label(ctx, word, d);
     let (old, new) = (d.was().map(|t| ctx.name(t)), ctx.name(is));
-    let title = shown!(
-        "{} leads from {} into {}: {} → {}",
-        label,
-        home.as_str(),
-        there.as_str(),
-        old.clone().unwrap_or(Shown::of_static("not set")),
-        new
-    );
+    let title = match &old {
+        Some(old) => {
+            shown!("{} leads from {} into {}: {} → {}", label, home.as_str(), there.as_str(), old.clone(), new)
+        }
+        None => shown!("{} leads from {} into {}: {}", label, home.as_str(), there.as_str(), new),
+    };
     Some(
         FindingBuilder::new(ENVIRONMENT_CROSSED.name, severity(address, home, there), confidence, part.at, title)
             .message(shown!(

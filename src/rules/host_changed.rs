@@ -103,6 +103,18 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
             Severity::Low,
             Shown::of_static("the host comes from a variable or template now; its value is not in the files"),
         ),
+        () if connection::is_local(was.trim())
+            && is.trim().parse::<std::net::IpAddr>().is_ok()
+            && in_use == 0
+            && !connection::is_local(is.trim()) =>
+        {
+            (
+                Severity::Medium,
+                Shown::of_static(
+                    "the address is that of one machine now; it fails when the machine is replaced, and no name says whose it is",
+                ),
+            )
+        }
         () if connection::is_local(was.trim()) && !connection::is_local(is.trim()) => {
             (Severity::Low, Shown::of_static("the address leaves the local machine for a server"))
         }

@@ -238,8 +238,7 @@ enum Spelling {
 /// Compares the words that differ with words that hosts are made of and with those around the setting.
 fn spelling(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> Spelling {
     let (was, is) = (words(was), words(is));
-    let gone: Vec<&str> = was.iter().filter(|w| !is.contains(w)).map(String::as_str).collect();
-    let come: Vec<&str> = is.iter().filter(|w| !was.contains(w)).map(String::as_str).collect();
+    let (gone, come) = (surplus(&was, &is), surplus(&is, &was));
     let around = words_around(ctx, address);
     // `orders` in `orders-db.orders.svc` is known from the rest of the same host.
     let known = |w: &str, host: &[String]| {
@@ -252,6 +251,13 @@ fn spelling(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> Sp
         (false, true) if !gone.is_empty() => Spelling::OldIsOdd,
         _ => Spelling::CannotTell,
     }
+}
+
+/// Words that `a` holds more often than `b`.
+fn surplus<'a>(a: &'a [String], b: &[String]) -> Vec<&'a str> {
+    let times = |list: &[String], word: &str| list.iter().filter(|w| *w == word).count();
+    let more = |w: &&String| times(a, w) > times(b, w);
+    a.iter().filter(more).map(String::as_str).collect()
 }
 
 /// Words of the database, the user, the key, the owner and the file.

@@ -5,6 +5,7 @@ use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
+use crate::parameter;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, Difference, addresses, is_literal};
 use crate::rule::wording;
@@ -61,7 +62,7 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for address in addresses(ctx) {
         match &address.new.string {
-            Some(string) => out.extend(of_string(ctx, &address, string)),
+            Some(string) => out.extend(of_string(ctx, &address, string).or_else(|| respelt(ctx, &address))),
             None => out.extend(of_keys(ctx, &address)),
         }
     }
@@ -103,6 +104,40 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
         .rollback(wording::set_back(&key, address.old.map(|o| whole(ctx, o, false)).as_ref()))
         .discriminator(ctx.name(&worst.message));
     Some(builder.build())
+}
+
+/// A known parameter that became an unknown one of a similar name, with the same value.
+fn respelt(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
+    let old = address.old?;
+    let lacks = |e: &Endpoint, part: &EndpointPart| !e.parts.iter().any(|p| p.role.eq_ignore_ascii_case(&part.role));
+    let gone = old.parts.iter().filter(|p| lacks(address.new, p)).filter_map(|p| Some((p, parameter_name(p)?)));
+    let gone: Vec<_> = gone.filter(|(_, n)| parameter::is_known(n)).collect();
+    let come = address.new.parts.iter().filter(|p| lacks(old, p)).filter_map(|p| Some((p, parameter_name(p)?)));
+    let (part, is, was) = come.filter(|(_, n)| !parameter::is_known(n)).find_map(|(part, is)| {
+        let alike =
+            |was: &str| strsim::damerau_levenshtein(&was.to_lowercase(), &is.to_lowercase()) <= 3.min(is.len() / 3);
+        let (_, was) = gone.iter().find(|(o, was)| o.text == part.text && alike(was))?;
+        Some((part, is, *was))
+    })?;
+    let (key, is, was) = (ctx.name(address.key()), ctx.name(is), ctx.name(was));
+    let title = shown!("{} is malformed: no client is known to read {}; before it was {}", key, is, was);
+    Some(
+        FindingBuilder::new(MALFORMED_CONNECTION_STRING.name, Severity::Medium, Confidence::Medium, part.at, title)
+            .message(Shown::of_static(consequence(FaultKind::UnknownParameter)))
+            .subject(address.subject(ctx), address.environment())
+            .setting(key.clone(), Some(was.clone()), Some(is.clone()))
+            .symptom(Shown::of_static("often none: the parameter's default holds"))
+            .fix(shown!("write {}", was), Some(was.clone()))
+            .rollback(wording::set_back(&shown!("the name of the parameter in {}", key), Some(&was)))
+            .discriminator(is)
+            .build(),
+    )
+}
+
+/// The name of a parameter without the number of its repetition.
+fn parameter_name(part: &EndpointPart) -> Option<&str> {
+    let name = part.role.strip_prefix("param:")?;
+    Some(name.split('[').next().unwrap_or(name))
 }
 
 /// A connection string as it may be printed.

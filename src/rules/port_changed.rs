@@ -121,7 +121,7 @@ fn judge(
             Shown::of_static("the port comes from a variable or template now; its value is not in the files"),
         ),
         () if change.follows_host(ctx) => {
-            (Severity::Low, Shown::of_static("the host changed too; the port may belong to it"))
+            (Severity::Info, Shown::of_static("the host changed too; the port may belong to it"))
         }
         () if pooler.is_some() => (
             Severity::Low,

@@ -1,6 +1,6 @@
 //! An address is for another engine or another driver.
 
-use crate::connection::Engine;
+use crate::connection::{Engine, Fault, FaultKind};
 use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
@@ -66,6 +66,13 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let (was, is) = (d.was()?, d.is()?);
     let part = d.new?;
     if !is_literal(was) || !is_literal(is) || was.eq_ignore_ascii_case(is) {
+        return None;
+    }
+    // A scheme that no client knows is malformed, and another rule's to say.
+    let misspelt =
+        |f: &Fault| matches!(f.kind, FaultKind::UnknownScheme | FaultKind::SchemeCase | FaultKind::MissingSlashes);
+    let faulty = |e: &Endpoint| e.string.as_ref().is_some_and(|s| s.faults.iter().any(misspelt));
+    if faulty(old) || faulty(address.new) {
         return None;
     }
     let engines = (old.engine, address.new.engine);

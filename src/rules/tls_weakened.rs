@@ -165,6 +165,11 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
     let finding = |change: &crate::rule::addresses::PartChange<'_>| {
         let (before, after) = (level_of(change.old), level_of(change.new));
         let severity = severity(before, after, change.engine())?;
+        // The same key at another place: it moved.
+        let moved = |c: &crate::meaning::Explained| c.old.is_none() && c.role.as_deref() == Some("tls_mode");
+        if change.new.is_none() && ctx.changes.iter().any(moved) {
+            return None;
+        }
         let title = match change.new_shown(ctx) {
             Some(new) => shown!(
                 "{} weakened: {} → {}",
