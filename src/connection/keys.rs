@@ -173,7 +173,16 @@ pub fn part_role_for_key(key: &str) -> Option<PartKey> {
 
 /// Role and group in words of their own: `DB_HOST`, `database.user.name`.
 fn apart(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKey> {
-    let (role_words, role, close) = ROLES.iter().find(|(role, ..)| texts.ends_with(role))?;
+    // `DB_NAME` ends with the role `db name`, which leaves no group; then the shorter `name` behind `DB` is meant.
+    ROLES.iter().filter(|(role, ..)| texts.ends_with(role)).find_map(|role| with_role(key, texts, words, role))
+}
+
+fn with_role(
+    key: &str,
+    texts: &[&str],
+    words: &[(String, usize)],
+    (role_words, role, close): &(&[&str], PartRole, bool),
+) -> Option<PartKey> {
     let before = texts.len() - role_words.len();
     let group = texts.get(..before)?;
     let reach = if *close { 1 } else { 4 };

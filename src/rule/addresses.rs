@@ -258,9 +258,9 @@ impl PartChange<'_> {
         self.new.map(|t| ctx.name(t))
     }
 
-    /// Whether the address leads to another host now, so that the part only follows.
+    /// Whether the address leads to another host or is for another engine now, so that the part only follows.
     pub(crate) fn follows_host(&self, ctx: &Context<'_>) -> bool {
-        self.address.is_some_and(|a| a.host_moved(ctx))
+        self.address.is_some_and(|a| a.host_moved(ctx) || a.old.is_some_and(|o| o.engine != a.new.engine))
     }
 
     /// Engine of the address; unknown where its host stands elsewhere.
@@ -414,8 +414,8 @@ impl<'a> Hosts<'a> {
         // A server that is known by its address alone proves nothing about the name.
         let servers = ctx.old.facts.servers.iter().chain(&ctx.new.facts.servers).filter(|s| s.at.is_some());
         let named = servers.flat_map(|s| s.hosts.iter().map(|h| folded(h)));
-        let linked = |e: &&Endpoint| e.server.is_some_and(|(_, link)| link != Link::AddressOnly);
-        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(linked);
+        let told = |e: &&Endpoint| e.server.is_some_and(|(_, link)| matches!(link, Link::Declared | Link::ServiceName));
+        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(told);
         let linked = endpoints.flat_map(hosts).filter_map(|p| p.text.as_deref()).map(folded);
         Hosts {
             old: if ctx.audit { BTreeMap::new() } else { places(&ctx.old.facts.endpoints) },
