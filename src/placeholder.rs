@@ -68,9 +68,24 @@ fn percent_name(rest: &[u8]) -> Option<usize> {
 pub(crate) fn opaque(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut shadow = bytes.to_vec();
+    // Where the next closer of each kind stands: text full of unclosed openers is passed over quickly.
+    let mut closers = [(b'}', 0), (b')', 0), (b'>', 0), (b'%', 0)];
     let mut i = 0;
-    while i < bytes.len() {
-        let Some(end) = end_of(bytes, i) else {
+    while let Some(&b) = bytes.get(i) {
+        let closer =
+            closing(b, bytes.get(i + 1).copied()).and_then(|closer| closers.iter_mut().find(|(b, _)| *b == closer));
+        let reachable = closer.is_some_and(|(closer, next)| {
+            if *next <= i {
+                *next = bytes
+                    .get(i + 1..)
+                    .unwrap_or(&[])
+                    .iter()
+                    .position(|b| b == closer)
+                    .map_or(usize::MAX, |n| i + 1 + n);
+            }
+            next.saturating_sub(i) < LONGEST
+        });
+        let Some(end) = reachable.then(|| end_of(bytes, i)).flatten() else {
             i += 1;
             continue;
         };
@@ -80,6 +95,17 @@ pub(crate) fn opaque(text: &str) -> Vec<u8> {
         i = end;
     }
     shadow
+}
+
+/// The byte that must follow where an expression starts with `first` and `second`.
+fn closing(first: u8, second: Option<u8>) -> Option<u8> {
+    match (first, second?) {
+        (b'$' | b'{' | b'#', b'{') => Some(b'}'),
+        (b'$', b'(') | (b'%', b'(') => Some(b')'),
+        (b'<', b'%') => Some(b'>'),
+        (b'%', b'A'..=b'Z' | b'_') => Some(b'%'),
+        _ => None,
+    }
 }
 
 /// Whether `text` is made of expressions alone (and holds one).

@@ -167,13 +167,12 @@ impl Traffic {
     /// The load of a pool; `None` where no traffic is declared or a factor is not known.
     #[must_use]
     pub fn of(declared: &Declared, facts: &Facts, pool: &Pool) -> Option<Traffic> {
-        let (w, c) = pool.owner?;
+        let (w, _) = pool.owner?;
         let workload = facts.workloads.get(w)?;
         let told = declared.workloads.iter().find(|d| d.matches(&workload.id) && d.requests_per_second.is_some())?;
         let (rate, hold_ms) = (told.requests_per_second?, told.hold_time_ms?);
         // A scaler answers load, so the declared traffic meets the greatest number of replicas.
-        let replicas = workload.max_replicas.value.known()?;
-        let processes = replicas.checked_mul(workload.containers.get(c)?.processes.value.known()?)?;
+        let processes = facts.copies(pool)?;
         let each = pool.ceiling().known()?;
         (each > 0 && processes > 0).then(|| Traffic { busy: rate * hold_ms / 1000.0, processes, each, rate, hold_ms })
     }

@@ -43,6 +43,11 @@ impl Secret {
         crate::placeholder::is_reference(&self.0)
     }
 
+    /// Lengthens the secret by what turned out to belong to it.
+    pub(crate) fn append(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
     /// The text itself, to compare with other text and to teach a [`Redactor`]. Never to print.
     pub(crate) fn text_for_matching(&self) -> &str {
         &self.0

@@ -73,12 +73,15 @@ fn is_list(input: &Input<'_>, range: Range<usize>) -> bool {
 
 /// Folded names of all pieces, read roughly.
 fn pieces(input: &Input<'_>, range: &Range<usize>) -> Vec<String> {
+    // A list of so many pairs is no connection string any more; the first ones tell which it would be.
+    const ENOUGH: usize = 64;
     let piece = |r: Range<usize>| input.find(r.clone(), b"=").map(|equals| fold(input.raw(r.start..equals)));
     input
         .split(range.clone(), b";")
         .into_iter()
         .filter_map(piece)
         .filter(|name| !name.is_empty() && name.len() < 48)
+        .take(ENOUGH)
         .collect()
 }
 

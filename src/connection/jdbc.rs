@@ -127,7 +127,8 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
     }
     let body = range.start + slashes..range.end;
     let listed = matches!(found.dialect.engine, Engine::SqlServer) && found.dialect.id.starts_with("jdbc");
-    if input.bytes(body.clone()).contains(&b'(') {
+    let may_describe = matches!(found.dialect.engine, Engine::MySql | Engine::MariaDb);
+    if may_describe && is_described(input.bytes(body.clone())) {
         described(input, body, found);
         return;
     }
@@ -139,6 +140,12 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
     let end = input.find(had_login..body.end, if listed { b"/?;" } else { b"/?" }).unwrap_or(body.end);
     uri::hosts(input, had_login..end, found);
     tail(input, end..body.end, listed, found);
+}
+
+/// `(host=db1,port=3306)` or `address=(host=db1)(port=3306)`
+fn is_described(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(16)).unwrap_or(bytes);
+    start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(')
 }
 
 fn has_port(bytes: &[u8]) -> bool {

@@ -173,20 +173,15 @@ pub fn part_role_for_key(key: &str) -> Option<PartKey> {
 
 /// Role and group in words of their own: `DB_HOST`, `database.user.name`.
 fn apart(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKey> {
-    // `DB_NAME` ends with the role `db name`, which leaves no group; then the shorter `name` behind `DB` is meant.
-    ROLES.iter().filter(|(role, ..)| texts.ends_with(role)).find_map(|role| with_role(key, texts, words, role))
-}
-
-fn with_role(
-    key: &str,
-    texts: &[&str],
-    words: &[(String, usize)],
-    (role_words, role, close): &(&[&str], PartRole, bool),
-) -> Option<PartKey> {
+    // `DB_NAME` is a name in the group `DB`; the role that leaves a group counts.
+    let fits = |(role, _, close): &&(&[&str], PartRole, bool)| {
+        let before = texts.len() - role.len().min(texts.len());
+        texts.ends_with(role) && group_at(texts.get(..before).unwrap_or(&[]), *close).is_some()
+    };
+    let (role_words, role, close) = ROLES.iter().find(fits)?;
     let before = texts.len() - role_words.len();
     let group = texts.get(..before)?;
-    let reach = if *close { 1 } else { 4 };
-    let at = group.iter().rposition(|word| group_word(word).is_some()).filter(|at| before - at <= reach)?;
+    let at = group_at(group, *close)?;
     // `spring.datasource.name` names the pool, `redis.name` a release; both are no database.
     let name_alone = role_words == &["name"];
     if name_alone
@@ -219,6 +214,12 @@ fn joined(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKe
     let (_, engine) = group_word(group)?;
     let shared = key.get(..start + group.len())?;
     Some(PartKey { role, group: shared.to_owned(), engine: *engine })
+}
+
+/// Where the group's word stands, near enough to the role behind it.
+fn group_at(group: &[&str], close: bool) -> Option<usize> {
+    let reach = if close { 1 } else { 4 };
+    group.iter().rposition(|word| group_word(word).is_some()).filter(|at| group.len() - at <= reach)
 }
 
 fn group_word(word: &str) -> Option<&'static (&'static str, Option<Engine>)> {

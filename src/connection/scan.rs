@@ -163,10 +163,17 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
 /// Makes the last secret reach up to `end`.
 pub(super) fn extend_secret(found: &mut ConnectionString, input: &Input<'_>, end: usize) {
     let Some((name, secret, range)) = found.secrets.last_mut() else { return };
-    range.end = end.max(range.end);
-    *secret = Secret::new(&input.decoded(range.clone()).text);
+    let end = end.max(range.end);
+    secret.append(&input.decoded(range.end..end).text);
+    range.end = end;
+    let (start, kind) = (range.start, FaultKind::UnescapedPassword);
+    // A tail of several pieces is one fault.
+    if let Some(fault) = found.faults.last_mut().filter(|fault| fault.kind == kind && fault.range.start == start) {
+        fault.range.end = end;
+        return;
+    }
     let message = format!("`{name}` holds a separator that is not escaped; percent-encode or quote it");
-    found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: range.clone() });
+    found.faults.push(Fault { kind, message, range: start..end });
 }
 
 /// Takes a parameter out, as a piece of its own; the last one counts.

@@ -253,7 +253,7 @@ impl Sight<'_> {
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
             let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
             let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
-            let id = resource.id.to_string();
+            let id = configured_id(&resource.id, &setting.logical);
             if found.iter().any(|s| s.id == id) {
                 continue;
             }
@@ -283,6 +283,13 @@ fn engine_of(kind: &ServerKind) -> Engine {
 fn unreadable(what: &str, at: Location) -> Reading {
     let origin = Origin::Unknown(format!("{what} is not a plain number"));
     Reading { value: Interval::at_least(0), origin, at: Some(at) }
+}
+
+/// Name of a server that is only configured: its object, and the section where one file configures several.
+fn configured_id(holder: &ResourceId, key: &str) -> String {
+    let section = key.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let whole = section.is_empty() || matches!(section, "mysqld" | "mariadb" | "server") || !holder.is_file();
+    if whole { holder.to_string() } else { format!("{holder} {section}") }
 }
 
 /// A word of a command with its place.
@@ -349,11 +356,12 @@ fn link(
         }
     }
     let first = host.split('.').next().unwrap_or(&host);
-    let named = |s: &Server| s.hosts.iter().any(|h| *h == host || h == first);
+    // A server of the tree is known by its first label too; one of which only the address is known is not.
+    let named = |s: &Server| s.at.is_some() && s.hosts.iter().any(|h| *h == host || h == first);
     if let Some(at) = servers.iter().position(named) {
         return Some((at, Link::HostName));
     }
-    address_only(endpoint, &host, port, servers)
+    address_only(endpoint, &cluster_name(&host, namespace), port, servers)
 }
 
 /// `[[workload]] server = "…"`, where every workload that uses the endpoint is told the same.
@@ -421,6 +429,28 @@ fn is_pod_of(pod: &str, service: &str) -> bool {
         || pod.rsplit_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok())
 }
 
+/// One name for all spellings of a service of the cluster (`db`, `db.shop`, `db.shop.svc.cluster.local`): `shop/db`.
+/// Other hosts stay as they are.
+fn cluster_name(host: &str, namespace: &str) -> String {
+    let inner = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc"));
+    match (inner.and_then(|i| i.rsplit_once('.')), host.contains('.')) {
+        (Some((name, namespace)), _) => format!("{namespace}/{name}"),
+        (None, false) if !namespace.is_empty() => format!("{namespace}/{host}"),
+        _ => host.to_owned(),
+    }
+}
+
+/// The port that an address without one means, so that both spellings are one server.
+fn usual_port(engine: Engine) -> Option<u16> {
+    match engine {
+        Engine::PostgreSql => Some(5432),
+        Engine::MySql | Engine::MariaDb => Some(3306),
+        Engine::SqlServer => Some(1433),
+        Engine::Oracle => Some(1521),
+        _ => None,
+    }
+}
+
 /// A server of which only the address is known: it gets a budget with an unknown limit.
 fn address_only(
     endpoint: &Endpoint,
@@ -435,11 +465,9 @@ fn address_only(
     if !counted || crate::connection::is_local(host) {
         return None;
     }
-    let id = match port {
-        Some(port) if Some(port) != endpoint.string.as_ref().and_then(|s| s.dialect.default_port) => {
-            format!("{host}:{port}")
-        }
-        _ => host.to_owned(),
+    let id = match port.filter(|p| Some(*p) != usual_port(endpoint.engine)) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     };
     let at = servers.iter().position(|s| s.id == id).unwrap_or_else(|| {
         servers.push(Server {

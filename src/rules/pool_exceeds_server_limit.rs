@@ -227,7 +227,9 @@ fn arithmetic(term: &Term, replicas: Interval) -> Shown {
         (true, true) => shown!("{} for", product),
         (false, true) => shown!("{} replicas × {} = {} for", replicas, term.pool, product),
         (true, false) => shown!("{} processes × {} = {} for", term.processes, term.pool, product),
-        (false, false) => shown!("{} replicas × {} processes × {} = {} for", replicas, term.processes, term.pool, product),
+        (false, false) => {
+            shown!("{} replicas × {} processes × {} = {} for", replicas, term.processes, term.pool, product)
+        }
     }
 }
 

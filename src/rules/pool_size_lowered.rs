@@ -2,7 +2,7 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::facts::{Facts, Pool};
+use crate::facts::Pool;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
@@ -129,13 +129,7 @@ fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
             load.each * load.processes
         ));
     }
-    let all = |facts: &Facts, pool: &Pool| {
-        let (w, c) = pool.owner?;
-        let workload = facts.workloads.get(w)?;
-        let processes = workload.containers.get(c)?.processes.value.known()?;
-        workload.max_replicas.value.known()?.checked_mul(processes)?.checked_mul(pool.ceiling().known()?)
-    };
-    let (before, after) = (all(ctx.old.facts, old)?, all(ctx.new.facts, new)?);
+    let (before, after) = (ctx.old.facts.total(old)?, ctx.new.facts.total(new)?);
     (after >= before)
         .then(|| shown!("more replicas or processes make up for it: {} connections in all, {} before", after, before))
 }

@@ -111,6 +111,8 @@ pub(super) fn find_logins(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>
         return;
     }
     let mut i = 0;
+    // Up to here a wider look found nothing.
+    let mut barren = 0;
     while let Some(sep) = shadow[i..].iter().position(|&b| b == b':' || b == b'/').map(|n| i + n) {
         i = sep + 1;
         let Some((scheme, start)) = scheme_before(shadow, sep) else { continue };
@@ -118,9 +120,15 @@ pub(super) fn find_logins(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>
         let region = start..next_scheme(shadow, start, line_end);
         let found = login(scheme, text.as_bytes(), shadow, &region).or_else(|| {
             // A password may itself hold `://`.
-            let broken = shadow[region.clone()].contains(&b':') && region.end < line_end;
+            let cut = region.end < line_end && (region.is_empty() || shadow[region.clone()].contains(&b':'));
+            let broken = start >= barren && cut;
             let wide = start..line_end.min(start + 4096);
-            broken.then(|| login(scheme, text.as_bytes(), shadow, &wide)).flatten()
+            if !broken {
+                return None;
+            }
+            let found = login(scheme, text.as_bytes(), shadow, &wide);
+            barren = if found.is_none() { wide.end } else { barren };
+            found
         });
         let Some((secret, end)) = found else { continue };
         i = end.max(i);
@@ -145,8 +153,7 @@ fn login(scheme: &str, raw: &[u8], shadow: &[u8], region: &Range<usize>) -> Opti
         // A user alone is no secret, but Redis clients are given the password so, and tokens stand there too.
         let user = &raw[base + info.user().start..base + info.user().end];
         let token = user.len() >= 20 && user.iter().any(u8::is_ascii_digit) && user.iter().any(u8::is_ascii_alphabetic);
-        (scheme.starts_with("redis") || scheme.starts_with("valkey") || token && !user.contains(&b'.'))
-            .then_some(info.user())
+        (userinfo::is_redis(scheme) || token && !user.contains(&b'.')).then_some(info.user())
     };
     let password = info.password().or_else(lone)?;
     Some((base + password.start..base + password.end, base + info.at))
@@ -196,6 +203,9 @@ fn find_bare(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>) {
                 push(text, line.start + colon + 1..line.start + at, out);
             }
         }
+        if let Some(secret) = oracle_login(bytes) {
+            push(text, line.start + secret.start..line.start + secret.end, out);
+        }
         let mut start = 0;
         for end in 0..=bytes.len() {
             if end < bytes.len() && !b" \t\"'`<>".contains(&bytes[end]) {
@@ -209,6 +219,21 @@ fn find_bare(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>) {
     }
 }
 
+/// `jdbc:oracle:thin:user/password@//host`: a `/` where others have a `:`.
+fn oracle_login(line: &[u8]) -> Option<Range<usize>> {
+    const MARK: &[u8] = b"oracle:thin:";
+    let start = placeholder::find(line, MARK)? + MARK.len();
+    let slash =
+        start + line[start..].iter().position(|&b| b == b'/' || b == b'@').filter(|&i| line[start + i] == b'/')?;
+    let ats = || (slash..line.len()).rev().filter(|&i| line[i] == b'@');
+    let leads = |i: &usize| {
+        let after = &line[i + 1..];
+        after.starts_with(b"//") || after.starts_with(b"(") || userinfo::leads_to_host(after)
+    };
+    let at = ats().find(leads).or_else(|| ats().last())?;
+    Some(slash + 1..at)
+}
+
 /// The `:` between user and password: the first that is no separator of a key from its value.
 fn colon_of_pair(before: &[u8]) -> Option<usize> {
     let colons = || before.iter().enumerate().filter(|&(_, &b)| b == b':').map(|(i, _)| i);
@@ -220,10 +245,8 @@ fn bare_login(token: &[u8]) -> Option<Range<usize>> {
     if placeholder::find(token, b"://").is_some() {
         return None;
     }
-    let from = placeholder::find(token, b"jdbc:oracle:thin:").map_or(0, |i| i + 17);
-    if from > 0 && from <= at {
-        let slash = token[from..at].iter().position(|&b| b == b'/')?;
-        return Some(from + slash + 1..at);
+    if placeholder::find(token, b"oracle:thin:").is_some() {
+        return None;
     }
     let colon = token[..at].iter().position(|&b| b == b':')?;
     let word = token[..colon].to_ascii_lowercase();

@@ -5,6 +5,10 @@
 
 use std::ops::Range;
 
+use super::keys::is_secret_key;
+use crate::parameter;
+use crate::placeholder::ATOM;
+
 /// Schemes of the web, where `@` in a path is ordinary (`/@scope/name`, `/repo@v2`).
 const WEB: [&str; 12] = ["http", "https", "ftp", "git", "ssh", "oci", "s3", "gs", "file", "ws", "wss", "docker"];
 
@@ -40,21 +44,37 @@ pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
     let first_colon = token[..authority_end].iter().position(|&b| b == b':');
     let inside = last_at(&token[..authority_end]);
 
+    let head_end = token.iter().position(|b| b";/?#".contains(b)).unwrap_or(token.len());
+    let numeric =
+        is_port(first_colon.filter(|&colon| colon < head_end).map_or(&[], |colon| &token[colon + 1..head_end]));
+    let head_is_host = numeric && last_at(&token[..head_end]).is_none();
+    if head_is_host && inside.is_some_and(|at| is_assigned(&token[..at])) {
+        // `//db1:1433;user=a@b`: the `@` is a parameter's.
+        return None;
+    }
+
     let mut at = inside;
-    if first_colon.is_some_and(|colon| inside.is_none_or(|at| colon < at))
-        || inside.is_some_and(|_| first_colon.is_none() && !web)
-    {
-        let port = first_colon.map_or(&[][..], |colon| &token[colon + 1..authority_end]);
-        let scan =
-            Scan { token, authority_end, web, numeric: inside.is_none() && is_port(port), had_user: inside.is_some() };
-        at = scan.behind_authority().or(at);
+    let colon_in_front = first_colon.is_some_and(|colon| inside.is_none_or(|at| colon < at));
+    // Redis clients are given a password without a user and without a `:`.
+    let alone = first_colon.is_none() && (inside.is_some() && !web || is_redis(scheme));
+    if colon_in_front || alone {
+        let scan = Scan { token, authority_end, web, numeric: inside.is_none() && numeric, had_user: inside.is_some() };
+        let free = |at: &usize| !(head_is_host || inside.is_some()) || !is_assigned(&rest[..*at]);
+        at = scan.behind_authority().filter(free).or(at);
         if token_end < rest.len() {
-            at = scan.behind_token(rest).or(at);
+            at = scan.behind_token(rest).filter(free).or(at);
         }
     }
     let at = at?;
     let colon = rest[..at].iter().position(|&b| b == b':');
+    // A user of odd characters is the front of a password that holds a `:`, where no user is needed.
+    let odd = |user: &[u8]| !user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-%~+".contains(b) || *b == ATOM);
+    let colon = colon.filter(|&colon| !is_redis(scheme) || !odd(&rest[..colon]));
     Some(UserInfo { colon, at })
+}
+
+pub(crate) fn is_redis(scheme: &str) -> bool {
+    ["redis", "rediss", "valkey", "valkeys"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 struct Scan<'a> {
@@ -104,22 +124,28 @@ impl Scan<'_> {
 }
 
 /// Whether `text` starts with a name and then a port or a path, as what follows user information does.
-fn leads_to_host(text: &[u8]) -> bool {
-    let end = text
-        .iter()
-        .position(|&b| !(b.is_ascii_alphanumeric() || b"._-[]".contains(&b) || b == crate::placeholder::ATOM));
+pub(crate) fn leads_to_host(text: &[u8]) -> bool {
+    let end = text.iter().position(|&b| !(b.is_ascii_alphanumeric() || b"._-[]".contains(&b) || b == ATOM));
     let Some(end) = end.filter(|&end| end > 0) else { return false };
-    text[end] == b'/'
-        || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == crate::placeholder::ATOM)
+    text[end] == b'/' || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == ATOM)
+}
+
+/// Whether `before` holds the name of a parameter and its `=`, so that what follows belongs to that parameter.
+fn is_assigned(before: &[u8]) -> bool {
+    let starts = before.iter().enumerate().filter(|&(_, b)| b";&?".contains(b)).map(|(i, _)| i + 1);
+    starts.into_iter().any(|start| {
+        let name = &before[start..];
+        let len = name.iter().take(64).position(|&b| b == b'=');
+        let name = len.and_then(|len| std::str::from_utf8(&name[..len]).ok()).unwrap_or("").trim();
+        parameter::is_known(name) || is_secret_key(name)
+    })
 }
 
 fn is_port(text: &[u8]) -> bool {
-    let digits = |part: &[u8]| part.iter().all(|b| b.is_ascii_digit() || *b == crate::placeholder::ATOM);
+    let digits = |part: &[u8]| part.iter().all(|b| b.is_ascii_digit() || *b == ATOM);
     // `h1:1,h2:2` and `[::1]:5432` are lists and addresses; a password of that look is read as one.
     if text.contains(&b',') || text.contains(&b']') {
-        return text
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b".:,-_[]%".contains(b) || *b == crate::placeholder::ATOM);
+        return text.iter().all(|b| b.is_ascii_alphanumeric() || b".:,-_[]%".contains(b) || *b == ATOM);
     }
     digits(text)
 }
