@@ -126,7 +126,7 @@ fn is_set_elsewhere(ctx: &Context<'_>, key: &str) -> bool {
 fn emptied(ctx: &Context<'_>, address: &crate::rule::addresses::Address<'_>) -> Option<Finding> {
     let old = address
         .old
-        .filter(|o| o.engine == address.new.engine)
+        .filter(|_| !address.is_for_another_engine())
         .filter(|o| hosts(o).any(|p| p.text.as_deref().is_some_and(|t| !t.trim().is_empty())))?;
     let named = hosts(address.new).any(|p| p.text.as_deref().is_none_or(|t| !t.trim().is_empty()));
     if named
@@ -138,7 +138,11 @@ fn emptied(ctx: &Context<'_>, address: &crate::rule::addresses::Address<'_>) -> 
     {
         return None;
     }
-    Some(finding(ctx, old, address.new.at, address.key()))
+    let key = match &address.new.string {
+        Some(_) => address.key(),
+        None => ctx.new.settings.get(address.new.setting).logical.as_str(),
+    };
+    Some(finding(ctx, old, address.new.at, key))
 }
 
 fn finding(ctx: &Context<'_>, old: &Endpoint, at: Location, key: &str) -> Finding {

@@ -101,7 +101,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 /// The level inside one string.
 fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
     // A file on the own disk, or another engine with other words, cannot be compared.
-    if old.engine != address.new.engine {
+    if address.is_for_another_engine() {
         return None;
     }
     let (before, after) = (old.string.as_ref()?.tls_level(), address.new.string.as_ref()?.tls_level());
