@@ -85,6 +85,13 @@ impl<'a> Address<'a> {
         self.host_differences(ctx).iter().any(|d| d.old.is_some() && d.new.is_some())
     }
 
+    /// Whether its string is for another engine than before. Where the parts stand in keys of their own, the engine may be
+    /// a guess from the port, and proves nothing.
+    pub(crate) fn is_for_another_engine(&self) -> bool {
+        let told = |e: &Endpoint| e.string.as_ref().map(|s| s.dialect.engine);
+        self.old.is_some_and(|old| told(old).is_some() && told(self.new).is_some() && told(old) != told(self.new))
+    }
+
     /// Hosts that went, each with the one that came in its place. The order of a list of hosts makes no difference, nor
     /// do two spellings of one name.
     pub(crate) fn host_differences(&self, ctx: &Context<'_>) -> Vec<Difference<'a>> {
@@ -258,9 +265,9 @@ impl PartChange<'_> {
         self.new.map(|t| ctx.name(t))
     }
 
-    /// Whether the address leads to another host now, so that the part only follows.
+    /// Whether the address leads to another host or is for another engine now, so that the part only follows.
     pub(crate) fn follows_host(&self, ctx: &Context<'_>) -> bool {
-        self.address.is_some_and(|a| a.host_moved(ctx))
+        self.address.is_some_and(|a| a.host_moved(ctx) || a.is_for_another_engine())
     }
 
     /// Engine of the address; unknown where its host stands elsewhere.
@@ -414,8 +421,8 @@ impl<'a> Hosts<'a> {
         // A server that is known by its address alone proves nothing about the name.
         let servers = ctx.old.facts.servers.iter().chain(&ctx.new.facts.servers).filter(|s| s.at.is_some());
         let named = servers.flat_map(|s| s.hosts.iter().map(|h| folded(h)));
-        let linked = |e: &&Endpoint| e.server.is_some_and(|(_, link)| link != Link::AddressOnly);
-        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(linked);
+        let told = |e: &&Endpoint| e.server.is_some_and(|(_, link)| matches!(link, Link::Declared | Link::ServiceName));
+        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(told);
         let linked = endpoints.flat_map(hosts).filter_map(|p| p.text.as_deref()).map(folded);
         Hosts {
             old: if ctx.audit { BTreeMap::new() } else { places(&ctx.old.facts.endpoints) },

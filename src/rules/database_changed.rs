@@ -110,7 +110,7 @@ fn judge(ctx: &Context<'_>, change: &PartChange<'_>, was: Option<&str>, is: Opti
             Shown::of_static("the name comes from a variable or template now; its value is not in the files"),
         ),
         _ if change.follows_host(ctx) => {
-            (Severity::Low, Shown::of_static("the host changed too; the database may belong to it"))
+            (Severity::Low, Shown::of_static("the server changed too; the database may belong to it"))
         }
         (None, _) => (
             Severity::Low,

@@ -180,9 +180,11 @@ fn slip_of_old(
     typo: HostTypo,
 ) -> Option<Slip> {
     let (left, come) = (hosts.after(was).len(), hosts.after(is).len());
-    let spelling = spelling(ctx, address, was, is);
+    let spelling = spelling(&words_around(ctx, address), was, is);
+    // Where all places moved together, only a misspelt word that everybody knows speaks against a rename.
+    let misspelt = || self::spelling(&BTreeSet::new(), was, is) == Spelling::NewIsOdd;
     let renamed = come > 1 && come > left;
-    if spelling == Spelling::OldIsOdd || renamed && spelling != Spelling::NewIsOdd && !is_unmistakable(is, &typo) {
+    if spelling == Spelling::OldIsOdd || renamed && !misspelt() && !is_unmistakable(is, &typo) {
         return None;
     }
     let sure = left > 0 || hosts.is_served(was) || spelling == Spelling::NewIsOdd || is_unmistakable(is, &typo);
@@ -236,10 +238,10 @@ enum Spelling {
 }
 
 /// Compares the words that differ with words that hosts are made of and with those around the setting.
-fn spelling(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> Spelling {
+fn spelling(around: &BTreeSet<String>, was: &str, is: &str) -> Spelling {
     let (was, is) = (words(was), words(is));
     let (gone, come) = (surplus(&was, &is), surplus(&is, &was));
-    let around = words_around(ctx, address);
+
     // `orders` in `orders-db.orders.svc` is known from the rest of the same host.
     let known = |w: &str, host: &[String]| {
         COMMON_WORDS.contains(&w) || around.contains(w) || host.iter().filter(|o| *o == w).count() > 1
@@ -292,14 +294,11 @@ fn finding(
     let what = ctx.name(&slip.typo.what);
     let places = hosts.after(&slip.meant);
     let title = shown!("{} looks like a typo: {}, {} → {}", label, what, meant, is);
+    let others = wording::counted(places.len(), "other place", "other places");
     let message = match places.len() {
-        0 => shown!("{} is used nowhere else before or after the change; {} was the host until now", is, meant),
-        n => shown!(
-            "{} is used in 1 place and {} in {} after the change",
-            is,
-            meant,
-            wording::counted(n, "other place", "other places")
-        ),
+        0 => shown!("{} was named nowhere before the change, and {} was the host until now", is, meant),
+        _ if ctx.audit => shown!("{} stands in 1 place and {} in {}", is, meant, others),
+        _ => shown!("{} was named nowhere before the change, and {} still stands in {}", is, meant, others),
     };
     let old = d.was().map(|t| ctx.name(t));
     let builder = FindingBuilder::new(HOST_TYPO.name, slip.severity, slip.confidence, part.at, title)

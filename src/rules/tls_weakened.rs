@@ -4,6 +4,7 @@ use crate::connection::{self, Engine, TlsLevel};
 use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::meaning::Explained;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, is_literal, part_changes, text};
 use crate::rule::wording;
@@ -92,11 +93,17 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     }
     if !ctx.audit {
         out.extend(of_keys(ctx));
+        out.extend(ctx.changes.iter().filter_map(|change| of_lost_key(ctx, change)));
+        out.extend(ctx.changes.iter().filter_map(|change| of_plain_switch(ctx, change)));
     }
 }
 
 /// The level inside one string.
 fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
+    // A file on the own disk, or another engine with other words, cannot be compared.
+    if address.is_for_another_engine() {
+        return None;
+    }
     let (before, after) = (old.string.as_ref()?.tls_level(), address.new.string.as_ref()?.tls_level());
     let severity = severity(before, after, address.new.engine)?;
     if after == TlsLevel::Unset && is_said_elsewhere(ctx, address) {
@@ -193,6 +200,71 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
         Some(weakened.finding(message(before, after)))
     };
     changes.iter().filter_map(finding).collect()
+}
+
+/// A level in a key of its own that is gone, where its host stands elsewhere.
+fn of_lost_key(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    let old = change.old.as_ref().filter(|_| change.new.is_none() && change.role.as_deref() == Some("tls_mode"))?;
+    let holder = &ctx.old.settings.resource_of(old.setting).id;
+    let stays = ctx.new.settings.resources.iter().any(|r| r.id == *holder);
+    let moved = ctx.changes.iter().any(|c| c.old.is_none() && c.role.as_deref() == Some("tls_mode"));
+    let before = level_of(Some(&old.text));
+    let severity = severity(before, TlsLevel::Unset, Engine::Unknown)?;
+    if !stays || moved || change.endpoints.0.is_some() {
+        return None;
+    }
+    let key = ctx.name(&change.logical);
+    let weakened = Weakened {
+        title: shown!("{} is gone: {} → the client's default", key, words(before)),
+        label: key.clone(),
+        key,
+        at: old.at,
+        old: Some(ctx.name(&old.text)),
+        new: None,
+        severity,
+        subject: change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: change.environment,
+    };
+    Some(weakened.finding(message(before, TlsLevel::Unset)))
+}
+
+/// A switch in a key of its own that takes the check away: `db.ssl.rejectUnauthorized`.
+fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    const OF_DATABASES: &[&str] = &[
+        "db",
+        "database",
+        "datasource",
+        "pg",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "mssql",
+        "redis",
+        "mongo",
+        "mongodb",
+    ];
+    let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
+    let name = folded(change.logical.rsplit(['.', ':', '/']).next().unwrap_or_default());
+    let (_, bad) = UNCHECKED.iter().find(|(known, _)| name.ends_with(known))?;
+    let is_bad = |text: &str| bad.contains(&folded(text).as_str());
+    let concerned = change.role.is_none() && crate::rule::addresses::has_word(&change.logical, OF_DATABASES);
+    if !concerned || !is_bad(&new.text) || is_bad(&old.text) {
+        return None;
+    }
+    let (key, was, is) = (ctx.name(&change.logical), ctx.name(&old.text), ctx.name(&new.text));
+    let weakened = Weakened {
+        title: shown!("{} takes a check away: {} → {}", key, was, is),
+        label: key.clone(),
+        key,
+        at: new.at,
+        old: Some(was),
+        new: Some(is),
+        severity: Severity::High,
+        subject: change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: change.environment,
+    };
+    Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
 }
 
 /// In an audit: TLS that is switched off towards another machine.
