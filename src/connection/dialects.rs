@@ -41,7 +41,24 @@ pub enum Engine {
 
 impl Engine {
     /// All.
-    pub const ALL: &'static [Engine] = &[Engine::PostgreSql, Engine::MySql, Engine::MariaDb, Engine::SqlServer, Engine::MongoDb, Engine::Redis, Engine::RabbitMq, Engine::Oracle, Engine::Sqlite, Engine::ClickHouse, Engine::Cassandra, Engine::CockroachDb, Engine::Redshift, Engine::Db2, Engine::H2, Engine::Unknown];
+    pub const ALL: &'static [Engine] = &[
+        Engine::PostgreSql,
+        Engine::MySql,
+        Engine::MariaDb,
+        Engine::SqlServer,
+        Engine::MongoDb,
+        Engine::Redis,
+        Engine::RabbitMq,
+        Engine::Oracle,
+        Engine::Sqlite,
+        Engine::ClickHouse,
+        Engine::Cassandra,
+        Engine::CockroachDb,
+        Engine::Redshift,
+        Engine::Db2,
+        Engine::H2,
+        Engine::Unknown,
+    ];
 
     /// Reads the name that reports use.
     #[must_use]
