@@ -95,7 +95,7 @@ fn fixed_term(sum: &load::Sum<'_>, side: Side) -> Option<Term> {
         rollout_replicas: Interval::exact(1),
         via: None,
         origin: fixed.origin.clone(),
-        evidence: fixed.at.into_iter().collect(),
+        evidence: Vec::new(),
         link: "counted for every server",
     })
 }
@@ -185,7 +185,7 @@ pub struct Term {
     /// The weakest origin of the factors.
     pub origin: Origin,
     /// Where the factors are written.
-    pub evidence: Vec<Location>,
+    pub evidence: Vec<(Factor, Location)>,
     /// How it was linked to the server, in words.
     pub link: &'static str,
 }

@@ -125,8 +125,6 @@ fn options(target: &output::Target, fail_on: FailOn) -> RenderOptions {
         color: target.color && target.format == Format::Text,
         fail_on: fail_on.severity(),
         rules: RULES,
-        // A file or a pipe has room; the limit of a comment is the business of who posts it.
-        max_bytes: Some(usize::MAX),
         ..RenderOptions::default()
     }
 }

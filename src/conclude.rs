@@ -7,6 +7,7 @@ use crate::document::Document;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::meaning::{ChangeSide, Explained};
+use crate::problem::Problem;
 use crate::report::{
     CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm,
 };
@@ -14,7 +15,6 @@ use crate::rule::{Context, State};
 use crate::score;
 use crate::secret::{MASK, Shown};
 use crate::shown;
-use crate::problem::Problem;
 use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
 use crate::suppression::Suppressions;
 use crate::textdiff;
@@ -110,7 +110,9 @@ fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
 }
 
 /// Not suppressed first, then the worst, then the surest, then what weighs most.
-fn score_order(finding: &ReportedFinding) -> (bool, std::cmp::Reverse<(Severity, crate::finding::Confidence, u32)>, &'static str) {
+fn score_order(
+    finding: &ReportedFinding,
+) -> (bool, std::cmp::Reverse<(Severity, crate::finding::Confidence, u32)>, &'static str) {
     let worst = std::cmp::Reverse((finding.severity, finding.confidence, finding.points));
     (finding.suppressed.is_some(), worst, finding.rule)
 }
@@ -256,7 +258,7 @@ fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
         rollout_replicas: term.rollout_replicas,
         via: term.via.as_deref().map(|v| context.redactor.text(v)),
         origin: term.origin.as_str(),
-        evidence: term.evidence.iter().map(|at| place(context, *at)).collect(),
+        evidence: term.evidence.iter().map(|(_, at)| place(context, *at)).collect(),
         link: term.link,
     }
 }
@@ -307,8 +309,12 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     let seen = match (context.audit, changes, meaningful) {
         (true, ..) => shown!("nothing risky found in {} files", coverage.parsed),
         (false, 0, _) => shown!("no setting changed in {} files", coverage.parsed),
-        (false, n, 0) => shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n)),
-        (false, n, m) => shown!("nothing risky found: {} changed {}, {} of a connection or pool", n, settings_word(n), m),
+        (false, n, 0) => {
+            shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n))
+        }
+        (false, n, m) => {
+            shown!("nothing risky found: {} changed {}, {} of a connection or pool", n, settings_word(n), m)
+        }
     };
     match unread {
         0 => seen,

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::catalogue::Library;
-use crate::connection::{DIALECTS, Engine};
+use crate::catalogue::{Catalogue, Entries};
+use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, DeclaredWorkload};
 use crate::finding::Severity;
 use crate::report::Report;
@@ -114,8 +114,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// Servers and workloads that no file of the repository describes.
     pub declared: Declared,
-    /// Pool libraries that the built-in catalogue does not know.
-    pub libraries: Vec<Library>,
+    /// Pool libraries, server limits and programs that the built-in catalogue does not know.
+    pub entries: Entries,
 }
 
 /// What is wrong in a policy file. Quotes keys, never values.
@@ -142,8 +142,19 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 9] =
-    ["fail-on", "environments", "rules", "allow", "policy", "paths", "server", "workload", "library"];
+const TOP: [&str; 11] = [
+    "fail-on",
+    "environments",
+    "rules",
+    "allow",
+    "policy",
+    "paths",
+    "server",
+    "workload",
+    "library",
+    "server-limit",
+    "program",
+];
 const MOST_CONNECTIONS: u64 = 10_000_000;
 
 impl Config {
@@ -169,10 +180,13 @@ impl Config {
                 "paths" => paths(&value.table()?, &mut config)?,
                 "server" => config.declared.servers = all(&value, server)?,
                 "workload" => config.declared.workloads = all(&value, workload)?,
-                _ => config.libraries = value.items()?.iter().map(library).collect::<Result<_, _>>()?,
+                "library" => config.entries.libraries = entries(&value)?,
+                "server-limit" => config.entries.servers = entries(&value)?,
+                _ => config.entries.programs = entries(&value)?,
             }
         }
         check_servers(&root, &config)?;
+        check_entries(&root, &config)?;
         Ok(config)
     }
 
@@ -342,7 +356,7 @@ fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
     }
     Ok(DeclaredServer {
         id: table.need("id", "write id = \"<name in the report>\"")?.string()?,
-        engine: table.get("engine").map(|v| v.one_of(&engine_names(), engine)).transpose()?,
+        engine: table.get("engine").map(|v| v.one_of(&engine_names(), Engine::from_name)).transpose()?,
         hosts: hosts.iter().map(|h| h.to_lowercase()).collect(),
         max_connections,
         reserved,
@@ -351,15 +365,8 @@ fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
     })
 }
 
-fn engine(name: &str) -> Option<Engine> {
-    DIALECTS.iter().map(|d| d.engine).find(|e| e.as_str() == name)
-}
-
 fn engine_names() -> String {
-    let mut names: Vec<&str> = DIALECTS.iter().map(|d| d.engine.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.join(", ")
+    Engine::ALL.iter().map(|e| e.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn workload(table: &Table<'_, '_>) -> Result<DeclaredWorkload, ConfigError> {
@@ -406,13 +413,28 @@ fn check_servers(root: &Table<'_, '_>, config: &Config) -> Result<(), ConfigErro
     Ok(())
 }
 
-fn library(value: &Value<'_, '_>) -> Result<Library, ConfigError> {
-    let spanned = toml::Spanned::new(value.span.clone(), DeValue::clone(value.inner));
-    Library::deserialize(ValueDeserializer::from(spanned)).map_err(|e| {
-        let mut at = value.clone();
-        at.span = e.span().unwrap_or(value.span.clone());
-        at.error(format!("is no catalogue entry: {}", unquoted(e.message())), "docs/catalogue.md has the schema")
-    })
+/// Catalogue entries, by the catalogue's own schema.
+fn entries<T: for<'de> Deserialize<'de>>(value: &Value<'_, '_>) -> Result<Vec<T>, ConfigError> {
+    let entry = |value: &Value<'_, '_>| {
+        let spanned = toml::Spanned::new(value.span.clone(), DeValue::clone(value.inner));
+        T::deserialize(ValueDeserializer::from(spanned)).map_err(|e| {
+            let mut at = value.clone();
+            at.span = e.span().unwrap_or(value.span.clone());
+            at.error(format!("is no catalogue entry: {}", unquoted(e.message())), "docs/catalogue.md has the schema")
+        })
+    };
+    value.items()?.iter().map(entry).collect()
+}
+
+/// What the schema cannot say, the catalogue checks itself.
+fn check_entries(root: &Table<'_, '_>, config: &Config) -> Result<(), ConfigError> {
+    let Some(first) = ["library", "server-limit", "program"].into_iter().find_map(|key| root.get(key)) else {
+        return Ok(());
+    };
+    match Catalogue::new(config.entries.clone()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(first.plain_error(error.to_string(), "docs/catalogue.md has the schema")),
+    }
 }
 
 #[cfg(test)]
@@ -509,6 +531,7 @@ hold_time_ms = 12.5
             ("[[server]]\nid = \"a\"\nmax-connections = 1\nmax_connections = 2", "with '-' and with '_'"),
             ("[[workload]]\nmatch = {}", "matches everything"),
             ("[[library]]\nid = 3", "is no catalogue entry"),
+            ("[[library]]\nid = \"acme\"\nname = \"Acme\"", "[[library]] acme: it has no [[library.setting]]"),
             ("[environments]\n\"{a\" = \"staging\"", "a bracket is not closed"),
             ("server = 3", "is not a list"),
             ("a = ", "not valid TOML"),

@@ -142,6 +142,23 @@ impl Reading {
     }
 }
 
+impl Facts {
+    /// Processes that each open a pool, over all replicas at peak; `None` where a factor is not known.
+    #[must_use]
+    pub fn copies(&self, pool: &Pool) -> Option<u64> {
+        let (w, c) = pool.owner?;
+        let workload = self.workloads.get(w)?;
+        let processes = workload.containers.get(c)?.processes.value.known()?;
+        workload.max_replicas.value.known()?.checked_mul(processes)
+    }
+
+    /// Connections that a pool may hold over all replicas and processes at peak; `None` where a factor is not known.
+    #[must_use]
+    pub fn total(&self, pool: &Pool) -> Option<u64> {
+        self.copies(pool)?.checked_mul(pool.ceiling().known()?)
+    }
+}
+
 /// Everything one side means. Order is deterministic throughout.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {

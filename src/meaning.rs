@@ -74,7 +74,6 @@ pub struct FileState {
     pub comments: usize,
 }
 
-
 /// One side's settings and facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Meant<'a> {

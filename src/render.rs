@@ -135,7 +135,7 @@ impl Default for RenderOptions {
             full_report: None,
             width: None,
             fail_on: Some(Severity::High),
-            rules: &[],
+            rules: crate::rules::RULES,
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget;
-use crate::catalogue::{Catalogue, Entries};
+use crate::catalogue::Catalogue;
+use crate::conclude;
 use crate::config::{Config, RuleSeverity};
 use crate::diff::{self, Change, ChangeKind};
 use crate::document::Document;
@@ -11,7 +12,6 @@ use crate::facts::{self, Facts};
 use crate::format;
 use crate::meaning::{self, Meant};
 use crate::platform::{self, EnvironmentRules};
-use crate::conclude;
 use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
@@ -83,18 +83,13 @@ pub fn review(request: Request) -> Report {
 
     let changes = if audit { Vec::new() } else { diff::diff(&old.settings, &new.settings) };
     let explained = meaning::explain(&changes, old.meant(), new.meant());
-    let redactor = redactor(&[&old, &new]);
+    let redactor = redactor(&sources, &[&old, &new]);
     let rolling = rolling(&changes, &old, &new);
-    let options =
-        budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
+    let options = budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
     let budget = budget::budget(&old.facts, &new.facts, &options);
     let environment_of = |path: &str| environments.of_path(path);
-    let files = meaning::files(
-        &sources,
-        (&old.documents, &old.settings),
-        (&new.documents, &new.settings),
-        &environment_of,
-    );
+    let files =
+        meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
     let context = Context {
         sources: &sources,
         old: State { settings: &old.settings, facts: &old.facts },
@@ -121,8 +116,7 @@ pub fn review(request: Request) -> Report {
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
 fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
     let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
-    let user = Entries { libraries: config.libraries.clone(), ..Entries::default() };
-    match builtin().with_user(user) {
+    match builtin().with_user(config.entries.clone()) {
         Ok(all) => (all, None),
         Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
     }
@@ -234,22 +228,41 @@ impl Gathered {
 }
 
 /// Learns every secret of both sides, so that none can be printed wherever it stands.
-fn redactor(sides: &[&SideRead]) -> Redactor {
+///
+/// A secret that is also a name (the password `billing` of the service billing) is masked at its own place only: masked
+/// everywhere it would black out the report and tell what it is.
+fn redactor(sources: &Sources, sides: &[&SideRead]) -> Redactor {
+    let names = names(sources, sides);
     let mut redactor = Redactor::new();
+    let mut learn = |secret: &str| {
+        if !names.contains(&secret.to_lowercase()) {
+            redactor.learn(secret);
+        }
+    };
     for side in sides {
         for (at, meaning) in &side.facts.meanings {
             if meaning.secret {
-                redactor.learn(&side.settings.get(*at).value.text);
+                learn(&side.settings.get(*at).value.text);
             }
         }
         for endpoint in &side.facts.endpoints {
-            let Some(string) = &endpoint.string else { continue };
-            for secret in string.secret_values() {
-                redactor.learn(secret);
-            }
+            let strings = endpoint.string.iter();
+            strings.flat_map(|s| s.secret_values()).for_each(&mut learn);
         }
     }
     redactor
+}
+
+/// All that is printed as a name, in lower case: paths, resources, hosts, databases and users.
+fn names(sources: &Sources, sides: &[&SideRead]) -> String {
+    let mut names: BTreeSet<String> = sources.iter().map(|(_, s)| s.path.to_lowercase()).collect();
+    for side in sides {
+        names.extend(side.settings.resources.iter().map(|r| r.id.to_string().to_lowercase()));
+        let parts = side.facts.endpoints.iter().flat_map(|e| &e.parts);
+        let named = parts.filter(|p| matches!(p.role.as_str(), "host" | "database" | "user"));
+        names.extend(named.filter_map(|p| p.text.as_deref()).map(str::to_lowercase));
+    }
+    names.into_iter().collect::<Vec<_>>().join("\n")
 }
 
 /// Workloads that this change rolls out: their own manifest changed beyond the number of replicas, or something they read.

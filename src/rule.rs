@@ -11,8 +11,8 @@ use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
 use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
 use crate::finding::{Confidence, Finding, Severity};
-use crate::secret::{Redactor, Shown};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
+use crate::secret::{Redactor, Shown};
 use crate::setting::{Resource, SettingRef, Settings};
 use crate::source::{Location, Sources};
 
@@ -167,13 +167,12 @@ impl Traffic {
     /// The load of a pool; `None` where no traffic is declared or a factor is not known.
     #[must_use]
     pub fn of(declared: &Declared, facts: &Facts, pool: &Pool) -> Option<Traffic> {
-        let (w, c) = pool.owner?;
+        let (w, _) = pool.owner?;
         let workload = facts.workloads.get(w)?;
         let told = declared.workloads.iter().find(|d| d.matches(&workload.id) && d.requests_per_second.is_some())?;
         let (rate, hold_ms) = (told.requests_per_second?, told.hold_time_ms?);
         // A scaler answers load, so the declared traffic meets the greatest number of replicas.
-        let replicas = workload.max_replicas.value.known()?;
-        let processes = replicas.checked_mul(workload.containers.get(c)?.processes.value.known()?)?;
+        let processes = facts.copies(pool)?;
         let each = pool.ceiling().known()?;
         (each > 0 && processes > 0).then(|| Traffic { busy: rate * hold_ms / 1000.0, processes, each, rate, hold_ms })
     }
@@ -323,10 +322,12 @@ impl<'a> Context<'a> {
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
         let old = self.old.facts.pools.iter();
         let gone = old.filter(|o| !self.new.facts.pools.iter().any(|n| n.key == o.key));
-        let pairs = self.new.facts.pools.iter().map(|new| PoolPair {
-            old: self.old.facts.pools.iter().find(|o| o.key == new.key),
-            new: Some(new),
-        });
+        let pairs = self
+            .new
+            .facts
+            .pools
+            .iter()
+            .map(|new| PoolPair { old: self.old.facts.pools.iter().find(|o| o.key == new.key), new: Some(new) });
         pairs.chain(gone.map(|o| PoolPair { old: Some(o), new: None })).collect()
     }
 

@@ -29,9 +29,8 @@ fn far(interval: Interval) -> u64 {
 }
 
 fn line_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
-    let others = |ceiling: Interval, replicas: Interval, processes: Interval| {
-        far(ceiling.times(replicas).times(processes))
-    };
+    let others =
+        |ceiling: Interval, replicas: Interval, processes: Interval| far(ceiling.times(replicas).times(processes));
     let now = others(new.ceiling, new.rollout, new.processes.value);
     if let (Some(was), Some(is)) = (old.pool, new.pool)
         && was.ceiling() != is.ceiling()
@@ -133,7 +132,8 @@ pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
     usable.hi?;
     let cause = causes.iter().find(|c| c.weight > 0)?;
     let others = |skip: &dyn Fn(&Line<'_>) -> bool| -> Option<u64> {
-        let rest = after.lines.iter().filter(|l| !skip(l)).map(|l| l.product(l.rollout)).fold(Interval::ZERO, Interval::plus);
+        let rest =
+            after.lines.iter().filter(|l| !skip(l)).map(|l| l.product(l.rollout)).fold(Interval::ZERO, Interval::plus);
         rest.plus(after.server.fixed_clients.value).hi
     };
     let is_it = |l: &Line<'_>| l.who == cause.subject && names(l, cause);
@@ -147,14 +147,19 @@ pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
             let line = after.lines.iter().find(|l| is_it(l))?;
             let pool = line.pool?;
             // Two pools that one setting feeds are two lines; the setting has to fit all of them together.
-            let fed: Vec<&Line<'_>> = after.lines.iter().filter(|l| l.pool.is_some_and(|p| p.max.at.is_some() && p.max.at == pool.max.at) || is_it(l)).collect();
+            let fed: Vec<&Line<'_>> = after
+                .lines
+                .iter()
+                .filter(|l| l.pool.is_some_and(|p| p.max.at.is_some() && p.max.at == pool.max.at) || is_it(l))
+                .collect();
             let same = |l: &Line<'_>| fed.iter().any(|f| std::ptr::eq(*f, l));
             let room = usable.lo.checked_sub(others(&same)?)?;
-            let factor = fed.iter().map(|l| l.rollout.times(l.processes.value)).fold(Interval::ZERO, Interval::plus).hi?;
+            let factor =
+                fed.iter().map(|l| l.rollout.times(l.processes.value)).fold(Interval::ZERO, Interval::plus).hi?;
             let each = room.checked_div(factor)?;
             let value = each.checked_sub(pool.overflow.value.hi?)?;
             let name = pool.setting(Role::PoolMax).map_or(cause.setting.clone(), |s| s.name.clone());
-            (value >= 1).then(|| Proposal { setting: name, value, at: pool.max.at })
+            (value >= 1).then_some(Proposal { setting: name, value, at: pool.max.at })
         }
         Factor::Replicas => {
             let line = after.lines.iter().find(|l| is_it(l))?;
@@ -172,7 +177,11 @@ pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
 fn names(line: &Line<'_>, cause: &Cause) -> bool {
     let setting = |role| line.pool.and_then(|p| p.setting(role)).is_some_and(|s| s.name == cause.setting);
     match cause.factor {
-        Factor::Pool => setting(Role::PoolMax) || setting(Role::PoolOverflow) || line.pool.is_some_and(|p| p.library == cause.setting),
+        Factor::Pool => {
+            setting(Role::PoolMax)
+                || setting(Role::PoolOverflow)
+                || line.pool.is_some_and(|p| p.library == cause.setting)
+        }
         Factor::Workload => setting(Role::PoolMax) || line.pool_name == cause.setting,
         _ => true,
     }

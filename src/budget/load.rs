@@ -1,6 +1,6 @@
 //! The two sums of a server: lines of `replicas × processes × pool`, and what they add up to in each scenario.
 
-use crate::budget::{Load, Term};
+use crate::budget::{Factor, Load, Term};
 use crate::facts::{Facts, Link, Origin, Pool, Reading, Server, Workload};
 use crate::quantity::Interval;
 use crate::source::{Location, Side};
@@ -41,11 +41,13 @@ impl Line<'_> {
         weakest
     }
 
-    fn evidence(&self) -> Vec<Location> {
-        let pool = self.pool.map(|p| [p.max.at, p.overflow.at]).into_iter().flatten();
-        let mut places: Vec<Location> = pool.chain([self.replicas.at, self.processes.at]).flatten().collect();
+    fn evidence(&self) -> Vec<(Factor, Location)> {
+        let pool = self.pool.map(|p| [p.max.at, p.overflow.at]).into_iter().flatten().flatten();
+        let mut places: Vec<(Factor, Location)> = pool.map(|at| (Factor::Pool, at)).collect();
+        places.extend(self.replicas.at.map(|at| (Factor::Replicas, at)));
+        places.extend(self.processes.at.map(|at| (Factor::Processes, at)));
         if places.is_empty() {
-            places.extend(self.pool.map(|p| p.at));
+            places.extend(self.pool.map(|p| (Factor::Pool, p.at)));
         }
         places.dedup();
         places
@@ -76,7 +78,11 @@ impl Line<'_> {
             via: None,
             origin: self.origin(),
             evidence: self.evidence(),
-            link: if self.maybe { "may belong here: the only server of its engine in the tree" } else { self.link.as_str() },
+            link: if self.maybe {
+                "may belong here: the only server of its engine in the tree"
+            } else {
+                self.link.as_str()
+            },
         }
     }
 }
@@ -228,8 +234,7 @@ fn unpooled<'a>(facts: &'a Facts, server: usize, rolls: &dyn Fn(&Workload) -> bo
         for &w in &endpoint.workloads {
             let Some(workload) = facts.workloads.get(w) else { continue };
             let pooled = facts.pools.iter().any(|p| {
-                p.owner.is_some_and(|(o, _)| o == w)
-                    && (p.endpoint == Some(at) || same_server(facts, p, server))
+                p.owner.is_some_and(|(o, _)| o == w) && (p.endpoint == Some(at) || same_server(facts, p, server))
             });
             let who = workload.id.to_string();
             if pooled || lines.iter().any(|l| l.who == who) {

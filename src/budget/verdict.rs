@@ -40,7 +40,11 @@ pub(super) fn verdict(sides: &Sides, target: f64, strict_gates: bool) -> (Verdic
         return (Verdict::LimitShrunk, "peak");
     }
     if over(after.strict, usable) && worse(sides, &|l| l.strict) {
-        return if strict_gates { (Verdict::OverRollout, "strict rollout") } else { (Verdict::OverStrict, "strict rollout") };
+        return if strict_gates {
+            (Verdict::OverRollout, "strict rollout")
+        } else {
+            (Verdict::OverStrict, "strict rollout")
+        };
     }
     if near { (Verdict::Near, "peak") } else { (Verdict::Fits, "") }
 }

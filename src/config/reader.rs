@@ -116,6 +116,11 @@ impl<'a, 'i> Value<'a, 'i> {
         self.text.error(&self.span, format!("{} {what}", self.name), remedy)
     }
 
+    /// An error at this value that names it itself.
+    pub(super) fn plain_error(&self, what: String, remedy: &str) -> ConfigError {
+        self.text.error(&self.span, what, remedy)
+    }
+
     pub(super) fn table(&self) -> Result<Table<'a, 'i>, ConfigError> {
         self.named_table(self.name.clone())
     }

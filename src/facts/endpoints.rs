@@ -23,7 +23,7 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
     let mut found = Found { endpoints: Vec::new(), meanings: BTreeMap::new() };
     let mut groups: BTreeMap<(u32, Option<u32>, String), Vec<Spread>> = BTreeMap::new();
     for (at, resource, setting) in settings.iter() {
-        if resource.id.kind == "Secret" || Redactor::is_secret_key(&setting.logical) {
+        if resource.id.kind == "Secret" && !is_frame(setting) || Redactor::is_secret_key(&setting.logical) {
             found.meanings.entry(at).or_default().secret = !is_reference(&setting.value.text);
         }
         if let Some(string) = connection_string(setting) {
@@ -69,6 +69,13 @@ fn is_reference(text: &str) -> bool {
         || text == "null"
         || (text.starts_with("${") || text.starts_with("$(") || text.starts_with("{{") || text.starts_with("<%"))
             && text.ends_with(['}', ')', '>'])
+}
+
+/// What every object has around its payload: its name is no secret, though that of a Secret.
+fn is_frame(setting: &Setting) -> bool {
+    let path = setting.path.to_string();
+    let frame = ["metadata.name", "metadata.namespace", "apiVersion", "kind", "type"].contains(&path.as_str());
+    frame || path.starts_with("metadata.labels.")
 }
 
 /// Keys that name an address of something else than a server that takes connections.
@@ -175,7 +182,8 @@ impl Found {
         parts.sort_by_key(|p| (rank(&p.role), p.at));
         if engine == Engine::Unknown {
             let port = parts.iter().find(|p| p.role == "port").and_then(|p| p.text.as_deref());
-            engine = port.and_then(|p| p.trim().parse().ok()).and_then(connection::port_engine).unwrap_or(Engine::Unknown);
+            engine =
+                port.and_then(|p| p.trim().parse().ok()).and_then(connection::port_engine).unwrap_or(Engine::Unknown);
         }
         let resource = settings.resource_of(host.at);
         self.endpoints.push(Endpoint {

@@ -78,20 +78,14 @@ impl Finder<'_> {
     }
 
     fn recognise(&self, scope: &Scope, entry: &Entry, setting: &Setting) -> Option<Match<'_>> {
-        let segments: Vec<&str> =
-            if entry.is_env { vec![entry.key.as_str()] } else { entry.key.split('.').collect() };
-        let siblings = |name: &str| scope.entries.iter().any(|e| e.unit == entry.unit && is_sibling(&e.key, &entry.key, name));
+        let segments: Vec<&str> = if entry.is_env { vec![entry.key.as_str()] } else { entry.key.split('.').collect() };
+        let siblings =
+            |name: &str| scope.entries.iter().any(|e| e.unit == entry.unit && is_sibling(&e.key, &entry.key, name));
         let images: Vec<&str> = scope.image.iter().map(String::as_str).collect();
         let file = self.sources.get(setting.at.source).path.as_str();
         let file = if entry.unit_name.is_empty() { file } else { entry.unit_name.as_str() };
-        let query = Query {
-            path: &segments,
-            is_env: entry.is_env,
-            siblings: &siblings,
-            file,
-            dialect: None,
-            images: &images,
-        };
+        let query =
+            Query { path: &segments, is_env: entry.is_env, siblings: &siblings, file, dialect: None, images: &images };
         self.catalogue.recognise(&query)
     }
 
@@ -125,7 +119,9 @@ impl Finder<'_> {
             let Some(&endpoint) = self.by_setting.get(&entry.setting) else { continue };
             let Some(found) = self.endpoints.get(endpoint).filter(|e| e.setting == entry.setting) else { continue };
             let dialect = found.string.as_ref().map(|s| s.dialect.id);
-            let Some((library, group)) = self.catalogue.implied_pool(&entry.key, entry.is_env, dialect) else { continue };
+            let Some((library, group)) = self.catalogue.implied_pool(&entry.key, entry.is_env, dialect) else {
+                continue;
+            };
             let taken = drafts.iter().any(|((l, g), d)| {
                 let same = self.catalogue.library(*l).may_be_same_as(self.catalogue.library(library));
                 d.endpoint == Some(endpoint) || same && (*g == group || g.is_empty() || group.starts_with(g.as_str()))
@@ -162,7 +158,8 @@ impl Finder<'_> {
 
     /// The one database that a scope speaks of, if there is just one.
     fn only_endpoint(&self, scope: &Scope) -> Option<usize> {
-        let mut seen: Vec<usize> = scope.entries.iter().filter_map(|e| self.by_setting.get(&e.setting).copied()).collect();
+        let mut seen: Vec<usize> =
+            scope.entries.iter().filter_map(|e| self.by_setting.get(&e.setting).copied()).collect();
         seen.sort_unstable();
         seen.dedup();
         let databases = |i: &usize| self.endpoints.get(*i).is_some_and(|e| is_database(e.engine));
@@ -262,7 +259,11 @@ fn counts(role: Role) -> bool {
 }
 
 fn group_name(entry: &Entry, found: &Match<'_>) -> String {
-    if entry.is_env && !entry.unit_name.is_empty() && found.group.is_empty() { String::new() } else { found.group.clone() }
+    if entry.is_env && !entry.unit_name.is_empty() && found.group.is_empty() {
+        String::new()
+    } else {
+        found.group.clone()
+    }
 }
 
 /// Whether `other` is the key `name` beside `key`: the same parent, or another environment variable.
@@ -296,7 +297,9 @@ fn reading(draft: &Draft, about: &Library, role: Role) -> Reading {
 fn default_reading(about: &Library, role: Role) -> Reading {
     match about.default_of(role) {
         Some(ReadValue::Count(n)) => Reading::default_of(n, format!("{}'s default", about.name)),
-        Some(ReadValue::Unlimited) => Reading::unknown(1, format!("{} is unlimited unless a maximum is set", about.name)),
+        Some(ReadValue::Unlimited) => {
+            Reading::unknown(1, format!("{} is unlimited unless a maximum is set", about.name))
+        }
         _ => Reading::unknown(1, format!("no file sets the pool size of {}", about.name)),
     }
 }
@@ -321,6 +324,10 @@ fn idle(draft: &Draft, about: &Library, max: &Reading) -> Reading {
             origin: Origin::Default(format!("{} keeps as many as the maximum unless told", about.name)),
             at: max.at,
         },
-        _ => Reading { value: Interval { lo: 0, hi: max.value.hi }, origin: Origin::Unknown("no minimum is written".into()), at: None },
+        _ => Reading {
+            value: Interval { lo: 0, hi: max.value.hi },
+            origin: Origin::Unknown("no minimum is written".into()),
+            at: None,
+        },
     }
 }

@@ -3,18 +3,21 @@
 //! In: settings with their shapes. Out: one [`Scope`] a container, in which later layers override earlier ones (mounted
 //! files, then `envFrom`, then `env`), and one a resource for configuration that no container of the tree is seen to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Entry, Scope};
 use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, UnitKind};
 use crate::source::Sources;
+
+/// A unit by its resource and its number in it.
+type UnitAt = (usize, u32);
 
 /// Builds all scopes: containers first, in order of workloads, then what nobody reads.
 ///
 /// `workloads[i]` is the index of the resource behind workload `i`.
 pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]) -> Vec<Scope> {
     let index = Index::new(sources, settings);
-    let mut read = vec![false; settings.resources.len()];
+    let mut read = BTreeSet::new();
     let mut scopes = Vec::new();
     for (workload, &at) in workloads.iter().enumerate() {
         let Some(resource) = settings.resources.get(at) else { continue };
@@ -34,8 +37,8 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
         }
     }
     for (at, resource) in settings.resources.iter().enumerate() {
-        if read.get(at) == Some(&false) && !matches!(resource.shape, Shape::Workload(_)) {
-            scopes.extend(unread_scopes(at, resource));
+        if !matches!(resource.shape, Shape::Workload(_)) {
+            scopes.extend(unread_scopes(at, resource, &read));
         }
     }
     scopes
@@ -49,11 +52,14 @@ fn text_of(resource: &Resource, setting: Option<u32>) -> Option<String> {
 ///
 /// Each environment block is a process of its own (`web.env` and `worker.env` of a values file); files of one resource
 /// are read together.
-fn unread_scopes(at: usize, resource: &Resource) -> Vec<Scope> {
+fn unread_scopes(at: usize, resource: &Resource, read: &BTreeSet<UnitAt>) -> Vec<Scope> {
     let mut scopes: Vec<Scope> = Vec::new();
     let mut files = scope_of(resource, "");
     for (unit, about) in resource.units.iter().enumerate() {
         let unit = u32::try_from(unit).unwrap_or(u32::MAX);
+        if read.contains(&(at, unit)) {
+            continue;
+        }
         let is_block = about.kind == UnitKind::Env && resource.units.len() > 1;
         if !is_block {
             push_unit(&mut files.entries, at, resource, unit, "");
@@ -135,34 +141,39 @@ impl<'a> Index<'a> {
         found.iter().copied().filter(|at| Some(nearness(at)) == best).take(1).collect()
     }
 
-    fn fill(&self, scope: &mut Scope, at: usize, resource: &Resource, shape: &ContainerShape, read: &mut [bool]) {
-        let mut mark = |config: usize| {
-            if let Some(flag) = read.get_mut(config) {
-                *flag = true;
+    fn fill(
+        &self,
+        scope: &mut Scope,
+        at: usize,
+        resource: &Resource,
+        shape: &ContainerShape,
+        read: &mut BTreeSet<UnitAt>,
+    ) {
+        let mut take = |config: usize, units: &dyn Fn(&Resource) -> Vec<u32>, prefix: &str| {
+            let Some(found) = self.settings.resources.get(config) else { return };
+            for unit in units(found) {
+                read.insert((config, unit));
+                push_unit(&mut scope.entries, config, found, unit, prefix);
             }
         };
         for mount in &shape.mounts {
-            for config in self.resolve(resource, mount) {
-                mark(config);
-                let Some(found) = self.settings.resources.get(config) else { continue };
-                for unit in file_units(found) {
-                    push_unit(&mut scope.entries, config, found, unit, "");
-                }
-            }
+            self.resolve(resource, mount).into_iter().for_each(|config| take(config, &file_units, ""));
         }
         for source in &shape.env_from {
             for config in self.resolve(resource, source) {
-                mark(config);
-                let Some(found) = self.settings.resources.get(config) else { continue };
-                for unit in env_units(found) {
-                    push_unit(&mut scope.entries, config, found, unit, &source.prefix);
+                // A file in an object that the container names is its configuration, whoever puts it in place.
+                if matches!(self.settings.resources.get(config).map(|r| &r.shape), Some(Shape::Config(_))) {
+                    take(config, &file_units, "");
                 }
+                take(config, &env_units, &source.prefix);
             }
         }
         for reference in &shape.env_refs {
             for config in self.resolve(resource, &reference.from) {
-                mark(config);
-                scope.entries.extend(self.referenced(config, &reference.key, &reference.name));
+                if let Some(entry) = self.referenced(config, &reference.key, &reference.name) {
+                    read.insert(entry.unit);
+                    scope.entries.push(entry);
+                }
             }
         }
         if let Some(unit) = shape.env_unit {

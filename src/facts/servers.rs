@@ -145,7 +145,8 @@ impl Sight<'_> {
     fn names_of(&self, resource: &Resource) -> Vec<HostName> {
         let Shape::Workload(shape) = &resource.shape else { return Vec::new() };
         let namespace = resource.id.namespace.clone();
-        let own = shape.host_names.iter().map(|n| HostName { name: n.to_ascii_lowercase(), namespace: namespace.clone() });
+        let own =
+            shape.host_names.iter().map(|n| HostName { name: n.to_ascii_lowercase(), namespace: namespace.clone() });
         let selects = |service: &ServiceShape| {
             !service.selector.is_empty() && service.selector.iter().all(|label| shape.labels.contains(label))
         };
@@ -171,7 +172,8 @@ impl Sight<'_> {
         }
         for entry in scope.entries.iter().rev() {
             let setting = self.settings.get(entry.setting);
-            let names = if entry.is_env { kind.limit_env_matches(&entry.key) } else { kind.limit_key_matches(&entry.key) };
+            let names =
+                if entry.is_env { kind.limit_env_matches(&entry.key) } else { kind.limit_key_matches(&entry.key) };
             if !names {
                 continue;
             }
@@ -246,11 +248,12 @@ impl Sight<'_> {
             if taken.contains(&at) || matches!(resource.shape, Shape::Workload(_)) {
                 continue;
             }
-            let is_env = setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
+            let is_env =
+                setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
             let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
             let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
-            let id = resource.id.to_string();
+            let id = configured_id(&resource.id, &setting.logical);
             if found.iter().any(|s| s.id == id) {
                 continue;
             }
@@ -282,6 +285,13 @@ fn unreadable(what: &str, at: Location) -> Reading {
     Reading { value: Interval::at_least(0), origin, at: Some(at) }
 }
 
+/// Name of a server that is only configured: its object, and the section where one file configures several.
+fn configured_id(holder: &ResourceId, key: &str) -> String {
+    let section = key.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let whole = section.is_empty() || matches!(section, "mysqld" | "mariadb" | "server") || !holder.is_file();
+    if whole { holder.to_string() } else { format!("{holder} {section}") }
+}
+
 /// A word of a command with its place.
 struct Word {
     text: String,
@@ -304,7 +314,7 @@ fn last_word(key: &str) -> &str {
 fn assumed_clients() -> Reading {
     Reading {
         value: Interval::exact(ASSUMED_FIXED_CLIENTS),
-        origin: Origin::Default("assumed for exporters, backups and people".to_owned()),
+        origin: Origin::Assumed("for exporters, backups and people".to_owned()),
         at: None,
     }
 }
@@ -346,11 +356,12 @@ fn link(
         }
     }
     let first = host.split('.').next().unwrap_or(&host);
-    let named = |s: &Server| s.hosts.iter().any(|h| *h == host || h == first);
+    // A server of the tree is known by its first label too; one of which only the address is known is not.
+    let named = |s: &Server| s.at.is_some() && s.hosts.iter().any(|h| *h == host || h == first);
     if let Some(at) = servers.iter().position(named) {
         return Some((at, Link::HostName));
     }
-    address_only(endpoint, &host, port, servers)
+    address_only(endpoint, &cluster_name(&host, namespace), port, servers)
 }
 
 /// `[[workload]] server = "…"`, where every workload that uses the endpoint is told the same.
@@ -418,8 +429,35 @@ fn is_pod_of(pod: &str, service: &str) -> bool {
         || pod.rsplit_once('-').is_some_and(|(_, n)| n.parse::<u32>().is_ok())
 }
 
+/// One name for all spellings of a service of the cluster (`db`, `db.shop`, `db.shop.svc.cluster.local`): `shop/db`.
+/// Other hosts stay as they are.
+fn cluster_name(host: &str, namespace: &str) -> String {
+    let inner = host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc"));
+    match (inner.and_then(|i| i.rsplit_once('.')), host.contains('.')) {
+        (Some((name, namespace)), _) => format!("{namespace}/{name}"),
+        (None, false) if !namespace.is_empty() => format!("{namespace}/{host}"),
+        _ => host.to_owned(),
+    }
+}
+
+/// The port that an address without one means, so that both spellings are one server.
+fn usual_port(engine: Engine) -> Option<u16> {
+    match engine {
+        Engine::PostgreSql => Some(5432),
+        Engine::MySql | Engine::MariaDb => Some(3306),
+        Engine::SqlServer => Some(1433),
+        Engine::Oracle => Some(1521),
+        _ => None,
+    }
+}
+
 /// A server of which only the address is known: it gets a budget with an unknown limit.
-fn address_only(endpoint: &Endpoint, host: &str, port: Option<u16>, servers: &mut Vec<Server>) -> Option<(usize, Link)> {
+fn address_only(
+    endpoint: &Endpoint,
+    host: &str,
+    port: Option<u16>,
+    servers: &mut Vec<Server>,
+) -> Option<(usize, Link)> {
     let counted = matches!(
         endpoint.engine,
         Engine::PostgreSql | Engine::MySql | Engine::MariaDb | Engine::SqlServer | Engine::Oracle
@@ -427,15 +465,18 @@ fn address_only(endpoint: &Endpoint, host: &str, port: Option<u16>, servers: &mu
     if !counted || crate::connection::is_local(host) {
         return None;
     }
-    let id = match port {
-        Some(port) if Some(port) != endpoint.string.as_ref().and_then(|s| s.dialect.default_port) => format!("{host}:{port}"),
-        _ => host.to_owned(),
+    let id = match port.filter(|p| Some(*p) != usual_port(endpoint.engine)) {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
     };
     let at = servers.iter().position(|s| s.id == id).unwrap_or_else(|| {
         servers.push(Server {
             id: id.clone(),
             engine: endpoint.engine,
-            limit: Reading::unknown(0, format!("max_connections of {host} (declare it in plimsoll.toml under [[server]])")),
+            limit: Reading::unknown(
+                0,
+                format!("max_connections of {host} (declare it in plimsoll.toml under [[server]])"),
+            ),
             reserved: Reading::default_of(0, "part of the unknown limit"),
             limit_name: None,
             limit_setting: None,

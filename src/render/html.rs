@@ -18,7 +18,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
     let title = format!("Plimsoll: {}, score {} of 100", words::level(report), report.score);
     out.push_str(&format!("<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"));
     header(&mut out, report, &title);
-    words::counted(report).into_iter().for_each(|f| finding(&mut out, f, options));
+    words::counted(report).into_iter().for_each(|f| finding(&mut out, f, report.audit, options));
     section(&mut out, "Connection budget", report.budget.iter().map(|b| server(b, options)).collect());
     section(&mut out, "Before merging", checklist(report));
     section(&mut out, "How the score came about", score(report));
@@ -61,7 +61,7 @@ fn at(place: &Place, options: &RenderOptions) -> String {
     format!("<code>{shown}</code>{side}")
 }
 
-fn finding(out: &mut String, finding: &ReportedFinding, options: &RenderOptions) {
+fn finding(out: &mut String, finding: &ReportedFinding, audit: bool, options: &RenderOptions) {
     let severity = finding.severity.as_str();
     out.push_str(&format!(
         "<article class=\"{severity}\" id=\"{}\">\n<h2><span class=\"tag\">{severity}</span> {}</h2>\n<p>{} · {} · {} · \
@@ -80,7 +80,7 @@ fn finding(out: &mut String, finding: &ReportedFinding, options: &RenderOptions)
         }
     };
     row("Setting", &finding.setting.as_ref().map(|s| esc(s.as_str())).unwrap_or_default());
-    row("Value", &words::transition(finding, |v| format!("<code>{}</code>", esc(v))).unwrap_or_default());
+    row("Value", &words::transition(finding, audit, |v| format!("<code>{}</code>", esc(v))).unwrap_or_default());
     row("Who", &finding.subject.as_ref().map(|s| esc(s.as_str())).unwrap_or_default());
     row("Why", &esc(finding.message.as_str()));
     for (place, text) in words::further_evidence(finding) {
@@ -90,7 +90,7 @@ fn finding(out: &mut String, finding: &ReportedFinding, options: &RenderOptions)
         row("On call", &format!("<code>{}</code>", esc(symptom.as_str())));
     }
     row("Fix", &esc(finding.fix.as_str()));
-    let replacement = finding.replacement.as_ref().map(|r| format!("<code>{}</code>", esc(r.as_str())));
+    let replacement = words::value_to_write(finding).map(|r| format!("<code>{}</code>", esc(r)));
     row("Write", &replacement.unwrap_or_default());
     row("Rollback", &esc(finding.rollback.as_str()));
     out.push_str("</dl>\n</article>\n");

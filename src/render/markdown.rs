@@ -58,7 +58,7 @@ fn compose(report: &Report, options: &RenderOptions, cut: Cut) -> String {
     let counted = words::counted(report);
     let kept = counted.get(..cut.findings.min(counted.len())).unwrap_or_default();
     let mut out = headline(report);
-    findings(&mut out, kept, options);
+    findings(&mut out, kept, report.audit, options);
     left_out(&mut out, report, counted.len() - kept.len(), options, cut);
     if cut.notes {
         notes(&mut out, kept, options);
@@ -90,17 +90,18 @@ fn mark(severity: Severity) -> &'static str {
     }
 }
 
-fn findings(out: &mut String, findings: &[&ReportedFinding], options: &RenderOptions) {
+fn findings(out: &mut String, findings: &[&ReportedFinding], audit: bool, options: &RenderOptions) {
     if findings.is_empty() {
         return;
     }
-    out.push_str("\n| Risk | What | Where | Before → after | Why and what to do |\n|:--|:--|:--|:--|:--|\n");
+    let values = if audit { "Value" } else { "Before → after" };
+    out.push_str(&format!("\n| Risk | What | Where | {values} | Why and what to do |\n|:--|:--|:--|:--|:--|\n"));
     for finding in findings {
         let cells = [
             format!("{} {}", mark(finding.severity), finding.severity.as_str()),
             what(finding),
             at(&finding.place, options),
-            before_after(finding),
+            before_after(finding, audit),
             why(finding),
         ];
         out.push_str(&format!("| {} |\n", cells.join(" | ")));
@@ -122,9 +123,9 @@ fn what(finding: &ReportedFinding) -> String {
     cell
 }
 
-fn before_after(finding: &ReportedFinding) -> String {
+fn before_after(finding: &ReportedFinding, audit: bool) -> String {
     let setting = finding.setting.as_ref().map(|s| inert::code(&inert::clip(s.as_str(), MOST_OF_VALUE)));
-    let change = words::transition(finding, |v| inert::code(&inert::clip(v, MOST_OF_VALUE)));
+    let change = words::transition(finding, audit, |v| inert::code(&inert::clip(v, MOST_OF_VALUE)));
     setting.into_iter().chain(change).collect::<Vec<_>>().join("<br>")
 }
 
@@ -133,8 +134,8 @@ fn why(finding: &ReportedFinding) -> String {
     if !finding.fix.as_str().is_empty() {
         parts.push(format!("**Fix:** {}", prose(finding.fix.as_str())));
     }
-    if let Some(value) = &finding.replacement {
-        parts.push(format!("**Write:** {}", inert::code(&inert::clip(value.as_str(), MOST_OF_VALUE))));
+    if let Some(value) = words::value_to_write(finding) {
+        parts.push(format!("**Write:** {}", inert::code(&inert::clip(value, MOST_OF_VALUE))));
     }
     parts.retain(|p| !p.is_empty());
     parts.join("<br>")

@@ -21,7 +21,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
     headline(&mut page, report);
     for finding in words::counted(report) {
         page.blank();
-        self::finding(&mut page, finding);
+        self::finding(&mut page, finding, report.audit);
     }
     budget(&mut page, report);
     score(&mut page, report);
@@ -111,7 +111,7 @@ fn headline(page: &mut Page, report: &Report) {
     page.paragraph("", &words::below_summary(report), Ink::Plain);
 }
 
-fn finding(page: &mut Page, finding: &ReportedFinding) {
+fn finding(page: &mut Page, finding: &ReportedFinding, audit: bool) {
     let severity = page.ink(Ink::Of(finding.severity), &finding.severity.as_str().to_uppercase());
     let place = page.ink(
         Ink::Bold,
@@ -122,7 +122,7 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
     page.line(&format!("{severity}  {place}{side}  {rule}"));
     page.paragraph("  ", finding.title.as_str(), Ink::Bold);
     excerpt(page, finding);
-    let change = words::transition(finding, str::to_owned);
+    let change = words::transition(finding, audit, str::to_owned);
     let setting = finding.setting.as_ref().map(|s| s.as_str().to_owned());
     page.row("setting", &[setting, change].into_iter().flatten().collect::<Vec<_>>().join(": "), Ink::Plain);
     page.row("who", &who(finding), Ink::Plain);
@@ -134,8 +134,8 @@ fn finding(page: &mut Page, finding: &ReportedFinding) {
         page.row("on call", symptom.as_str(), Ink::Plain);
     }
     page.row("fix", finding.fix.as_str(), Ink::Bold);
-    if let Some(replacement) = &finding.replacement {
-        page.row("write", replacement.as_str(), Ink::Bold);
+    if let Some(replacement) = words::value_to_write(finding) {
+        page.row("write", replacement, Ink::Bold);
     }
     page.row("rollback", finding.rollback.as_str(), Ink::Plain);
 }
@@ -213,8 +213,7 @@ fn budget(page: &mut Page, report: &Report) {
         server(page, budget);
     }
     if !quiet.is_empty() {
-        let names: Vec<String> = quiet.iter().map(|b| format!("{} {}", b.server, words::verdict(b.verdict))).collect();
-        page.paragraph("  ", &format!("not moved by this change: {}", names.join("; ")), Ink::Plain);
+        page.paragraph("  ", &words::not_moved(&quiet), Ink::Plain);
     }
 }
 
@@ -364,6 +363,14 @@ mod tests {
     fn file_content_cannot_write_control_codes() {
         let text = plain(&sample::hostile());
         assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'));
+    }
+
+    #[test]
+    fn an_audit_speaks_of_no_before() {
+        let mut report = sample::report();
+        report.audit = true;
+        report.findings.iter_mut().for_each(|f| f.old = None);
+        assert!(!plain(&report).contains("not set →"));
     }
 
     #[test]

@@ -206,6 +206,18 @@ fn over(demand: Interval, usable: Interval) -> &'static str {
     }
 }
 
+/// The value to write, unless the fix says it itself, as a word of its own.
+pub(super) fn value_to_write(finding: &ReportedFinding) -> Option<&str> {
+    let (value, fix) = (finding.replacement.as_ref()?.as_str(), finding.fix.as_str());
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let said = fix.match_indices(value).any(|(at, _)| {
+        let before = fix.get(..at).and_then(|t| t.chars().next_back());
+        let after = fix.get(at + value.len()..).and_then(|t| t.chars().next());
+        !is_word(before) && !is_word(after)
+    });
+    (!said && !value.is_empty()).then_some(value)
+}
+
 /// Evidence that stands on other lines than the finding itself.
 pub(super) fn further_evidence(finding: &ReportedFinding) -> impl Iterator<Item = &(Place, Shown)> {
     let line = |place: &Place| (place.file.clone(), place.side, place.line);
@@ -240,8 +252,8 @@ pub(super) fn origin(term: &ReportedTerm) -> Option<&'static str> {
     match term.origin {
         "literal" => None,
         "mapped" => Some("told in plimsoll.toml"),
-        "default" => Some("counts a documented default"),
-        "assumed" => Some("counts an assumption"),
+        "default" => Some("the rest by documented default"),
+        "assumed" => Some("assumed"),
         _ => Some("a factor is unknown"),
     }
 }
@@ -256,20 +268,32 @@ pub(super) fn term_pairs(budget: &ReportedBudget) -> Vec<(&ReportedTerm, Option<
     kept.chain(gone).collect()
 }
 
+/// Servers that the change leaves as they are, in one sentence: a few by name, the rest counted.
+pub(super) fn not_moved(quiet: &[&ReportedBudget]) -> String {
+    const NAMED: usize = 3;
+    let name = |b: &&ReportedBudget| format!("{} {}", b.server, verdict(b.verdict));
+    let mut names: Vec<String> = quiet.iter().take(NAMED).map(name).collect();
+    if quiet.len() > NAMED {
+        names.push(format!("and {} more servers", quiet.len() - NAMED));
+    }
+    format!("not moved by this change: {}", names.join("; "))
+}
+
 /// Whether a server's line is worth a reader's time: it moved, or it is in trouble.
 pub(super) fn is_worth_showing(report: &Report, budget: &ReportedBudget) -> bool {
     let quiet = matches!(budget.verdict, Verdict::Fits | Verdict::PreExisting | Verdict::CannotTell);
     report.audit || budget.before != budget.after || !quiet
 }
 
-/// `10 → 40`, `removed, was 10`, `added: 40`; `None` where there is no value at all.
-pub(super) fn transition<T>(finding: &ReportedFinding, show: impl Fn(&str) -> T) -> Option<String>
+/// `10 → 40`, `10 → not set`, `not set → 40`; `None` where there is no value at all. An audit knows no before.
+pub(super) fn transition<T>(finding: &ReportedFinding, audit: bool, show: impl Fn(&str) -> T) -> Option<String>
 where
     T: std::fmt::Display,
 {
     match (&finding.old, &finding.new) {
         (Some(old), Some(new)) if old == new => Some(show(new.as_str()).to_string()),
         (Some(old), Some(new)) => Some(format!("{} → {}", show(old.as_str()), show(new.as_str()))),
+        (None, Some(new)) if audit => Some(show(new.as_str()).to_string()),
         (None, Some(new)) => Some(format!("not set → {}", show(new.as_str()))),
         (Some(old), None) => Some(format!("{} → not set", show(old.as_str()))),
         (None, None) => None,
@@ -358,6 +382,14 @@ mod tests {
         assert_eq!(over(Interval::between(90, 98), usable), "can be over");
         assert_eq!(over(Interval::exact(97), usable), "");
         assert_eq!(over(Interval::exact(500), Interval::at_least(0)), "");
+    }
+
+    #[test]
+    fn a_value_is_repeated_only_where_the_fix_does_not_say_it() {
+        let mut finding = super::super::sample::report().findings.swap_remove(0);
+        assert_eq!(value_to_write(&finding), None, "the fix says 13");
+        finding.fix = super::super::sample::shown("lower it below 130");
+        assert_eq!(value_to_write(&finding), Some("13"));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::facts::{Endpoint, EndpointPart, Link};
 use crate::placeholder;
 use crate::rule::Context;
 use crate::secret::Shown;
-use crate::shown;
 use crate::setting::Environment;
+use crate::shown;
 use crate::source::Location;
 
 /// An address of the new side with what it was before.
@@ -83,6 +83,13 @@ impl<'a> Address<'a> {
     /// Whether it was there before and now leads elsewhere: another host than any it had.
     pub(crate) fn host_moved(&self, ctx: &Context<'_>) -> bool {
         self.host_differences(ctx).iter().any(|d| d.old.is_some() && d.new.is_some())
+    }
+
+    /// Whether its string is for another engine than before. Where the parts stand in keys of their own, the engine may be
+    /// a guess from the port, and proves nothing.
+    pub(crate) fn is_for_another_engine(&self) -> bool {
+        let told = |e: &Endpoint| e.string.as_ref().map(|s| s.dialect.engine);
+        self.old.is_some_and(|old| told(old).is_some() && told(self.new).is_some() && told(old) != told(self.new))
     }
 
     /// Hosts that went, each with the one that came in its place. The order of a list of hosts makes no difference, nor
@@ -159,9 +166,37 @@ pub(crate) fn subject(ctx: &Context<'_>, endpoint: &Endpoint, side: crate::rule:
 /// Names of containers and images that pass connections on to a database, or are one.
 fn is_proxy(name: &str) -> bool {
     const PROXIES: &[&str] = &[
-        "pgbouncer", "pgcat", "odyssey", "proxysql", "haproxy", "envoy", "cloudsql", "cloud-sql", "sql-proxy", "sqlproxy",
-        "alloydb", "maxscale", "stunnel", "ghostunnel", "socat", "ssh-tunnel", "sshtunnel", "tunnel", "twemproxy", "predixy",
-        "pgpool", "postgres", "mysql", "mariadb", "redis", "valkey", "mongo", "memcached", "rabbitmq", "dbproxy", "db-proxy",
+        "pgbouncer",
+        "pgcat",
+        "odyssey",
+        "proxysql",
+        "haproxy",
+        "envoy",
+        "cloudsql",
+        "cloud-sql",
+        "sql-proxy",
+        "sqlproxy",
+        "alloydb",
+        "maxscale",
+        "stunnel",
+        "ghostunnel",
+        "socat",
+        "ssh-tunnel",
+        "sshtunnel",
+        "tunnel",
+        "twemproxy",
+        "predixy",
+        "pgpool",
+        "postgres",
+        "mysql",
+        "mariadb",
+        "redis",
+        "valkey",
+        "mongo",
+        "memcached",
+        "rabbitmq",
+        "dbproxy",
+        "db-proxy",
     ];
     let name = name.to_ascii_lowercase();
     // Exporters and clients of a database carry its name and listen for something else.
@@ -193,7 +228,8 @@ pub(crate) fn addresses<'a>(ctx: &Context<'a>) -> Vec<Address<'a>> {
 
 /// Of several of one key (two containers with the same variables), the one that did not change.
 fn counterpart<'a>(known: &[&'a Endpoint], new: &Endpoint) -> Option<&'a Endpoint> {
-    let unchanged = |o: &&&Endpoint| o.parts.len() == new.parts.len() && o.parts.iter().zip(&new.parts).all(|(a, b)| same(a, b));
+    let unchanged =
+        |o: &&&Endpoint| o.parts.len() == new.parts.len() && o.parts.iter().zip(&new.parts).all(|(a, b)| same(a, b));
     known.iter().find(unchanged).or_else(|| known.first()).copied()
 }
 
@@ -229,9 +265,9 @@ impl PartChange<'_> {
         self.new.map(|t| ctx.name(t))
     }
 
-    /// Whether the address leads to another host now, so that the part only follows.
+    /// Whether the address leads to another host or is for another engine now, so that the part only follows.
     pub(crate) fn follows_host(&self, ctx: &Context<'_>) -> bool {
-        self.address.is_some_and(|a| a.host_moved(ctx))
+        self.address.is_some_and(|a| a.host_moved(ctx) || a.is_for_another_engine())
     }
 
     /// Engine of the address; unknown where its host stands elsewhere.
@@ -312,8 +348,25 @@ pub(crate) fn is_literal(text: &str) -> bool {
 /// Whether a text was meant to be replaced by a person: `CHANGEME`, `<host>`, `xxx`, `your-password-here`, `%s`.
 pub(crate) fn is_placeholder(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "changeme", "changethis", "changeit", "todo", "tbd", "tba", "fixme", "placeholder", "replaceme", "replacethis",
-        "fillme", "fillin", "setme", "insertme", "notset", "yourhost", "yourpassword", "youruser", "yourdatabase",
+        "changeme",
+        "changethis",
+        "changeit",
+        "todo",
+        "tbd",
+        "tba",
+        "fixme",
+        "placeholder",
+        "replaceme",
+        "replacethis",
+        "fillme",
+        "fillin",
+        "setme",
+        "insertme",
+        "notset",
+        "yourhost",
+        "yourpassword",
+        "youruser",
+        "yourdatabase",
     ];
     let text = text.trim();
     if text.is_empty() || text.contains("ENC[") {
@@ -323,14 +376,26 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     let letters: String = lower.chars().filter(char::is_ascii_alphanumeric).collect();
     let bracketed = |open: char, close: char| {
         let inner = text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
-        inner.is_some_and(|t| !t.is_empty() && t.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ' | '.')))
+        inner.is_some_and(|t| {
+            !t.is_empty() && t.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ' ' | '.'))
+        })
     };
     // An ERB or ASP expression starts with `<%`, which the characters inside rule out.
     let crossed_out = letters.len() >= 3 && letters.bytes().all(|b| b == b'x') && letters.len() == text.len();
     let unfilled = ["%s", "%d", "{}", "{0}"].contains(&text);
-    let asked = lower.starts_with("your") && (lower.ends_with("here") || lower.chars().nth(4).is_some_and(|c| matches!(c, '-' | '_' | ' ')));
-    let told = lower.starts_with("insert-") || lower.starts_with("insert_") || lower.starts_with("replace-with") || lower.starts_with("replace_with");
-    WORDS.contains(&letters.as_str()) || bracketed('<', '>') || text.starts_with("[YOUR") || crossed_out || unfilled || asked || told
+    let asked = lower.starts_with("your")
+        && (lower.ends_with("here") || lower.chars().nth(4).is_some_and(|c| matches!(c, '-' | '_' | ' ')));
+    let told = lower.starts_with("insert-")
+        || lower.starts_with("insert_")
+        || lower.starts_with("replace-with")
+        || lower.starts_with("replace_with");
+    WORDS.contains(&letters.as_str())
+        || bracketed('<', '>')
+        || text.starts_with("[YOUR")
+        || crossed_out
+        || unfilled
+        || asked
+        || told
 }
 
 /// A place where a host is in use.
@@ -356,8 +421,8 @@ impl<'a> Hosts<'a> {
         // A server that is known by its address alone proves nothing about the name.
         let servers = ctx.old.facts.servers.iter().chain(&ctx.new.facts.servers).filter(|s| s.at.is_some());
         let named = servers.flat_map(|s| s.hosts.iter().map(|h| folded(h)));
-        let linked = |e: &&Endpoint| e.server.is_some_and(|(_, link)| link != Link::AddressOnly);
-        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(linked);
+        let told = |e: &&Endpoint| e.server.is_some_and(|(_, link)| matches!(link, Link::Declared | Link::ServiceName));
+        let endpoints = ctx.old.facts.endpoints.iter().chain(&ctx.new.facts.endpoints).filter(told);
         let linked = endpoints.flat_map(hosts).filter_map(|p| p.text.as_deref()).map(folded);
         Hosts {
             old: if ctx.audit { BTreeMap::new() } else { places(&ctx.old.facts.endpoints) },
@@ -414,12 +479,44 @@ pub(crate) fn named_environment(name: &str) -> Option<Environment> {
 
 /// Whether a key says that only reading is meant.
 pub(crate) fn is_for_reading(key: &str) -> bool {
-    has_word(key, &["read", "reader", "readonly", "ro", "replica", "replicas", "slave", "secondary", "report", "reports", "reporting", "analytics"])
+    has_word(
+        key,
+        &[
+            "read",
+            "reader",
+            "readonly",
+            "ro",
+            "replica",
+            "replicas",
+            "slave",
+            "secondary",
+            "report",
+            "reports",
+            "reporting",
+            "analytics",
+        ],
+    )
 }
 
 /// Whether a key says that it goes around the pooler on purpose.
 pub(crate) fn is_for_migrations(key: &str) -> bool {
-    has_word(key, &["direct", "migrate", "migration", "migrations", "migrator", "flyway", "liquibase", "admin", "backup", "dump", "unpooled", "nonpooling"])
+    has_word(
+        key,
+        &[
+            "direct",
+            "migrate",
+            "migration",
+            "migrations",
+            "migrator",
+            "flyway",
+            "liquibase",
+            "admin",
+            "backup",
+            "dump",
+            "unpooled",
+            "nonpooling",
+        ],
+    )
 }
 
 /// Whether one of the words stands in a key: between separators, or as a hump of camel case.
@@ -460,17 +557,32 @@ mod tests {
 
     #[test]
     fn words_are_found_between_separators_and_humps() {
-        assert!(is_for_reading("REPORTING_DB_URL") && is_for_reading("db.readOnlyUrl") && is_for_reading("app.readUrl"));
+        assert!(
+            is_for_reading("REPORTING_DB_URL") && is_for_reading("db.readOnlyUrl") && is_for_reading("app.readUrl")
+        );
         assert!(!is_for_reading("THREAD_DB_URL") && !is_for_reading("spring.datasource.url"));
         assert!(is_for_migrations("DIRECT_URL") && !is_for_migrations("DATABASE_URL"));
     }
 
     #[test]
     fn stand_ins_are_told_from_values_and_templates() {
-        for text in ["CHANGEME", "change-me", "TODO", "xxx", "<host>", "<your password>", "your-db-host-here", "[YOUR-PASSWORD]", "%s", "{}"] {
+        for text in [
+            "CHANGEME",
+            "change-me",
+            "TODO",
+            "xxx",
+            "<host>",
+            "<your password>",
+            "your-db-host-here",
+            "[YOUR-PASSWORD]",
+            "%s",
+            "{}",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["orders-db", "${DB_HOST}", "<%= host %>", "{{ .Values.host }}", "yourik", "xx", "todos-db", "", "exxxtra"] {
+        for text in
+            ["orders-db", "${DB_HOST}", "<%= host %>", "{{ .Values.host }}", "yourik", "xx", "todos-db", "", "exxxtra"]
+        {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -54,7 +54,9 @@ pub(crate) fn refused(endpoint: &Endpoint) -> Shown {
     Shown::of_static(match family(endpoint) {
         Family::Java => "java.net.ConnectException: Connection refused",
         Family::DotNet => "SocketException: Connection refused",
-        Family::PostgreSql => "Connection refused. Is the server running on that host and accepting TCP/IP connections?",
+        Family::PostgreSql => {
+            "Connection refused. Is the server running on that host and accepting TCP/IP connections?"
+        }
         Family::MySql => "ERROR 2003 (HY000): Can't connect to MySQL server (111)",
         Family::MongoDb => "MongoServerSelectionError: connect ECONNREFUSED",
         Family::Redis => "Redis connection failed: connect ECONNREFUSED",

@@ -79,7 +79,9 @@ fn removed(ctx: &Context<'_>, old: &Endpoint) -> Option<Finding> {
     };
     let came = |e: &&Endpoint| !ctx.old.facts.endpoints.iter().any(|o| o.key == e.key);
     let replaced = ctx.new.facts.endpoints.iter().filter(came).any(|e| is_successor(old, e, &still.id.to_string()));
-    if replaced || is_referred_to(ctx, still, &setting.logical) || is_set_elsewhere(ctx, &setting.logical) {
+    // The line of an emptied value is still there, and refers to nothing.
+    let emptied = at != old.at;
+    if replaced || !emptied && is_referred_to(ctx, still, &setting.logical) || is_set_elsewhere(ctx, &setting.logical) {
         return None;
     }
     Some(finding(ctx, old, at, &setting.logical))
@@ -94,8 +96,20 @@ fn is_successor(old: &Endpoint, new: &Endpoint, owner: &str) -> bool {
 
 /// Whether the thing takes the key, or more of its environment, from elsewhere now.
 fn is_referred_to(ctx: &Context<'_>, holder: &crate::setting::Resource, key: &str) -> bool {
-    let names_key = holder.settings.iter().any(|s| s.path.segments().any(|g| matches!(g, Segment::Item(i) | Segment::Key(i) if i == key)));
-    let from = ["envFrom", "env_file", "valueFrom", "secretRef", "existingSecret", "secretKeyRef", "secrets", "externalSecret"];
+    let names_key = holder
+        .settings
+        .iter()
+        .any(|s| s.path.segments().any(|g| matches!(g, Segment::Item(i) | Segment::Key(i) if i == key)));
+    let from = [
+        "envFrom",
+        "env_file",
+        "valueFrom",
+        "secretRef",
+        "existingSecret",
+        "secretKeyRef",
+        "secrets",
+        "externalSecret",
+    ];
     let came = ctx.changes.iter().filter(|c| c.old.is_none()).any(|c| {
         let same = c.new.as_ref().is_some_and(|n| ctx.new.settings.resource_of(n.setting).id == holder.id);
         same && from.iter().any(|word| c.path.contains(word))
@@ -110,12 +124,25 @@ fn is_set_elsewhere(ctx: &Context<'_>, key: &str) -> bool {
 
 /// An address that is there and has lost its host.
 fn emptied(ctx: &Context<'_>, address: &crate::rule::addresses::Address<'_>) -> Option<Finding> {
-    let old = address.old.filter(|o| hosts(o).any(|p| p.text.as_deref().is_some_and(|t| !t.trim().is_empty())))?;
+    let old = address
+        .old
+        .filter(|_| !address.is_for_another_engine())
+        .filter(|o| hosts(o).any(|p| p.text.as_deref().is_some_and(|t| !t.trim().is_empty())))?;
     let named = hosts(address.new).any(|p| p.text.as_deref().is_none_or(|t| !t.trim().is_empty()));
-    if named || address.new.string.as_ref().is_some_and(|s| s.faults.len() > old.string.as_ref().map_or(0, |o| o.faults.len())) {
+    if named
+        || address
+            .new
+            .string
+            .as_ref()
+            .is_some_and(|s| s.faults.len() > old.string.as_ref().map_or(0, |o| o.faults.len()))
+    {
         return None;
     }
-    Some(finding(ctx, old, address.new.at, address.key()))
+    let key = match &address.new.string {
+        Some(_) => address.key(),
+        None => ctx.new.settings.get(address.new.setting).logical.as_str(),
+    };
+    Some(finding(ctx, old, address.new.at, key))
 }
 
 fn finding(ctx: &Context<'_>, old: &Endpoint, at: Location, key: &str) -> Finding {

@@ -75,7 +75,10 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         .message(why)
         .subject(change.subject.clone(), change.environment)
         .setting(change.key.clone(), old.clone(), new.clone())
-        .fix(Shown::of_static("confirm that the database exists, has the schema of this version, and lets this user in"), None)
+        .fix(
+            Shown::of_static("confirm that the database exists, has the schema of this version, and lets this user in"),
+            None,
+        )
         .rollback(wording::set_back(&change.label, old.as_ref()))
         .discriminator(Shown::of_static("database"));
     let builder = match change.address {
@@ -83,7 +86,9 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         None => builder,
     };
     Some(match new.filter(|_| severity > Severity::Low) {
-        Some(new) => builder.question(shown!("Does the database {} exist, and is its schema the one this version expects?", new)).build(),
+        Some(new) => builder
+            .question(shown!("Does the database {} exist, and is its schema the one this version expects?", new))
+            .build(),
         None => builder.build(),
     })
 }
@@ -100,16 +105,31 @@ fn is_default(engine: Engine, was: Option<&str>, is: Option<&str>) -> bool {
 
 fn judge(ctx: &Context<'_>, change: &PartChange<'_>, was: Option<&str>, is: Option<&str>) -> (Severity, Shown) {
     match (was, is) {
-        (_, Some(is)) if !is_literal(is) => {
-            (Severity::Low, Shown::of_static("the name comes from a variable or template now; its value is not in the files"))
+        (_, Some(is)) if !is_literal(is) => (
+            Severity::Low,
+            Shown::of_static("the name comes from a variable or template now; its value is not in the files"),
+        ),
+        _ if change.follows_host(ctx) => {
+            (Severity::Low, Shown::of_static("the server changed too; the database may belong to it"))
         }
-        _ if change.follows_host(ctx) => (Severity::Low, Shown::of_static("the host changed too; the database may belong to it")),
-        (None, _) => (Severity::Low, Shown::of_static("until now the driver chose; most take the user's name or the login's default")),
-        (_, None) => (Severity::Medium, Shown::of_static("without a name the driver chooses: most take the user's name or the login's default, which may exist")),
-        (Some(was), Some(is)) if is_slip(was, is) => {
-            (Severity::Medium, shown!("{} and {} differ by so little that it may be a slip", ctx.name(was), ctx.name(is)))
-        }
-        _ => (Severity::Medium, Shown::of_static("the same server is asked for other data; a database that exists gives no error")),
+        (None, _) => (
+            Severity::Low,
+            Shown::of_static("until now the driver chose; most take the user's name or the login's default"),
+        ),
+        (_, None) => (
+            Severity::Medium,
+            Shown::of_static(
+                "without a name the driver chooses: most take the user's name or the login's default, which may exist",
+            ),
+        ),
+        (Some(was), Some(is)) if is_slip(was, is) => (
+            Severity::Medium,
+            shown!("{} and {} differ by so little that it may be a slip", ctx.name(was), ctx.name(is)),
+        ),
+        _ => (
+            Severity::Medium,
+            Shown::of_static("the same server is asked for other data; a database that exists gives no error"),
+        ),
     }
 }
 

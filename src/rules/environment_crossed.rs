@@ -87,10 +87,19 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>, word: &
     let confidence = if told { Confidence::High } else { Confidence::Medium };
     let label = address.label(ctx, word, d);
     let (old, new) = (d.was().map(|t| ctx.name(t)), ctx.name(is));
-    let title = shown!("{} leads from {} into {}: {} → {}", label, home.as_str(), there.as_str(), old.clone().unwrap_or(Shown::of_static("not set")), new);
+    let title = match &old {
+        Some(old) => {
+            shown!("{} leads from {} into {}: {} → {}", label, home.as_str(), there.as_str(), old.clone(), new)
+        }
+        None => shown!("{} leads from {} into {}: {}", label, home.as_str(), there.as_str(), new),
+    };
     Some(
         FindingBuilder::new(ENVIRONMENT_CROSSED.name, severity(address, home, there), confidence, part.at, title)
-            .message(shown!("the name says {} and the file is for {}; the service stays healthy and works on the wrong data", there.as_str(), home.as_str()))
+            .message(shown!(
+                "the name says {} and the file is for {}; the service stays healthy and works on the wrong data",
+                there.as_str(),
+                home.as_str()
+            ))
             .subject(address.subject(ctx), address.environment())
             .setting(address.key_of(ctx, d), old.clone(), Some(new.clone()))
             .symptom(Shown::of_static("no error: records are missing, foreign or written twice"))
@@ -114,5 +123,9 @@ fn is_own_database(address: &Address<'_>, home: Environment, there: Environment,
 fn severity(address: &Address<'_>, home: Environment, there: Environment) -> Severity {
     // Development is weighed a step less, and a test that reaches production is as bad as the other way round.
     let into_production = there == Environment::Production && home == Environment::Development;
-    if into_production && address.environment() == Environment::Development { Severity::Critical } else { Severity::High }
+    if into_production && address.environment() == Environment::Development {
+        Severity::Critical
+    } else {
+        Severity::High
+    }
 }

@@ -67,22 +67,40 @@ fn finding(ctx: &Context<'_>, file: &FileFacts) -> Option<Finding> {
     let path = ctx.name(&file.path);
     let (severity, title) = match (old, connections) {
         (Some(_), 0) => (Severity::High, shown!("{} cannot be read any more: syntax error", path)),
-        (Some(_), n) => (Severity::Critical, shown!("{} cannot be read any more: syntax error, and it holds {}", path, counted(n, "connection", "connections"))),
+        (Some(_), n) => (
+            Severity::Critical,
+            shown!(
+                "{} cannot be read any more: syntax error, and it holds {}",
+                path,
+                counted(n, "connection", "connections")
+            ),
+        ),
         (None, 0) => (Severity::Low, shown!("{} has a syntax error", path)),
-        (None, n) => (Severity::Medium, shown!("{} has a syntax error, and it holds {}", path, counted(n, "connection", "connections"))),
+        (None, n) => (
+            Severity::Medium,
+            shown!("{} has a syntax error, and it holds {}", path, counted(n, "connection", "connections")),
+        ),
     };
     let message = match old {
-        Some(state) => shown!("{} could be read before and cannot be reviewed now", counted(state.settings, "setting", "settings")),
+        Some(state) => {
+            shown!("{} could be read before and cannot be reviewed now", counted(state.settings, "setting", "settings"))
+        }
         None => Shown::of_static("what it sets cannot be reviewed"),
     };
     Some(
-        FindingBuilder::new(FILE_NO_LONGER_PARSES.name, severity, Confidence::High, new.broken_at.unwrap_or(new.at), title)
-            .message(message)
-            .subject(None, file.environment)
-            .symptom(Shown::of_static("the service or the deployment stops with a parse error"))
-            .fix(Shown::of_static("mend the syntax at this place; the cause often stands a line above"), None)
-            .rollback(shown!("restore {} as it was before", path))
-            .build(),
+        FindingBuilder::new(
+            FILE_NO_LONGER_PARSES.name,
+            severity,
+            Confidence::High,
+            new.broken_at.unwrap_or(new.at),
+            title,
+        )
+        .message(message)
+        .subject(None, file.environment)
+        .symptom(Shown::of_static("the service or the deployment stops with a parse error"))
+        .fix(Shown::of_static("mend the syntax at this place; the cause often stands a line above"), None)
+        .rollback(shown!("restore {} as it was before", path))
+        .build(),
     )
 }
 

@@ -128,8 +128,11 @@ fn finding(ctx: &Context<'_>, file: &FileFacts) -> Option<Finding> {
 fn is_generated(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
-    let locked = name.ends_with(".lock") || name.contains("-lock.") || name.contains(".lock.") || name.ends_with(".sum");
-    let folder = ["node_modules/", "vendor/", "dist/", "generated/", "target/"].iter().any(|f| lower.starts_with(f) || lower.contains(&format!("/{f}")));
+    let locked =
+        name.ends_with(".lock") || name.contains("-lock.") || name.contains(".lock.") || name.ends_with(".sum");
+    let folder = ["node_modules/", "vendor/", "dist/", "generated/", "target/"]
+        .iter()
+        .any(|f| lower.starts_with(f) || lower.contains(&format!("/{f}")));
     locked || folder || name.contains("generated")
 }
 
@@ -173,9 +176,16 @@ fn signs(ctx: &Context<'_>, file: &FileFacts, old: &FileState, new: &FileState, 
         signs.push(shown!("it equals {} now in {} of {} settings", ctx.name(&twin), same, all));
     }
     if old.comments >= 2 && new.comments * 4 <= old.comments {
-        signs.push(shown!("{} of {} are gone", old.comments - new.comments, counted(old.comments, "comment", "comments")));
+        signs.push(shown!(
+            "{} of {} are gone",
+            old.comments - new.comments,
+            counted(old.comments, "comment", "comments")
+        ));
     }
-    let came = |c: &&&Explained| c.new.as_ref().is_some_and(|n| is_placeholder(&n.text)) && !c.old.as_ref().is_some_and(|o| is_placeholder(&o.text));
+    let came = |c: &&&Explained| {
+        c.new.as_ref().is_some_and(|n| is_placeholder(&n.text))
+            && !c.old.as_ref().is_some_and(|o| is_placeholder(&o.text))
+    };
     let placeholders = damage.changed.iter().filter(came).count();
     if placeholders > 0 {
         signs.push(shown!("{} came in", counted(placeholders, "placeholder", "placeholders")));
@@ -188,7 +198,9 @@ type Content<'a> = BTreeMap<(&'a str, String), &'a str>;
 
 fn content<'a>(side: State<'a>, source: SourceId) -> Content<'a> {
     let resources = side.settings.resources.iter().filter(|r| r.source == source);
-    resources.flat_map(|r| r.settings.iter().map(|s| ((r.id.kind.as_str(), s.path.to_string()), s.value.text.as_str()))).collect()
+    resources
+        .flat_map(|r| r.settings.iter().map(|s| ((r.id.kind.as_str(), s.path.to_string()), s.value.text.as_str())))
+        .collect()
 }
 
 fn agreement(a: &Content<'_>, b: &Content<'_>) -> usize {
@@ -225,7 +237,11 @@ mod tests {
 
     #[test]
     fn lock_files_and_generated_files_are_left_alone() {
-        assert!(is_generated("package-lock.json") && is_generated("infra/.terraform.lock.hcl") && is_generated("k8s/generated/app.yaml"));
+        assert!(
+            is_generated("package-lock.json")
+                && is_generated("infra/.terraform.lock.hcl")
+                && is_generated("k8s/generated/app.yaml")
+        );
         assert!(!is_generated("prod/app.properties") && !is_generated("prod/clock.yaml"));
     }
 }

@@ -74,7 +74,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
             if !is_move(address, was, is) {
                 continue;
             }
-            out.extend(other_port(ctx, &hosts, address, &d, is).or_else(|| other_name(ctx, &hosts, address, &d, was, is)));
+            out.extend(
+                other_port(ctx, &hosts, address, &d, is).or_else(|| other_name(ctx, &hosts, address, &d, was, is)),
+            );
             out.extend(left_behind(ctx, &hosts, address, &d, was, &mut told));
         }
     }
@@ -89,7 +91,13 @@ fn is_move(address: &Address<'_>, was: &str, is: &str) -> bool {
 }
 
 /// Everybody else reaches the new host on another port than the one that stayed.
-fn other_port(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &Difference<'_>, is: &str) -> Option<Finding> {
+fn other_port(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    address: &Address<'_>,
+    d: &Difference<'_>,
+    is: &str,
+) -> Option<Finding> {
     let port = text(address.new, "port").filter(|p| is_literal(p))?;
     if address.difference("port").is_some() {
         return None;
@@ -97,16 +105,44 @@ fn other_port(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &D
     let others: Vec<&Place<'_>> = hosts.before(is).iter().collect();
     let ports: BTreeSet<&str> = others.iter().filter_map(|p| text(p.endpoint, "port")).collect();
     let theirs = ports.first().filter(|theirs| ports.len() == 1 && **theirs != port && is_literal(theirs))?;
-    let builder = begin(ctx, address, d, shown!("{} moved and its port stayed: {} is reached on {} elsewhere, here on {}", address.label(ctx, "host", d), ctx.name(is), ctx.name(theirs), ctx.name(port)))?;
+    let builder = begin(
+        ctx,
+        address,
+        d,
+        shown!(
+            "{} moved and its port stayed: {} is reached on {} elsewhere, here on {}",
+            address.label(ctx, "host", d),
+            ctx.name(is),
+            ctx.name(theirs),
+            ctx.name(port)
+        ),
+    )?;
     let builder = builder
-        .message(shown!("{} reach this host on {}", wording::counted(others.len(), "other place", "other places"), ctx.name(theirs)))
+        .message(shown!(
+            "{} reach this host on {}",
+            wording::counted(others.len(), "other place", "other places"),
+            ctx.name(theirs)
+        ))
         .symptom(wording::refused(address.new))
         .fix(shown!("use port {} with {}", ctx.name(theirs), ctx.name(is)), None);
-    Some(others.iter().take(3).fold(builder, |b, p| b.evidence(p.at, shown!("{} with port {}", ctx.name(is), ctx.name(theirs)))).build())
+    Some(
+        others
+            .iter()
+            .take(3)
+            .fold(builder, |b, p| b.evidence(p.at, shown!("{} with port {}", ctx.name(is), ctx.name(theirs))))
+            .build(),
+    )
 }
 
 /// The name of an application went from the host, and database and user still carry it.
-fn other_name(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &Difference<'_>, was: &str, is: &str) -> Option<Finding> {
+fn other_name(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    address: &Address<'_>,
+    d: &Difference<'_>,
+    was: &str,
+    is: &str,
+) -> Option<Finding> {
     let (gone, come) = exchanged_word(was, is)?;
     let stayed = |role: &str| address.difference(role).is_none();
     let carries = |role: &str, word: &str| text(address.new, role).is_some_and(|t| words(t).iter().any(|w| w == word));
@@ -114,16 +150,32 @@ fn other_name(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &D
     let contradicted = carries("database", &come) || carries("user", &come);
     let moved_on = !stayed("database") || !stayed("user") || !stayed("port");
     // A server that the tree defines, or that the same database was already used on, is a known home.
-    let known = hosts.is_served(is) || hosts.before(is).iter().any(|p| text(p.endpoint, "database") == text(address.new, "database"));
+    let known = hosts.is_served(is)
+        || hosts.before(is).iter().any(|p| text(p.endpoint, "database") == text(address.new, "database"));
     if !named_so || contradicted || moved_on || known {
         return None;
     }
     let (gone, come) = (ctx.name(&gone), ctx.name(&come));
     let label = address.label(ctx, "host", d);
-    let builder = begin(ctx, address, d, shown!("{} moved from {} to {}, and database and user did not: {} → {}", label, gone, come, ctx.name(was), ctx.name(is)))?;
+    let builder = begin(
+        ctx,
+        address,
+        d,
+        shown!(
+            "{} moved from {} to {}, and database and user did not: {} → {}",
+            label,
+            gone,
+            come,
+            ctx.name(was),
+            ctx.name(is)
+        ),
+    )?;
     Some(
         builder
-            .message(shown!("the old host, the database and the user all carry the name {}; only the host changed", gone))
+            .message(shown!(
+                "the old host, the database and the user all carry the name {}; only the host changed",
+                gone
+            ))
             .symptom(wording::no_such_database(address.new))
             .symptom(wording::login_failed(address.new))
             .fix(Shown::of_static("change host, database and user together, or keep the host"), Some(ctx.name(was)))
@@ -137,7 +189,9 @@ fn exchanged_word(was: &str, is: &str) -> Option<(String, String)> {
     let (was, is) = (split(was), split(is));
     let differ: Vec<(&String, &String)> = was.iter().zip(&is).filter(|(a, b)| a != b).collect();
     let ([(gone, come)], true) = (differ.as_slice(), was.len() == is.len() && was.len() > 1) else { return None };
-    let is_name = |w: &str| w.len() > 2 && w.chars().all(|c| c.is_ascii_alphabetic()) && connection::host_environment(w).is_none();
+    let is_name = |w: &str| {
+        w.len() > 2 && w.chars().all(|c| c.is_ascii_alphabetic()) && connection::host_environment(w).is_none()
+    };
     (is_name(gone) && is_name(come)).then(|| ((*gone).clone(), (*come).clone()))
 }
 
@@ -156,7 +210,14 @@ fn begin(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>, title: Sh
 
 /// Others used the same database of the same server before, and still do. The place to edit is theirs, so the finding
 /// stands there.
-fn left_behind(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &Difference<'_>, was: &str, told: &mut BTreeSet<(String, String)>) -> Option<Finding> {
+fn left_behind(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    address: &Address<'_>,
+    d: &Difference<'_>,
+    was: &str,
+    told: &mut BTreeSet<(String, String)>,
+) -> Option<Finding> {
     let old = address.old?;
     let database = text(old, "database").filter(|t| is_literal(t))?;
     let same = |place: &&Place<'_>| {
@@ -190,7 +251,14 @@ fn left_behind(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &
         .rollback(wording::set_back(&address.label(ctx, "host", d), Some(&from)))
         .question(shown!("Is {} meant to stay on {}?", key, from));
     let builder = d.new.map_or(builder.clone(), |p| builder.evidence(p.at, shown!("moved: {} → {}", from, to)));
-    Some(stayed.iter().filter(|p| p.at != first.at).take(2).fold(builder, |b, p| b.evidence(p.at, shown!("still {}", from))).build())
+    Some(
+        stayed
+            .iter()
+            .filter(|p| p.at != first.at)
+            .take(2)
+            .fold(builder, |b, p| b.evidence(p.at, shown!("still {}", from)))
+            .build(),
+    )
 }
 
 #[cfg(test)]

@@ -87,7 +87,11 @@ fn finding(ctx: &Context<'_>, known: &Hosts<'_>, address: &Address<'_>, d: &Diff
         .discriminator(new.clone());
     let builder = left.iter().take(3).fold(builder, |b, place| b.evidence(place.at, shown!("still {}", old)));
     let asks = severity > Severity::Low;
-    Some(if asks { builder.question(shown!("Does {} exist, hold the same data, and is it reachable from here?", new)).build() } else { builder.build() })
+    Some(if asks {
+        builder.question(shown!("Does {} exist, hold the same data, and is it reachable from here?", new)).build()
+    } else {
+        builder.build()
+    })
 }
 
 /// How bad, and why in words.
@@ -95,19 +99,54 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
     let (left, come) = (known.after(was).len(), known.after(is).len());
     let in_use = known.before(is).len();
     match () {
-        () if !is_literal(is) => (Severity::Low, Shown::of_static("the host comes from a variable or template now; its value is not in the files")),
+        () if !is_literal(is) => (
+            Severity::Low,
+            Shown::of_static("the host comes from a variable or template now; its value is not in the files"),
+        ),
+        () if connection::is_local(was.trim())
+            && is.trim().parse::<std::net::IpAddr>().is_ok()
+            && in_use == 0
+            && !connection::is_local(is.trim()) =>
+        {
+            (
+                Severity::Medium,
+                Shown::of_static(
+                    "the address is that of one machine now; it fails when the machine is replaced, and no name says whose it is",
+                ),
+            )
+        }
         () if connection::is_local(was.trim()) && !connection::is_local(is.trim()) => {
             (Severity::Low, Shown::of_static("the address leaves the local machine for a server"))
         }
-        () if is_repair(address, was, is) => (Severity::Low, Shown::of_static("the new name fits the environment of the file, the old one did not")),
-        () if connection::is_local(is.trim()) => (Severity::Low, Shown::of_static("the address leads to the local machine now")),
-        () if known.is_served(is) => (Severity::Low, Shown::of_static("the files under review define a server of this name")),
-        () if in_use > 0 => (Severity::Low, shown!("the new host was in use before, in {}", wording::counted(in_use, "place", "places"))),
-        () if left == 0 && come > 1 => {
-            (Severity::Low, shown!("all {} places that name this server move together; a server move is planned work", come))
+        () if is_repair(address, was, is) => {
+            (Severity::Low, Shown::of_static("the new name fits the environment of the file, the old one did not"))
         }
-        () if left > 0 => (Severity::Medium, shown!("{} after the change, and the old host still stands in {}", wording::counted(come, "place names the new host", "places name the new host"), wording::counted(left, "place", "places"))),
-        () => (Severity::Medium, Shown::of_static("the new host was named nowhere before; nothing in the files says that it exists")),
+        () if connection::is_local(is.trim()) => {
+            (Severity::Low, Shown::of_static("the address leads to the local machine now"))
+        }
+        () if known.is_served(is) => {
+            (Severity::Low, Shown::of_static("the files under review define a server of this name"))
+        }
+        () if in_use > 0 => (
+            Severity::Low,
+            shown!("the new host was in use before, in {}", wording::counted(in_use, "place", "places")),
+        ),
+        () if left == 0 && come > 1 => (
+            Severity::Low,
+            shown!("all {} places that name this server move together; a server move is planned work", come),
+        ),
+        () if left > 0 => (
+            Severity::Medium,
+            shown!(
+                "{} after the change, and the old host still stands in {}",
+                wording::counted(come, "place names the new host", "places name the new host"),
+                wording::counted(left, "place", "places")
+            ),
+        ),
+        () => (
+            Severity::Medium,
+            Shown::of_static("the new host was named nowhere before; nothing in the files says that it exists"),
+        ),
     }
 }
 

@@ -66,12 +66,69 @@ declare_rule! {
 
 /// Words that hosts are made of. A host that loses one of them to something unknown was misspelt.
 const COMMON_WORDS: &[&str] = &[
-    "amazonaws", "aws", "azure", "backend", "cache", "central", "cloud", "cluster", "com", "core", "data", "database",
-    "databases", "db", "east", "example", "external", "internal", "io", "local", "main", "mariadb", "master", "mongo",
-    "mongodb", "mysql", "net", "north", "org", "pgbouncer", "pooler", "postgres", "postgresql", "primary", "private",
-    "prod", "production", "proxy", "public", "rds", "read", "reader", "redis", "replica", "replicas", "secondary",
-    "server", "service", "shard", "shared", "slave", "south", "sql", "stage", "staging", "standby", "svc", "test",
-    "valkey", "west", "windows", "write", "writer",
+    "amazonaws",
+    "aws",
+    "azure",
+    "backend",
+    "cache",
+    "central",
+    "cloud",
+    "cluster",
+    "com",
+    "core",
+    "data",
+    "database",
+    "databases",
+    "db",
+    "east",
+    "example",
+    "external",
+    "internal",
+    "io",
+    "local",
+    "main",
+    "mariadb",
+    "master",
+    "mongo",
+    "mongodb",
+    "mysql",
+    "net",
+    "north",
+    "org",
+    "pgbouncer",
+    "pooler",
+    "postgres",
+    "postgresql",
+    "primary",
+    "private",
+    "prod",
+    "production",
+    "proxy",
+    "public",
+    "rds",
+    "read",
+    "reader",
+    "redis",
+    "replica",
+    "replicas",
+    "secondary",
+    "server",
+    "service",
+    "shard",
+    "shared",
+    "slave",
+    "south",
+    "sql",
+    "stage",
+    "staging",
+    "standby",
+    "svc",
+    "test",
+    "valkey",
+    "west",
+    "windows",
+    "write",
+    "writer",
 ];
 
 /// A slip, and what speaks for it.
@@ -94,7 +151,13 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
-fn slip(ctx: &Context<'_>, hosts: &Hosts<'_>, known: &BTreeSet<&str>, address: &Address<'_>, d: &Difference<'_>) -> Option<Slip> {
+fn slip(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    known: &BTreeSet<&str>,
+    address: &Address<'_>,
+    d: &Difference<'_>,
+) -> Option<Slip> {
     let is = d.is().filter(|t| is_literal(t) && !t.trim().is_empty() && !connection::is_local(t.trim()))?;
     if !hosts.before(is).is_empty() || hosts.is_served(is) {
         return None;
@@ -108,11 +171,20 @@ fn slip(ctx: &Context<'_>, hosts: &Hosts<'_>, known: &BTreeSet<&str>, address: &
 }
 
 /// The new host is a slip of the old one.
-fn slip_of_old(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str, typo: HostTypo) -> Option<Slip> {
+fn slip_of_old(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    address: &Address<'_>,
+    was: &str,
+    is: &str,
+    typo: HostTypo,
+) -> Option<Slip> {
     let (left, come) = (hosts.after(was).len(), hosts.after(is).len());
-    let spelling = spelling(ctx, address, was, is);
+    let spelling = spelling(&words_around(ctx, address), was, is);
+    // Where all places moved together, only a misspelt word that everybody knows speaks against a rename.
+    let misspelt = || self::spelling(&BTreeSet::new(), was, is) == Spelling::NewIsOdd;
     let renamed = come > 1 && come > left;
-    if spelling == Spelling::OldIsOdd || renamed && spelling != Spelling::NewIsOdd && !is_unmistakable(is, &typo) {
+    if spelling == Spelling::OldIsOdd || renamed && !misspelt() && !is_unmistakable(is, &typo) {
         return None;
     }
     let sure = left > 0 || hosts.is_served(was) || spelling == Spelling::NewIsOdd || is_unmistakable(is, &typo);
@@ -126,11 +198,16 @@ fn slip_of_another(ctx: &Context<'_>, hosts: &Hosts<'_>, known: &BTreeSet<&str>,
         return None;
     }
     let established = |host: &str| {
-        let places = if ctx.audit { hosts.after(host).len() >= 2 } else { !hosts.before(host).is_empty() && !hosts.after(host).is_empty() };
+        let places = if ctx.audit {
+            hosts.after(host).len() >= 2
+        } else {
+            !hosts.before(host).is_empty() && !hosts.after(host).is_empty()
+        };
         places || hosts.is_served(host)
     };
     let near = known.iter().filter(|k| is_near(k, is) && !connection::is_local(k) && established(k));
-    let (meant, typo) = near.filter_map(|k| Some((*k, connection::host_typo(k, is)?))).min_by_key(|(k, t)| (t.distance, *k))?;
+    let (meant, typo) =
+        near.filter_map(|k| Some((*k, connection::host_typo(k, is)?))).min_by_key(|(k, t)| (t.distance, *k))?;
     let served = hosts.is_served(meant);
     let (severity, confidence) =
         if served { (Severity::Critical, Confidence::High) } else { (Severity::High, Confidence::Medium) };
@@ -161,11 +238,10 @@ enum Spelling {
 }
 
 /// Compares the words that differ with words that hosts are made of and with those around the setting.
-fn spelling(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> Spelling {
+fn spelling(around: &BTreeSet<String>, was: &str, is: &str) -> Spelling {
     let (was, is) = (words(was), words(is));
-    let gone: Vec<&str> = was.iter().filter(|w| !is.contains(w)).map(String::as_str).collect();
-    let come: Vec<&str> = is.iter().filter(|w| !was.contains(w)).map(String::as_str).collect();
-    let around = words_around(ctx, address);
+    let (gone, come) = (surplus(&was, &is), surplus(&is, &was));
+
     // `orders` in `orders-db.orders.svc` is known from the rest of the same host.
     let known = |w: &str, host: &[String]| {
         COMMON_WORDS.contains(&w) || around.contains(w) || host.iter().filter(|o| *o == w).count() > 1
@@ -177,6 +253,13 @@ fn spelling(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> Sp
         (false, true) if !gone.is_empty() => Spelling::OldIsOdd,
         _ => Spelling::CannotTell,
     }
+}
+
+/// Words that `a` holds more often than `b`.
+fn surplus<'a>(a: &'a [String], b: &[String]) -> Vec<&'a str> {
+    let times = |list: &[String], word: &str| list.iter().filter(|w| *w == word).count();
+    let more = |w: &&String| times(a, w) > times(b, w);
+    a.iter().filter(more).map(String::as_str).collect()
 }
 
 /// Words of the database, the user, the key, the owner and the file.
@@ -197,16 +280,25 @@ fn words(text: &str) -> Vec<String> {
     text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-fn finding(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &Difference<'_>, part: &EndpointPart, slip: &Slip) -> Finding {
+fn finding(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    address: &Address<'_>,
+    d: &Difference<'_>,
+    part: &EndpointPart,
+    slip: &Slip,
+) -> Finding {
     let label = address.label(ctx, "host", d);
     let meant = ctx.name(&slip.meant);
     let is = ctx.name(d.is().unwrap_or_default());
     let what = ctx.name(&slip.typo.what);
     let places = hosts.after(&slip.meant);
     let title = shown!("{} looks like a typo: {}, {} → {}", label, what, meant, is);
+    let others = wording::counted(places.len(), "other place", "other places");
     let message = match places.len() {
-        0 => shown!("{} is used nowhere else before or after the change; {} was the host until now", is, meant),
-        n => shown!("{} is used in 1 place and {} in {} after the change", is, meant, wording::counted(n, "other place", "other places")),
+        0 => shown!("{} was named nowhere before the change, and {} was the host until now", is, meant),
+        _ if ctx.audit => shown!("{} stands in 1 place and {} in {}", is, meant, others),
+        _ => shown!("{} was named nowhere before the change, and {} still stands in {}", is, meant, others),
     };
     let old = d.was().map(|t| ctx.name(t));
     let builder = FindingBuilder::new(HOST_TYPO.name, slip.severity, slip.confidence, part.at, title)
@@ -218,7 +310,8 @@ fn finding(ctx: &Context<'_>, hosts: &Hosts<'_>, address: &Address<'_>, d: &Diff
         .rollback(wording::set_back(&label, old.as_ref()))
         .question(shown!("Does {} exist, and can this workload reach it?", is))
         .discriminator(is.clone());
-    let show = |b: FindingBuilder, place: &crate::rule::addresses::Place<'_>| b.evidence(place.at, shown!("still {}", meant));
+    let show =
+        |b: FindingBuilder, place: &crate::rule::addresses::Place<'_>| b.evidence(place.at, shown!("still {}", meant));
     places.iter().take(3).fold(builder, show).build()
 }
 

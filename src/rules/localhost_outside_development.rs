@@ -78,7 +78,9 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Opti
     let sidecar = address.sidecar(ctx);
     let message = match &sidecar {
         Some(proxy) => shown!("the container {} in the same pod can be what listens there", proxy.clone()),
-        None => Shown::of_static("in a container the local machine is the container itself, and the files show no proxy beside it"),
+        None => Shown::of_static(
+            "in a container the local machine is the container itself, and the files show no proxy beside it",
+        ),
     };
     let severity = if sidecar.is_some() { Severity::Info } else { severity(ctx, address) };
     if severity == Severity::Info && sidecar.is_none() {
@@ -94,7 +96,11 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Opti
         .fix(Shown::of_static("use the name of the server"), old.clone())
         .rollback(wording::set_back(&label, old.as_ref()));
     let asks = severity > Severity::Low;
-    Some(if asks { builder.question(shown!("What listens on {} beside this service?", new)).build() } else { builder.build() })
+    Some(if asks {
+        builder.question(shown!("What listens on {} beside this service?", new)).build()
+    } else {
+        builder.build()
+    })
 }
 
 /// A changed address is worse than one that comes with its file: nobody relies on that one yet.

@@ -5,6 +5,7 @@ use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
+use crate::parameter;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, Difference, addresses, is_literal};
 use crate::rule::wording;
@@ -61,7 +62,7 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for address in addresses(ctx) {
         match &address.new.string {
-            Some(string) => out.extend(of_string(ctx, &address, string)),
+            Some(string) => out.extend(of_string(ctx, &address, string).or_else(|| respelt(ctx, &address))),
             None => out.extend(of_keys(ctx, &address)),
         }
     }
@@ -71,17 +72,28 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 /// Faults that the string did not have before. Several in one string are one finding, by the worst.
 fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString) -> Option<Finding> {
     let old = address.old.and_then(|e| e.string.as_ref());
-    let had = |fault: &Fault| old.is_some_and(|o| o.faults.iter().any(|f| f.kind == fault.kind && f.message == fault.message));
+    let had = |fault: &Fault| {
+        old.is_some_and(|o| o.faults.iter().any(|f| f.kind == fault.kind && f.message == fault.message))
+    };
     let new: Vec<&Fault> = string.faults.iter().filter(|f| !had(f)).collect();
     let worst = new.iter().max_by_key(|f| (severity(f.kind), std::cmp::Reverse(f.range.start)))?;
-    let severity = if address.old.is_some() || address.in_known_file { severity(worst.kind) } else { severity(worst.kind).lowered() };
+    let severity = if address.old.is_some() || address.in_known_file {
+        severity(worst.kind)
+    } else {
+        severity(worst.kind).lowered()
+    };
     let setting = ctx.new.settings.get(address.new.setting);
     let at = Location { source: setting.at.source, span: setting.value.source_span(worst.range.clone()) };
     let key = ctx.name(address.key());
     let title = shown!("{} is malformed: {}", key, ctx.name(&worst.message));
     let message = match new.len() {
         1 => Shown::of_static(consequence(worst.kind)),
-        n => shown!("{} and {} more; {}", ctx.name(&worst.message), wording::counted(n - 1, "fault", "faults"), consequence(worst.kind)),
+        n => shown!(
+            "{} and {} more; {}",
+            ctx.name(&worst.message),
+            wording::counted(n - 1, "fault", "faults"),
+            consequence(worst.kind)
+        ),
     };
     let builder = FindingBuilder::new(MALFORMED_CONNECTION_STRING.name, severity, confidence(worst.kind), at, title)
         .message(message)
@@ -92,6 +104,40 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
         .rollback(wording::set_back(&key, address.old.map(|o| whole(ctx, o, false)).as_ref()))
         .discriminator(ctx.name(&worst.message));
     Some(builder.build())
+}
+
+/// A known parameter that became an unknown one of a similar name, with the same value.
+fn respelt(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
+    let old = address.old?;
+    let lacks = |e: &Endpoint, part: &EndpointPart| !e.parts.iter().any(|p| p.role.eq_ignore_ascii_case(&part.role));
+    let gone = old.parts.iter().filter(|p| lacks(address.new, p)).filter_map(|p| Some((p, parameter_name(p)?)));
+    let gone: Vec<_> = gone.filter(|(_, n)| parameter::is_known(n)).collect();
+    let come = address.new.parts.iter().filter(|p| lacks(old, p)).filter_map(|p| Some((p, parameter_name(p)?)));
+    let (part, is, was) = come.filter(|(_, n)| !parameter::is_known(n)).find_map(|(part, is)| {
+        let alike =
+            |was: &str| strsim::damerau_levenshtein(&was.to_lowercase(), &is.to_lowercase()) <= 3.min(is.len() / 3);
+        let (_, was) = gone.iter().find(|(o, was)| o.text == part.text && alike(was))?;
+        Some((part, is, *was))
+    })?;
+    let (key, is, was) = (ctx.name(address.key()), ctx.name(is), ctx.name(was));
+    let title = shown!("{} is malformed: no client is known to read {}; before it was {}", key, is, was);
+    Some(
+        FindingBuilder::new(MALFORMED_CONNECTION_STRING.name, Severity::Medium, Confidence::Medium, part.at, title)
+            .message(Shown::of_static(consequence(FaultKind::UnknownParameter)))
+            .subject(address.subject(ctx), address.environment())
+            .setting(key.clone(), Some(was.clone()), Some(is.clone()))
+            .symptom(Shown::of_static("often none: the parameter's default holds"))
+            .fix(shown!("write {}", was), Some(was.clone()))
+            .rollback(wording::set_back(&shown!("the name of the parameter in {}", key), Some(&was)))
+            .discriminator(is)
+            .build(),
+    )
+}
+
+/// The name of a parameter without the number of its repetition.
+fn parameter_name(part: &EndpointPart) -> Option<&str> {
+    let name = part.role.strip_prefix("param:")?;
+    Some(name.split('[').next().unwrap_or(name))
 }
 
 /// A connection string as it may be printed.
@@ -145,7 +191,8 @@ fn symptom(string: &ConnectionString) -> &'static str {
 
 /// Hosts and ports in keys of their own.
 fn of_keys(ctx: &Context<'_>, address: &Address<'_>) -> Vec<Finding> {
-    let bad = |part: &EndpointPart| part.text.as_deref().filter(|t| is_literal(t)).and_then(|t| fault_of(&part.role, t));
+    let bad =
+        |part: &EndpointPart| part.text.as_deref().filter(|t| is_literal(t)).and_then(|t| fault_of(&part.role, t));
     let was_bad = |role: &str| address.old.and_then(|o| crate::rule::addresses::part(o, role)).and_then(bad).is_some();
     let faulty = address.new.parts.iter().filter_map(|part| Some((part, bad(part)?)));
     faulty.filter(|(part, _)| !was_bad(&part.role)).map(|(part, fault)| of_key(ctx, address, part, fault)).collect()
@@ -157,14 +204,20 @@ fn of_key(ctx: &Context<'_>, address: &Address<'_>, part: &EndpointPart, fault: 
     let key = address.key_of(ctx, &d);
     let was = d.was().map(|t| ctx.name(t));
     let severity = if address.old.is_some() || address.in_known_file { Severity::High } else { Severity::Medium };
-    FindingBuilder::new(MALFORMED_CONNECTION_STRING.name, severity, Confidence::High, part.at, shown!("{} is malformed: {}", key, fault))
-        .message(Shown::of_static("clients refuse the value when they start, or look for a host of that exact spelling"))
-        .subject(address.subject(ctx), address.environment())
-        .setting(key.clone(), was.clone(), d.is().map(|t| ctx.name(t)))
-        .symptom(wording::no_such_host(address.new))
-        .fix(shown!("mend the value: {}", fault), was.clone())
-        .rollback(wording::set_back(&key, was.as_ref()))
-        .build()
+    FindingBuilder::new(
+        MALFORMED_CONNECTION_STRING.name,
+        severity,
+        Confidence::High,
+        part.at,
+        shown!("{} is malformed: {}", key, fault),
+    )
+    .message(Shown::of_static("clients refuse the value when they start, or look for a host of that exact spelling"))
+    .subject(address.subject(ctx), address.environment())
+    .setting(key.clone(), was.clone(), d.is().map(|t| ctx.name(t)))
+    .symptom(wording::no_such_host(address.new))
+    .fix(shown!("mend the value: {}", fault), was.clone())
+    .rollback(wording::set_back(&key, was.as_ref()))
+    .build()
 }
 
 /// What is wrong with a part that stands alone.
@@ -172,9 +225,12 @@ fn fault_of(role: &str, text: &str) -> Option<&'static str> {
     let trimmed = text.trim();
     let edges = trimmed.len() < text.trim_matches(['\n', '\r']).len();
     match role {
-        "host" | "port" | "database" | "user" if edges && !trimmed.is_empty() => Some("white space around the value is part of it"),
+        "host" | "port" | "database" | "user" if edges && !trimmed.is_empty() => {
+            Some("white space around the value is part of it")
+        }
         "port" if trimmed.is_empty() => None,
-        "port" => (!trimmed.parse::<u32>().is_ok_and(|p| (1..=65535).contains(&p))).then_some("a port is a number from 1 to 65535"),
+        "port" => (!trimmed.parse::<u32>().is_ok_and(|p| (1..=65535).contains(&p)))
+            .then_some("a port is a number from 1 to 65535"),
         "host" if trimmed.contains(char::is_whitespace) && !trimmed.contains(',') => Some("white space inside a host"),
         "host" if trimmed.contains("..") => Some("two dots in a row in a host"),
         _ => None,
@@ -219,8 +275,16 @@ mod tests {
 
     #[test]
     fn parts_that_stand_alone_are_looked_at() {
-        assert!(fault_of("port", "33O6").is_some() && fault_of("port", "0").is_some() && fault_of("port", "70000").is_some());
+        assert!(
+            fault_of("port", "33O6").is_some()
+                && fault_of("port", "0").is_some()
+                && fault_of("port", "70000").is_some()
+        );
         assert!(fault_of("host", "db.example ").is_some() && fault_of("host", "db..example").is_some());
-        assert!(fault_of("port", "5432").is_none() && fault_of("host", "db.example").is_none() && fault_of("user", "app").is_none());
+        assert!(
+            fault_of("port", "5432").is_none()
+                && fault_of("host", "db.example").is_none()
+                && fault_of("user", "app").is_none()
+        );
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::facts::{Facts, Pool};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
 use crate::secret::Shown;
@@ -71,7 +70,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let max = pool.ceiling().known();
         let near = max.is_some_and(|max| idle * 5 >= max * 4);
         let above = max.is_some_and(|max| idle > max);
-        let all = copies(ctx.new.facts, pool).map(|n| n.saturating_mul(idle));
+        let all = ctx.new.facts.copies(pool).map(|n| n.saturating_mul(idle));
         let many = all.is_some_and(|all| all >= MANY);
         if idle <= was || !(above || near && (idle >= SMALL || many) || idle >= SMALL * 2) {
             continue;
@@ -83,8 +82,14 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
             None => shown!("{} keeps {} connections open without load", name, idle),
         };
         let message = match all {
-            Some(all) => shown!("over all replicas {} connections stand open around the clock, and all are opened at once at a rollout", all),
-            None => shown!("each process holds {} connections around the clock, and opens them all at once when it starts", idle),
+            Some(all) => shown!(
+                "over all replicas {} connections stand open around the clock, and all are opened at once at a rollout",
+                all
+            ),
+            None => shown!(
+                "each process holds {} connections around the clock, and opens them all at once when it starts",
+                idle
+            ),
         };
         let severity = if was * 2 < idle || above { Severity::Medium } else { Severity::Low };
         out.push(
@@ -92,7 +97,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
                 .message(message)
                 .subject(ctx.owner(pool), pool.environment)
                 .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
-                .symptom(Shown::of_static("the server shows hundreds of idle sessions; a rollout is refused connections"))
+                .symptom(Shown::of_static(
+                    "the server shows hundreds of idle sessions; a rollout is refused connections",
+                ))
                 .fix(shown!("keep {} near what a quiet hour needs", name), ctx.written(change.old))
                 .rollback(match ctx.written(change.old) {
                     Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),
@@ -101,12 +108,4 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
                 .build(),
         );
     }
-}
-
-/// Processes over all replicas at peak, where both are known.
-fn copies(facts: &Facts, pool: &Pool) -> Option<u64> {
-    let (w, c) = pool.owner?;
-    let workload = facts.workloads.get(w)?;
-    let processes = workload.containers.get(c)?.processes.value.known()?;
-    workload.max_replicas.value.known()?.checked_mul(processes)
 }

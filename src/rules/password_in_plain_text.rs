@@ -102,7 +102,8 @@ fn in_address(ctx: &Context<'_>, address: &Address<'_>) -> Option<Written> {
 
 /// A password whose host stands elsewhere.
 fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Written> {
-    let new = change.new.as_ref().filter(|_| change.role.as_deref() == Some("password") && change.endpoints.1.is_none())?;
+    let new =
+        change.new.as_ref().filter(|_| change.role.as_deref() == Some("password") && change.endpoints.1.is_none())?;
     let literal = |text: &str| !text.trim().is_empty() && is_literal(text) && !is_placeholder(text);
     if !literal(&new.text) {
         return None;
@@ -110,7 +111,9 @@ fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Written> {
     let before = match &change.old {
         Some(old) if old.text == new.text => return None,
         Some(old) if literal(&old.text) => Before::Literal,
-        Some(old) if !old.text.trim().is_empty() && !is_placeholder(&old.text) => Before::Reference(ctx.shown(&change.logical, old)),
+        Some(old) if !old.text.trim().is_empty() && !is_placeholder(&old.text) => {
+            Before::Reference(ctx.shown(&change.logical, old))
+        }
         _ => Before::Nothing,
     };
     let path = &ctx.sources.get(new.at.source).path;
@@ -137,8 +140,12 @@ fn finding(ctx: &Context<'_>, written: Written) -> Finding {
     let Written { key, at, subject, environment, before, in_known_file } = written;
     let mask = || Shown::of_static(MASK);
     let (old, title) = match &before {
-        Before::Literal => (Some(mask()), shown!("{} holds another password in plain text: {} → {}", key, mask(), mask())),
-        Before::Reference(text) => (Some(text.clone()), shown!("{} holds a password in plain text now: {} → {}", key, text.clone(), mask())),
+        Before::Literal => {
+            (Some(mask()), shown!("{} holds another password in plain text: {} → {}", key, mask(), mask()))
+        }
+        Before::Reference(text) => {
+            (Some(text.clone()), shown!("{} holds a password in plain text now: {} → {}", key, text.clone(), mask()))
+        }
         Before::Nothing => (None, shown!("{} holds a password in plain text: {}", key, mask())),
     };
     let severity = match (&before, environment) {
@@ -149,11 +156,17 @@ fn finding(ctx: &Context<'_>, written: Written) -> Finding {
         _ => Severity::High,
     };
     let message = match before {
-        Before::Literal => Shown::of_static("the new password is in the history as well; whoever can read the repository can log in"),
-        _ => Shown::of_static("once committed it stays in the history and in every clone; whoever can read the repository can log in"),
+        Before::Literal => {
+            Shown::of_static("the new password is in the history as well; whoever can read the repository can log in")
+        }
+        _ => Shown::of_static(
+            "once committed it stays in the history and in every clone; whoever can read the repository can log in",
+        ),
     };
     let rollback = match &before {
-        Before::Reference(text) => shown!("set {} back to {}, and change the password on the server", key, text.clone()),
+        Before::Reference(text) => {
+            shown!("set {} back to {}, and change the password on the server", key, text.clone())
+        }
         _ => shown!("take the password out of {}, and change it on the server", key),
     };
     let replacement = match before {
@@ -165,7 +178,10 @@ fn finding(ctx: &Context<'_>, written: Written) -> Finding {
         .subject(subject, environment)
         .setting(key, old, Some(mask()))
         .symptom(Shown::of_static("none, until somebody uses it"))
-        .fix(Shown::of_static("refer to a secret store, and change the password on the server if it was pushed"), replacement)
+        .fix(
+            Shown::of_static("refer to a secret store, and change the password on the server if it was pushed"),
+            replacement,
+        )
         .rollback(rollback)
         .discriminator(Shown::of_static("password"))
         .build()

@@ -90,7 +90,11 @@ fn in_address(ctx: &Context<'_>, address: &Address<'_>, role: &'static str) -> O
         new: d.is().map_or(Shown::of_static(crate::secret::MASK), |t| ctx.name(t)),
         subject: address.subject(ctx),
         environment: address.environment(),
-        symptom: if matches!(role, "host" | "port") { wording::no_such_host(address.new) } else { wording::login_failed(address.new) },
+        symptom: if matches!(role, "host" | "port") {
+            wording::no_such_host(address.new)
+        } else {
+            wording::login_failed(address.new)
+        },
         role,
     };
     Some(stand_in.finding())
@@ -132,7 +136,8 @@ fn content(endpoint: &Endpoint, part: &EndpointPart, side: State<'_>) -> String 
 fn stands_in(role: &str, text: &str) -> bool {
     let host = text.trim().trim_end_matches('.').to_ascii_lowercase();
     let reserved = ["example.com", "example.org", "example.net"];
-    let documented = role == "host" && reserved.iter().any(|r| host == *r || host.strip_suffix(r).is_some_and(|h| h.ends_with('.')));
+    let documented =
+        role == "host" && reserved.iter().any(|r| host == *r || host.strip_suffix(r).is_some_and(|h| h.ends_with('.')));
     documented || is_placeholder(text)
 }
 

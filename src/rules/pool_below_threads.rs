@@ -73,7 +73,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         if before.is_some_and(|(p, t)| (pool, threads) == (p, t) || pool * t >= p * threads) {
             continue;
         }
-        out.push(finding(ctx, new, pool, threads));
+        out.push(finding(ctx, pair.old, new, pool, threads));
     }
 }
 
@@ -89,16 +89,19 @@ fn short(facts: &Facts, pool: &Pool) -> Option<(u64, u64)> {
     (size < bound).then_some((size, threads))
 }
 
-fn finding(ctx: &Context<'_>, pool: &Pool, size: u64, threads: u64) -> Finding {
+fn finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, size: u64, threads: u64) -> Finding {
     let setting = pool.setting(Role::PoolMax);
     let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
     let title = shown!("{} connections for {} threads in each process", size, threads);
-    let old = None;
+    let old = before.and_then(|p| p.setting(Role::PoolMax));
     let new = setting.filter(|s| matches!(s.value, ReadValue::Count(_)));
     FindingBuilder::new(POOL_BELOW_THREADS.name, Severity::Medium, Confidence::Medium, pool.at, title)
-        .message(shown!("when all threads are busy {} of them wait for a connection, up to the acquire timeout", threads - size))
+        .message(shown!(
+            "when all threads are busy {} of them wait for a connection, up to the acquire timeout",
+            threads - size
+        ))
         .subject(ctx.owner(pool), pool.environment)
-        .setting(name.clone(), old, ctx.written(new))
+        .setting(name.clone(), ctx.written(old), ctx.written(new))
         .symptom(Shown::of_static("could not obtain a connection from the pool within the acquire timeout"))
         .fix(shown!("raise {} to {}, or lower the threads, if each request needs the database", name, threads), None)
         .rollback(Shown::of_static("set threads and pool back together; processes take both when they restart"))

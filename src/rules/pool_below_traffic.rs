@@ -79,7 +79,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let before = pair.old.and_then(|old| Traffic::of(&ctx.policy.declared, ctx.old.facts, old));
         let worse = before.is_none_or(|b| now.utilisation() > b.utilisation());
         if worse && !now.fits() {
-            out.push(finding(ctx, new, &now));
+            out.push(finding(ctx, pair.old, new, &now));
         }
     }
 }
@@ -92,14 +92,20 @@ fn enough(load: &Traffic) -> u64 {
     (start.max(1)..start.saturating_mul(3).max(10)).find(fits).unwrap_or(start.saturating_mul(2))
 }
 
-fn finding(ctx: &Context<'_>, pool: &Pool, load: &Traffic) -> Finding {
+fn finding(ctx: &Context<'_>, old: Option<&Pool>, pool: &Pool, load: &Traffic) -> Finding {
     let percent = (load.utilisation() * 100.0).round();
     let setting = pool.setting(Role::PoolMax);
+    let before = old.and_then(|p| p.setting(Role::PoolMax));
     let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
     let full = load.utilisation() >= 1.0;
     let severity = if full { Severity::Critical } else { Severity::High };
     let title = if full {
-        shown!("{} cannot carry the declared traffic: {} connections busy on average, {} there", name, round(load.busy), load.each * load.processes)
+        shown!(
+            "{} cannot carry the declared traffic: {} connections busy on average, {} there",
+            name,
+            round(load.busy),
+            load.each * load.processes
+        )
     } else {
         shown!("{} runs at {} % of its size under the declared traffic", name, percent)
     };
@@ -121,12 +127,22 @@ fn finding(ctx: &Context<'_>, pool: &Pool, load: &Traffic) -> Finding {
             waits
         ))
         .subject(ctx.owner(pool), pool.environment)
-        .setting(name.clone(), None, ctx.written(setting))
+        .setting(name.clone(), ctx.written(before), ctx.written(setting))
         .symptom(Shown::of_static("Connection is not available, request timed out"))
         .symptom(Shown::of_static("response times grow while the database is idle"))
-        .fix(shown!("set {} to {} or more, if the server has room for it", name, proposed), Some(shown!("{}", proposed)))
-        .rollback(shown!("set {} back to its old size; processes take it when they restart", name))
-        .question(shown!("Is the declared traffic ({} requests a second, {} ms each) still right for this pool?", load.rate, load.hold_ms))
+        .fix(
+            shown!("set {} to {} or more, if the server has room for it", name, proposed),
+            Some(shown!("{}", proposed)),
+        )
+        .rollback(match ctx.written(before) {
+            Some(size) => shown!("set {} back to {}; processes take it when they restart", name, size),
+            None => shown!("set {} to {} or more; processes take it when they restart", name, proposed),
+        })
+        .question(shown!(
+            "Is the declared traffic ({} requests a second, {} ms each) still right for this pool?",
+            load.rate,
+            load.hold_ms
+        ))
         .build()
 }
 

@@ -158,7 +158,7 @@ fn finding(
     let server = ctx.name(&row.server);
     let over = demand.hi.unwrap_or(demand.lo) > usable.lo;
     let verb = if over { "can exceed" } else { "comes close to" };
-    let title = shown!("{} connections {} the {} usable ones of {}", far(demand), verb, usable, server);
+    let title = shown!("{} connections {} the {} usable slots of {}", far(demand), verb, usable, server);
     let confidence = if row.weakest <= Origin::Declared || matches!(row.weakest, Origin::Default(_)) {
         Confidence::High
     } else {
@@ -167,10 +167,20 @@ fn finding(
     let mut made = FindingBuilder::new(POOL_EXCEEDS_SERVER_LIMIT.name, severity, confidence, cause.at, title)
         .message(message(ctx, row, scenario))
         .subject(Some(ctx.name(&cause.subject)), row.environment)
-        .setting(ctx.name(&cause.setting), cause.old.as_deref().map(|t| ctx.name(t)), cause.new.as_deref().map(|t| ctx.name(t)))
+        .setting(
+            ctx.name(&cause.setting),
+            cause.old.as_deref().map(|t| ctx.name(t)),
+            cause.new.as_deref().map(|t| ctx.name(t)),
+        )
         .discriminator(server.clone())
         .rollback(rollback(ctx, cause))
-        .question(shown!("Is the load line of {} still right: {} of {} connections {}?", server, far(demand), usable, scenario));
+        .question(shown!(
+            "Is the load line of {} still right: {} of {} connections {}?",
+            server,
+            far(demand),
+            usable,
+            scenario
+        ));
     for symptom in symptoms(row.engine).iter().filter(|_| over) {
         made = made.symptom(Shown::of_static(symptom));
     }
@@ -193,31 +203,47 @@ fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Sho
     let mut text = shown!("{}: ", scenario);
     for (i, term) in terms.iter().enumerate().take(6) {
         let replicas = if rollout { term.rollout_replicas } else { term.replicas };
-        let product = replicas.times(term.processes).times(term.pool);
         let comma = if i == 0 { "" } else { ", " };
         let who = ctx.name(&term.workload);
-        text = if term.evidence.is_empty() && term.replicas == Interval::exact(1) {
-            shown!("{}{}{} {}", text, comma, who, product)
-        } else {
-            shown!("{}{}{} {} replicas × {} processes × pool {} = {}", text, comma, who, replicas, term.processes, term.pool, product)
-        };
+        text = shown!("{}{}{} {}", text, comma, arithmetic(term, replicas), who);
     }
     if terms.len() > 6 {
         text = shown!("{}, and {} more", text, terms.len() - 6);
     }
+    let total = row.after.map_or(Interval::ZERO, |a| if rollout { a.rollout } else { a.peak });
     let before = row.before.map(|b| if rollout { b.rollout } else { b.peak });
     let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
     match before {
-        Some(before) => shown!("{}; {} usable, {} before this change", text, usable, before),
-        None => shown!("{}; {} usable", text, usable),
+        Some(before) => shown!("{}; together {} of {} usable, {} before", text, total, usable, before),
+        None => shown!("{}; together {} of {} usable", text, total, usable),
+    }
+}
+
+/// `12 replicas × 40 = 480 for`, with the processes where there are several; `5 for` where nothing is multiplied.
+fn arithmetic(term: &Term, replicas: Interval) -> Shown {
+    let one = Interval::exact(1);
+    let product = replicas.times(term.processes).times(term.pool);
+    match (replicas == one, term.processes == one) {
+        (true, true) => shown!("{} for", product),
+        (false, true) => shown!("{} replicas × {} = {} for", replicas, term.pool, product),
+        (true, false) => shown!("{} processes × {} = {} for", term.processes, term.pool, product),
+        (false, false) => {
+            shown!("{} replicas × {} processes × {} = {} for", replicas, term.processes, term.pool, product)
+        }
     }
 }
 
 fn evidence(ctx: &Context<'_>, row: &ServerBudget) -> Vec<(crate::source::Location, Shown)> {
     let mut places = Vec::new();
     for term in row.terms.iter().filter(|t| t.side == Side::New) {
-        for at in &term.evidence {
-            places.push((*at, shown!("a factor of {} for {}", term.product, ctx.name(&term.workload))));
+        let who = ctx.name(&term.workload);
+        for (factor, at) in &term.evidence {
+            let text = match factor {
+                Factor::Replicas => shown!("up to {} replicas of {}", term.replicas, who),
+                Factor::Processes => shown!("{} processes in each replica of {}", term.processes, who),
+                _ => shown!("{} connections in each pool of {}", term.pool, who),
+            };
+            places.push((*at, text));
         }
     }
     if let Some(at) = row.limit_at {
@@ -233,7 +259,9 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
         return match cause.factor {
             Factor::Limit => (Shown::of_static("keep the old limit, or lower the pools first"), None),
             _ => (
-                Shown::of_static("no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first"),
+                Shown::of_static(
+                    "no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first",
+                ),
                 None,
             ),
         };
@@ -242,7 +270,11 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let text = match cause.factor {
         Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, proposal.value),
         Factor::Replicas => shown!("at most {} replicas fit with these pools; or lower the pool size", proposal.value),
-        _ => shown!("set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first", setting, proposal.value),
+        _ => shown!(
+            "set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first",
+            setting,
+            proposal.value
+        ),
     };
     (text, Some(shown!("{}", proposal.value)))
 }

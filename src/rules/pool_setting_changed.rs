@@ -66,7 +66,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
         (Some(old), Some(new)) => shown!("{} changed: {} → {}", name, old, new),
         (None, Some(new)) => shown!("{} added: {}", name, new),
         (Some(old), None) => match change.old.and_then(|s| s.default.as_deref()) {
-            Some(default) => shown!("{} removed: {} → {}, the default of {}", name, old, ctx.name(default), ctx.name(&pool.library)),
+            Some(default) => {
+                shown!("{} removed: {} → {}, the default of {}", name, old, ctx.name(default), ctx.name(&pool.library))
+            }
             None => shown!("{} removed: {}", name, old),
         },
         (None, None) => return None,

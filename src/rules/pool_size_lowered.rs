@@ -2,8 +2,8 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
+use crate::facts::Pool;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::facts::{Facts, Pool};
 use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
 use crate::shown;
@@ -112,21 +112,26 @@ fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
         && before.usable.hi.is_some()
         && after.rollout.hi < before.rollout.hi
     {
-        return Some(shown!("brings {} from {} to {} connections of {} usable", ctx.name(&row.server), before.rollout, after.rollout, after.usable));
+        return Some(shown!(
+            "brings {} from {} to {} connections of {} usable",
+            ctx.name(&row.server),
+            before.rollout,
+            after.rollout,
+            after.usable
+        ));
     }
     if let Some(load) = Traffic::of(&ctx.policy.declared, ctx.new.facts, new)
         && load.fits()
     {
-        return Some(shown!("enough for the declared traffic: {} connections busy of {}", load.busy, load.each * load.processes));
+        return Some(shown!(
+            "enough for the declared traffic: {} connections busy of {}",
+            load.busy,
+            load.each * load.processes
+        ));
     }
-    let all = |facts: &Facts, pool: &Pool| {
-        let (w, c) = pool.owner?;
-        let workload = facts.workloads.get(w)?;
-        let processes = workload.containers.get(c)?.processes.value.known()?;
-        workload.max_replicas.value.known()?.checked_mul(processes)?.checked_mul(pool.ceiling().known()?)
-    };
-    let (before, after) = (all(ctx.old.facts, old)?, all(ctx.new.facts, new)?);
-    (after >= before).then(|| shown!("more replicas or processes make up for it: {} connections in all, {} before", after, before))
+    let (before, after) = (ctx.old.facts.total(old)?, ctx.new.facts.total(new)?);
+    (after >= before)
+        .then(|| shown!("more replicas or processes make up for it: {} connections in all, {} before", after, before))
 }
 
 fn severity(was: u64, is: u64, role: Role) -> Severity {
@@ -143,9 +148,13 @@ fn waiting(library: &str) -> Shown {
     Shown::of_static(match library {
         l if l.contains("hikari") => "Connection is not available, request timed out after 30000ms",
         l if l.contains("sqlalchemy") => "QueuePool limit of size 5 overflow 10 reached, connection timed out",
-        l if l.contains("rails") || l.contains("active") => "ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool",
+        l if l.contains("rails") || l.contains("active") => {
+            "ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool"
+        }
         l if l.contains("npgsql") => "The connection pool has been exhausted",
-        l if l.contains("sqlclient") => "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool",
+        l if l.contains("sqlclient") => {
+            "Timeout expired. The timeout period elapsed prior to obtaining a connection from the pool"
+        }
         l if l.contains("prisma") => "Timed out fetching a new connection from the connection pool",
         _ => "requests wait for a connection while the database is idle",
     })

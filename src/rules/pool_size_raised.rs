@@ -3,8 +3,8 @@
 use crate::budget::Verdict;
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
+use crate::facts::{Facts, Pool};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::facts::Pool;
 use crate::rule::{Context, PoolChange, Traffic};
 use crate::secret::Shown;
 use crate::shown;
@@ -83,9 +83,7 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let severity = if relief.is_some() { Severity::Low } else { severity(*was, *is) };
     Some(
         FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
-            .message(relief.unwrap_or_else(|| {
-                shown!("each process of each replica may open {} connections more ({})", is - was, ctx.name(&pool.library))
-            }))
+            .message(relief.unwrap_or_else(|| growth(ctx, change, is - was)))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("the server refuses connections at peak or during a rollout (too many clients)"))
@@ -96,17 +94,40 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     )
 }
 
+/// What the growth comes to: over all replicas where they are known, else for each process.
+fn growth(ctx: &Context<'_>, change: &PoolChange<'_>, more: u64) -> Shown {
+    let total = |facts: &Facts, pool: Option<&Pool>| facts.total(pool?);
+    match (total(ctx.old.facts, change.old_pool), total(ctx.new.facts, change.new_pool)) {
+        (Some(before), Some(after)) => {
+            shown!("over all replicas and processes up to {} connections, {} before", after, before)
+        }
+        _ => shown!("each process of each replica may open {} connections more", more),
+    }
+}
+
 /// Why a larger pool is no cause for worry here: the server has proven room for it, or the declared traffic needs it.
 fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
     if let Some(row) = ctx.budget_of(ctx.new.facts, new)
         && let (Verdict::Fits, Some(after)) = (row.verdict, row.after)
     {
-        return Some(shown!("fits: {} of {} connections of {} in the worst computed case", after.rollout, after.usable, ctx.name(&row.server)));
+        return Some(shown!(
+            "fits: {} of {} connections of {} in the worst computed case",
+            after.rollout,
+            after.usable,
+            ctx.name(&row.server)
+        ));
     }
     let load = |facts, pool| Traffic::of(&ctx.policy.declared, facts, pool);
     let (before, after) = (load(ctx.old.facts, old)?, load(ctx.new.facts, new)?);
     let mends = !before.fits() && after.fits();
-    mends.then(|| shown!("the declared traffic needs it: {} requests a second × {} ms keep {} connections busy", after.rate, after.hold_ms, after.busy))
+    mends.then(|| {
+        shown!(
+            "the declared traffic needs it: {} requests a second × {} ms keep {} connections busy",
+            after.rate,
+            after.hold_ms,
+            after.busy
+        )
+    })
 }
 
 /// Ten times as much is a changed design; a small pool that doubles is growth.

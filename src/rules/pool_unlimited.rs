@@ -73,8 +73,12 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let at = change.at()?;
     let name = ctx.name(change.name());
     let title = match (change.new, ctx.written(change.old)) {
-        (None, Some(old)) => shown!("{} is gone: {} → unlimited, the default of {}", name, old, ctx.name(&pool.library)),
-        (_, Some(old)) => shown!("{} is unlimited now: {} → {}", name, old, ctx.written(change.new).unwrap_or_default()),
+        (None, Some(old)) => {
+            shown!("{} is gone: {} → unlimited, the default of {}", name, old, ctx.name(&pool.library))
+        }
+        (_, Some(old)) => {
+            shown!("{} is unlimited now: {} → {}", name, old, ctx.written(change.new).unwrap_or_default())
+        }
         (_, None) => shown!("{} is unlimited: {}", name, ctx.written(change.new).unwrap_or_default()),
     };
     let severity = if change.old.is_some() { Severity::High } else { Severity::Medium };

@@ -76,7 +76,9 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let title = shown!("{} goes around {}: {} → {}", key, pooler, before, after);
     Some(
         FindingBuilder::new(POOLER_BYPASSED.name, Severity::Medium, Confidence::Medium, at, title)
-            .message(Shown::of_static("every client can now take connections of the server itself, up to its pool times its replicas"))
+            .message(Shown::of_static(
+                "every client can now take connections of the server itself, up to its pool times its replicas",
+            ))
             .subject(address.subject(ctx), address.environment())
             .setting(key.clone(), Some(before.clone()), Some(after.clone()))
             .symptom(wording::too_many(address.new))

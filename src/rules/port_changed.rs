@@ -102,7 +102,13 @@ fn default_port(change: &PartChange<'_>) -> Option<u16> {
     told.or_else(|| connection::DIALECTS.iter().find(|d| d.engine == endpoint.engine).and_then(|d| d.default_port))
 }
 
-fn judge(ctx: &Context<'_>, hosts: &Hosts<'_>, change: &PartChange<'_>, before: &str, after: &str) -> (Severity, Shown) {
+fn judge(
+    ctx: &Context<'_>,
+    hosts: &Hosts<'_>,
+    change: &PartChange<'_>,
+    before: &str,
+    after: &str,
+) -> (Severity, Shown) {
     let pooler = after.parse().ok().and_then(connection::pooler_port);
     let host = change.address.and_then(|a| text(a.new, "host"));
     let seen = host.is_some_and(|host| {
@@ -110,15 +116,29 @@ fn judge(ctx: &Context<'_>, hosts: &Hosts<'_>, change: &PartChange<'_>, before: 
         places.filter(|p| text(p.endpoint, "port") == Some(after)).count() > 0
     });
     match () {
-        () if !is_literal(after) => (Severity::Low, Shown::of_static("the port comes from a variable or template now; its value is not in the files")),
-        () if change.follows_host(ctx) => (Severity::Low, Shown::of_static("the host changed too; the port may belong to it")),
+        () if !is_literal(after) => (
+            Severity::Low,
+            Shown::of_static("the port comes from a variable or template now; its value is not in the files"),
+        ),
+        () if change.follows_host(ctx) => {
+            (Severity::Info, Shown::of_static("the host changed too; the port may belong to it"))
+        }
         () if pooler.is_some() => (
             Severity::Low,
-            shown!("{} is usual for {}; where it pools by transaction, prepared statements, session settings and advisory locks stop working", ctx.name(after), pooler.unwrap_or_default()),
+            shown!(
+                "{} is usual for {}; where it pools by transaction, prepared statements, session settings and advisory locks stop working",
+                ctx.name(after),
+                pooler.unwrap_or_default()
+            ),
         ),
         () if seen => (Severity::Low, Shown::of_static("others reach the same host on this port already")),
-        () if is_digit_slip(before, after) => (Severity::High, shown!("{} is {} with two digits swapped or one lost", ctx.name(after), ctx.name(before))),
-        () => (Severity::Medium, Shown::of_static("the host stayed and the port did not; nothing in the files says what listens there")),
+        () if is_digit_slip(before, after) => {
+            (Severity::High, shown!("{} is {} with two digits swapped or one lost", ctx.name(after), ctx.name(before)))
+        }
+        () => (
+            Severity::Medium,
+            Shown::of_static("the host stayed and the port did not; nothing in the files says what listens there"),
+        ),
     }
 }
 
@@ -127,7 +147,8 @@ fn judge(ctx: &Context<'_>, hosts: &Hosts<'_>, change: &PartChange<'_>, before: 
 fn is_digit_slip(before: &str, after: &str) -> bool {
     let (a, b) = (before.as_bytes(), after.as_bytes());
     let lost = |long: &[u8], short: &[u8]| {
-        long.len() == short.len() + 1 && (0..long.len()).any(|i| long.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, c)| c).eq(short))
+        long.len() == short.len() + 1
+            && (0..long.len()).any(|i| long.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, c)| c).eq(short))
     };
     let swapped = || {
         let differ: Vec<usize> = (0..a.len()).filter(|&i| a.get(i) != b.get(i)).collect();

@@ -73,7 +73,8 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         () if address.old.is_some() => (Severity::High, Confidence::High),
         () => (Severity::Medium, Confidence::Medium),
     };
-    let title = shown!("{} is {}, the port of {}, and the client speaks {}", label, port, owner.as_str(), engine.as_str());
+    let title =
+        shown!("{} is {}, the port of {}, and the client speaks {}", label, port, owner.as_str(), engine.as_str());
     Some(
         FindingBuilder::new(PORT_OF_ANOTHER_ENGINE.name, severity, confidence, port_part.at, title)
             .message(Shown::of_static("the two protocols do not understand each other, whoever listens there"))

@@ -1,6 +1,6 @@
 //! An address is for another engine or another driver.
 
-use crate::connection::Engine;
+use crate::connection::{Engine, Fault, FaultKind};
 use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
@@ -68,6 +68,13 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     if !is_literal(was) || !is_literal(is) || was.eq_ignore_ascii_case(is) {
         return None;
     }
+    // A scheme that no client knows is malformed, and another rule's to say.
+    let misspelt =
+        |f: &Fault| matches!(f.kind, FaultKind::UnknownScheme | FaultKind::SchemeCase | FaultKind::MissingSlashes);
+    let faulty = |e: &Endpoint| e.string.as_ref().is_some_and(|s| s.faults.iter().any(misspelt));
+    if faulty(old) || faulty(address.new) {
+        return None;
+    }
     let engines = (old.engine, address.new.engine);
     let other = are_strangers(engines);
     if !other && plain(was) == plain(is) {
@@ -78,10 +85,17 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let (severity, message) = if other {
         (
             Severity::High,
-            shown!("{} and {} are different servers with different data; what was written is not there", engines.0.as_str(), engines.1.as_str()),
+            shown!(
+                "{} and {} are different servers with different data; what was written is not there",
+                engines.0.as_str(),
+                engines.1.as_str()
+            ),
         )
     } else {
-        (Severity::Medium, Shown::of_static("another driver has to be in the image, and has its own parameters, defaults and pool"))
+        (
+            Severity::Medium,
+            Shown::of_static("another driver has to be in the image, and has its own parameters, defaults and pool"),
+        )
     };
     let builder = FindingBuilder::new(SCHEME_CHANGED.name, severity, Confidence::High, part.at, title)
         .message(message)

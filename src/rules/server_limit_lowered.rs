@@ -67,7 +67,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for old in &ctx.old.facts.servers {
         let gone = !ctx.new.facts.servers.iter().any(|s| s.id == old.id);
-        let (Some(setting), Some(at), Some(was)) = (old.limit_setting, old.limit.at, old.limit.value.known()) else { continue };
+        let (Some(setting), Some(at), Some(was)) = (old.limit_setting, old.limit.at, old.limit.value.known()) else {
+            continue;
+        };
         let owner = &ctx.old.settings.resource_of(setting).id;
         let stays = ctx.new.settings.resources.iter().any(|r| r.id == *owner);
         if !gone || !stays || old.limit.origin != Origin::Literal {
@@ -77,7 +79,9 @@ fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let title = shown!("{} of {} is gone: {} → the engine's default", name, ctx.name(&old.id), was);
         out.push(
             FindingBuilder::new(SERVER_LIMIT_LOWERED.name, Severity::High, Confidence::Medium, at, title)
-                .message(Shown::of_static("without the line the server takes its default at the next restart (PostgreSQL 100, MySQL 151)"))
+                .message(Shown::of_static(
+                    "without the line the server takes its default at the next restart (PostgreSQL 100, MySQL 151)",
+                ))
                 .subject(Some(ctx.name(&old.id)), old.environment)
                 .setting(name.clone(), Some(shown!("{}", was)), None)
                 .symptom(Shown::of_static("FATAL: sorry, too many clients already"))
@@ -119,7 +123,10 @@ fn finding(ctx: &Context<'_>, old: &Server, new: &Server, was: u64, is: u64) -> 
                 "mysql" | "mariadb" => "ERROR 1040 (HY000): Too many connections",
                 _ => "FATAL: sorry, too many clients already",
             }))
-            .fix(shown!("keep {} at {} until the clients' pools add up to less than {}", name, was, is), Some(shown!("{}", was)))
+            .fix(
+                shown!("keep {} at {} until the clients' pools add up to less than {}", name, was, is),
+                Some(shown!("{}", was)),
+            )
             .rollback(shown!("set {} back to {}; PostgreSQL takes it at a restart, MySQL at once", name, was))
             .question(shown!("Do all clients of {} together stay below {} connections?", server, is))
             .build(),

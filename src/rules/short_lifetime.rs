@@ -111,13 +111,7 @@ fn severity(is: u64, floor: u64, role: Role) -> Severity {
 
 /// `open connections ÷ lifetime` logins a second.
 fn churn(facts: &Facts, change: &PoolChange<'_>, lifetime_ms: u64) -> Shown {
-    let all = change.new_pool.and_then(|pool| {
-        let (w, c) = pool.owner?;
-        let workload = facts.workloads.get(w)?;
-        let processes = workload.containers.get(c)?.processes.value.known()?;
-        let open = pool.ceiling().known()?.checked_mul(processes)?;
-        workload.max_replicas.value.known()?.checked_mul(open)
-    });
+    let all = change.new_pool.and_then(|pool| facts.total(pool));
     match all {
         Some(open) => shown!(
             "{} connections with a life of {} s are {} logins a second on the server",

@@ -69,16 +69,24 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let name = ctx.name(change.name());
     let title = match ctx.written(change.new) {
         Some(new) => shown!("{} has no end any more: {} → {}", name, ctx.name(&old.words), new),
-        None => shown!("{} is gone: {} → no end, the default of {}", name, ctx.name(&old.words), ctx.name(&pool.library)),
+        None => {
+            shown!("{} is gone: {} → no end, the default of {}", name, ctx.name(&old.words), ctx.name(&pool.library))
+        }
     };
     Some(
         FindingBuilder::new(TIMEOUT_REMOVED.name, Severity::Medium, Confidence::High, at, title)
             .message(Shown::of_static("a server that does not answer can hold every thread that asks it"))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
-            .symptom(Shown::of_static("the service stands still without an error; thread dumps show everyone waiting for the database"))
+            .symptom(Shown::of_static(
+                "the service stands still without an error; thread dumps show everyone waiting for the database",
+            ))
             .fix(shown!("keep {} at {}", name, ctx.name(&old.words)), ctx.written(change.old))
-            .rollback(shown!("set {} back to {}; processes take it when they restart", name, ctx.written(change.old).unwrap_or_default()))
+            .rollback(shown!(
+                "set {} back to {}; processes take it when they restart",
+                name,
+                ctx.written(change.old).unwrap_or_default()
+            ))
             .build(),
     )
 }

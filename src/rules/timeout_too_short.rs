@@ -5,8 +5,8 @@ use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, PoolChange};
 use crate::secret::Shown;
-use crate::shown;
 use crate::setting::Environment;
+use crate::shown;
 
 declare_rule! {
     /// ## What it finds
@@ -77,7 +77,8 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         (_, true, _) => Severity::Medium,
         _ => Severity::Low,
     };
-    let what = if role == Role::AcquireTimeout { "wait for a free connection" } else { "wait for the server to answer" };
+    let what =
+        if role == Role::AcquireTimeout { "wait for a free connection" } else { "wait for the server to answer" };
     let name = ctx.name(&setting.name);
     let words = ctx.name(&setting.words);
     let title = match change.old {
@@ -87,7 +88,12 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
     let corrected = setting.correction.as_deref().map(|c| shown!("; {}", ctx.name(c))).unwrap_or_default();
     Some(
         FindingBuilder::new(TIMEOUT_TOO_SHORT.name, severity, Confidence::High, setting.at, title)
-            .message(shown!("requests {} for {} at most; a short spike fails what would have been served{}", what, words, corrected))
+            .message(shown!(
+                "requests {} for {} at most; a short spike fails what would have been served{}",
+                what,
+                words,
+                corrected
+            ))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("Connection is not available, request timed out"))

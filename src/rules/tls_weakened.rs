@@ -4,6 +4,7 @@ use crate::connection::{self, Engine, TlsLevel};
 use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::meaning::Explained;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, is_literal, part_changes, text};
 use crate::rule::wording;
@@ -58,7 +59,8 @@ declare_rule! {
 }
 
 /// Parameters that set the level, folded: lower case, letters alone.
-const MODES: &[&str] = &["sslmode", "tls", "ssl", "usessl", "encrypt", "secure", "requiressl", "verifyservercertificate"];
+const MODES: &[&str] =
+    &["sslmode", "tls", "ssl", "usessl", "encrypt", "secure", "requiressl", "verifyservercertificate"];
 
 /// Switches that take the check of a certificate away, with the value that does it.
 const UNCHECKED: &[(&str, &[&str])] = &[
@@ -91,11 +93,17 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     }
     if !ctx.audit {
         out.extend(of_keys(ctx));
+        out.extend(ctx.changes.iter().filter_map(|change| of_lost_key(ctx, change)));
+        out.extend(ctx.changes.iter().filter_map(|change| of_plain_switch(ctx, change)));
     }
 }
 
 /// The level inside one string.
 fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
+    // A file on the own disk, or another engine with other words, cannot be compared.
+    if address.is_for_another_engine() {
+        return None;
+    }
     let (before, after) = (old.string.as_ref()?.tls_level(), address.new.string.as_ref()?.tls_level());
     let severity = severity(before, after, address.new.engine)?;
     if after == TlsLevel::Unset && is_said_elsewhere(ctx, address) {
@@ -128,7 +136,11 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
 
 /// A switch that takes the check away, where the level itself stays.
 fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
-    let part = address.new.parts.iter().find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
+    let part = address
+        .new
+        .parts
+        .iter()
+        .find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
     let name = ctx.name(part.role.trim_start_matches("param:"));
     let value = ctx.name(part.text.as_deref().unwrap_or_default());
     let label = shown!("{} of {}", name, ctx.name(address.key()));
@@ -136,7 +148,12 @@ fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
     let harmless = folded(&part.role).contains("publickey");
     let severity = if harmless { Severity::Low } else { Severity::High };
     let weakened = Weakened {
-        title: shown!("{} takes a check away: {} → {}", label, was.clone().unwrap_or(Shown::of_static("not set")), value),
+        title: shown!(
+            "{} takes a check away: {} → {}",
+            label,
+            was.clone().unwrap_or(Shown::of_static("not set")),
+            value
+        ),
         key: ctx.name(address.key()),
         label,
         at: part.at,
@@ -155,8 +172,18 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
     let finding = |change: &crate::rule::addresses::PartChange<'_>| {
         let (before, after) = (level_of(change.old), level_of(change.new));
         let severity = severity(before, after, change.engine())?;
+        // The same key at another place: it moved.
+        let moved = |c: &crate::meaning::Explained| c.old.is_none() && c.role.as_deref() == Some("tls_mode");
+        if change.new.is_none() && ctx.changes.iter().any(moved) {
+            return None;
+        }
         let title = match change.new_shown(ctx) {
-            Some(new) => shown!("{} weakened: {} → {}", change.label, change.old_shown(ctx).unwrap_or(Shown::of_static("not set")), new),
+            Some(new) => shown!(
+                "{} weakened: {} → {}",
+                change.label,
+                change.old_shown(ctx).unwrap_or(Shown::of_static("not set")),
+                new
+            ),
             None => shown!("{} is gone: {} → the client's default", change.label, words(before)),
         };
         let weakened = Weakened {
@@ -173,6 +200,71 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
         Some(weakened.finding(message(before, after)))
     };
     changes.iter().filter_map(finding).collect()
+}
+
+/// A level in a key of its own that is gone, where its host stands elsewhere.
+fn of_lost_key(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    let old = change.old.as_ref().filter(|_| change.new.is_none() && change.role.as_deref() == Some("tls_mode"))?;
+    let holder = &ctx.old.settings.resource_of(old.setting).id;
+    let stays = ctx.new.settings.resources.iter().any(|r| r.id == *holder);
+    let moved = ctx.changes.iter().any(|c| c.old.is_none() && c.role.as_deref() == Some("tls_mode"));
+    let before = level_of(Some(&old.text));
+    let severity = severity(before, TlsLevel::Unset, Engine::Unknown)?;
+    if !stays || moved || change.endpoints.0.is_some() {
+        return None;
+    }
+    let key = ctx.name(&change.logical);
+    let weakened = Weakened {
+        title: shown!("{} is gone: {} → the client's default", key, words(before)),
+        label: key.clone(),
+        key,
+        at: old.at,
+        old: Some(ctx.name(&old.text)),
+        new: None,
+        severity,
+        subject: change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: change.environment,
+    };
+    Some(weakened.finding(message(before, TlsLevel::Unset)))
+}
+
+/// A switch in a key of its own that takes the check away: `db.ssl.rejectUnauthorized`.
+fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    const OF_DATABASES: &[&str] = &[
+        "db",
+        "database",
+        "datasource",
+        "pg",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "mssql",
+        "redis",
+        "mongo",
+        "mongodb",
+    ];
+    let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
+    let name = folded(change.logical.rsplit(['.', ':', '/']).next().unwrap_or_default());
+    let (_, bad) = UNCHECKED.iter().find(|(known, _)| name.ends_with(known))?;
+    let is_bad = |text: &str| bad.contains(&folded(text).as_str());
+    let concerned = change.role.is_none() && crate::rule::addresses::has_word(&change.logical, OF_DATABASES);
+    if !concerned || !is_bad(&new.text) || is_bad(&old.text) {
+        return None;
+    }
+    let (key, was, is) = (ctx.name(&change.logical), ctx.name(&old.text), ctx.name(&new.text));
+    let weakened = Weakened {
+        title: shown!("{} takes a check away: {} → {}", key, was, is),
+        label: key.clone(),
+        key,
+        at: new.at,
+        old: Some(was),
+        new: Some(is),
+        severity: Severity::High,
+        subject: change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: change.environment,
+    };
+    Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
 }
 
 /// In an audit: TLS that is switched off towards another machine.
@@ -216,8 +308,15 @@ impl Weakened {
             .message(Shown::of_static(message))
             .subject(self.subject, self.environment)
             .setting(self.key, self.old.clone(), self.new)
-            .symptom(Shown::of_static("none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption"))
-            .fix(Shown::of_static("keep the level, and give the client the authority of the certificate if it refuses it"), self.old.clone())
+            .symptom(Shown::of_static(
+                "none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption",
+            ))
+            .fix(
+                Shown::of_static(
+                    "keep the level, and give the client the authority of the certificate if it refuses it",
+                ),
+                self.old.clone(),
+            )
             .rollback(wording::set_back(&self.label, self.old.as_ref()))
             .question(Shown::of_static("Who else can read the network between this service and its server?"))
             .discriminator(Shown::of_static("tls"))
@@ -242,7 +341,9 @@ fn severity(before: TlsLevel, after: TlsLevel, engine: Engine) -> Option<Severit
 fn message(before: TlsLevel, after: TlsLevel) -> &'static str {
     match (before, after) {
         (_, TlsLevel::Disabled) => "user names, passwords and data cross the network in plain text",
-        (_, TlsLevel::Preferred) => "the client falls back to plain text without a word if the server, or somebody between, offers no TLS",
+        (_, TlsLevel::Preferred) => {
+            "the client falls back to plain text without a word if the server, or somebody between, offers no TLS"
+        }
         (_, TlsLevel::Unset) => "the client's default holds now; many clients then use plain text, or fall back to it",
         (_, TlsLevel::VerifyCa) => "any host with a certificate of the same authority can pose as the server",
         _ => "the certificate is not checked any more, so whoever answers is taken for the server",
@@ -262,12 +363,15 @@ fn lowered_if_local(severity: Severity, address: &Address<'_>) -> Severity {
 fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
     let home = address.new.setting.resource;
     ctx.changes.iter().any(|c| {
-        c.old.is_none() && c.role.as_deref() == Some("tls_mode") && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
+        c.old.is_none()
+            && c.role.as_deref() == Some("tls_mode")
+            && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
     })
 }
 
 fn mode_part(endpoint: &Endpoint) -> Option<&EndpointPart> {
-    let is_mode = |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
+    let is_mode =
+        |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
     let scheme = || endpoint.parts.iter().find(|p| p.role == "scheme");
     let by_scheme = matches!(endpoint.engine, Engine::Redis | Engine::RabbitMq | Engine::MongoDb);
     endpoint.parts.iter().find(is_mode).or_else(|| scheme().filter(|_| by_scheme))
@@ -303,7 +407,9 @@ mod tests {
     #[test]
     fn going_up_is_no_finding_and_going_down_is_one() {
         use TlsLevel::{Disabled, Preferred, Required, Unset, VerifyFull};
-        for (before, after) in [(Disabled, Required), (Required, VerifyFull), (Unset, Required), (Unset, Preferred), (Disabled, Unset)] {
+        for (before, after) in
+            [(Disabled, Required), (Required, VerifyFull), (Unset, Required), (Unset, Preferred), (Disabled, Unset)]
+        {
             assert_eq!(severity(before, after, Engine::PostgreSql), None, "{before:?} → {after:?}");
         }
         assert_eq!(severity(VerifyFull, Disabled, Engine::PostgreSql), Some(Severity::High));

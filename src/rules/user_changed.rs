@@ -74,8 +74,12 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         (None, None) => return None,
     };
     let message = match () {
-        () if promoted => Shown::of_static("a superuser may drop and read everything on the server, and takes the slots kept for repair"),
-        () if is.as_deref().is_some_and(|u| !is_literal(u)) => Shown::of_static("the user comes from a variable or template now"),
+        () if promoted => Shown::of_static(
+            "a superuser may drop and read everything on the server, and takes the slots kept for repair",
+        ),
+        () if is.as_deref().is_some_and(|u| !is_literal(u)) => {
+            Shown::of_static("the user comes from a variable or template now")
+        }
         () if password_stays(change) => Shown::of_static("the password stayed as it was; two users seldom share one"),
         () => Shown::of_static("another user has other rights, another password and often its own connection limit"),
     };
@@ -84,14 +88,21 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         .message(message)
         .subject(change.subject.clone(), change.environment)
         .setting(change.key.clone(), old.clone(), new)
-        .fix(Shown::of_static("confirm that the user exists on the server with its rights and its password"), old.clone().filter(|_| promoted))
+        .fix(
+            Shown::of_static("confirm that the user exists on the server with its rights and its password"),
+            old.clone().filter(|_| promoted),
+        )
         .rollback(wording::set_back(&change.label, old.as_ref()))
         .discriminator(Shown::of_static("user"));
     let builder = match change.address {
         Some(address) => builder.symptom(wording::login_failed(address.new)),
         None => builder,
     };
-    Some(if promoted { builder.question(Shown::of_static("Does this service need the rights of a superuser?")).build() } else { builder.build() })
+    Some(if promoted {
+        builder.question(Shown::of_static("Does this service need the rights of a superuser?")).build()
+    } else {
+        builder.build()
+    })
 }
 
 /// Whether a literal password is the same for both users.

@@ -78,7 +78,9 @@ fn by_host(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Opti
     let title = shown!("{} goes from {} to reader: {} → {}", label, from, old, new);
     Some(
         FindingBuilder::new(WRITER_TO_READER.name, Severity::Medium, confidence, part.at, title)
-            .message(Shown::of_static("the new name is that of a read-only copy; every write can fail, and reads are slightly old"))
+            .message(Shown::of_static(
+                "the new name is that of a read-only copy; every write can fail, and reads are slightly old",
+            ))
             .subject(address.subject(ctx), address.environment())
             .setting(address.key_of(ctx, d), Some(old.clone()), Some(new))
             .symptom(wording::read_only(address.new))
@@ -96,7 +98,8 @@ fn by_parameter(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         return None;
     }
     let added = |p: &&crate::facts::EndpointPart| {
-        p.role.starts_with("param:") && address.old.is_some_and(|o| !o.parts.iter().any(|q| q.role == p.role && q.text == p.text))
+        p.role.starts_with("param:")
+            && address.old.is_some_and(|o| !o.parts.iter().any(|q| q.role == p.role && q.text == p.text))
     };
     let asks = |p: &&crate::facts::EndpointPart| {
         let name = p.role.to_ascii_lowercase();
@@ -108,14 +111,20 @@ fn by_parameter(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let label = shown!("{} of {}", name, ctx.name(address.key()));
     let was = address.old.and_then(|o| crate::rule::addresses::text(o, &part.role)).map(|t| ctx.name(t));
     Some(
-        FindingBuilder::new(WRITER_TO_READER.name, Severity::Medium, Confidence::High, part.at, shown!("{} asks for a reader: {}", label, value))
-            .message(Shown::of_static("the client may be given a read-only copy; every write can fail there"))
-            .subject(address.subject(ctx), address.environment())
-            .setting(ctx.name(address.key()), was.clone(), Some(value))
-            .symptom(wording::read_only(address.new))
-            .fix(Shown::of_static("ask for the writer unless this client only reads"), was.clone())
-            .rollback(wording::set_back(&label, was.as_ref()))
-            .question(Shown::of_static("Does everything that uses this address only read?"))
-            .build(),
+        FindingBuilder::new(
+            WRITER_TO_READER.name,
+            Severity::Medium,
+            Confidence::High,
+            part.at,
+            shown!("{} asks for a reader: {}", label, value),
+        )
+        .message(Shown::of_static("the client may be given a read-only copy; every write can fail there"))
+        .subject(address.subject(ctx), address.environment())
+        .setting(ctx.name(address.key()), was.clone(), Some(value))
+        .symptom(wording::read_only(address.new))
+        .fix(Shown::of_static("ask for the writer unless this client only reads"), was.clone())
+        .rollback(wording::set_back(&label, was.as_ref()))
+        .question(Shown::of_static("Does everything that uses this address only read?"))
+        .build(),
     )
 }

@@ -9,7 +9,9 @@ use std::path::Path;
 use plimsoll::rule::{Rule, plain_docs};
 use plimsoll::rules::RULES;
 
-use crate::support::root;
+use plimsoll::render::{Format, RenderOptions, render};
+
+use crate::support::{Options, review_folders, root};
 
 /// Fails, or rewrites, where a file is not what the code says.
 fn fresh(path: &Path, expected: &str) {
@@ -70,12 +72,24 @@ fn table(prefix: &str) -> String {
 }
 
 #[test]
-fn the_table_of_rules_in_the_readme_is_fresh() {
+fn the_made_parts_of_the_readme_are_fresh() {
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path).expect("README.md is there");
-    let (start, end) = ("<!-- rules: made from src/rules -->\n", "<!-- rules end -->");
-    let from = text.find(start).expect("README.md has the mark where the table begins") + start.len();
-    let to = text.find(end).expect("README.md has the mark where the table ends");
-    let expected = format!("{}{}{}", &text[..from], table("docs/rules/"), &text[to..]);
-    fresh(&path, &expected);
+    let text = filled(&text, "rules", &table("docs/rules/"));
+    fresh(&path, &filled(&text, "sample", &format!("```text\n{}```\n", sample())));
+}
+
+/// Puts `made` between the marks of that name.
+fn filled(text: &str, name: &str, made: &str) -> String {
+    let start = text.find(&format!("<!-- {name}")).expect("the mark where the part begins");
+    let from = start + text[start..].find("-->\n").expect("the mark's end") + 4;
+    let to = text.find(&format!("<!-- {name} end -->")).expect("the mark where the part ends");
+    format!("{}{made}{}", &text[..from], &text[to..])
+}
+
+/// What the README's first command prints.
+fn sample() -> String {
+    let folder = root().join("examples/pool-flood");
+    let report = review_folders(&folder.join("before"), &folder.join("after"), &Options::default());
+    render(&report, Format::Text, &RenderOptions::default())
 }

@@ -142,6 +142,7 @@ impl Review {
             max_bytes: given.max_bytes,
             links: render::Links { old: given.links.old, new: given.links.new },
             full_report: given.full_report,
+            fail_on: self.fail_on.severity(),
             ..RenderOptions::default()
         };
         Ok(render::render(&self.report, format, &options))
