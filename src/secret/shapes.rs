@@ -113,10 +113,14 @@ pub(super) fn find_logins(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>
     let mut i = 0;
     // Up to here a wider look found nothing.
     let mut barren = 0;
+    let mut line_end = 0;
     while let Some(sep) = shadow[i..].iter().position(|&b| b == b':' || b == b'/').map(|n| i + n) {
         i = sep + 1;
         let Some((scheme, start)) = scheme_before(shadow, sep) else { continue };
-        let line_end = shadow[start..].iter().position(|&b| b == b'\n').map_or(shadow.len(), |n| start + n);
+        // One look for the end serves all addresses of a line.
+        if start > line_end || line_end == 0 {
+            line_end = shadow[start..].iter().position(|&b| b == b'\n').map_or(shadow.len(), |n| start + n);
+        }
         let region = start..next_scheme(shadow, start, line_end);
         let found = login(scheme, text.as_bytes(), shadow, &region).or_else(|| {
             // A password may itself hold `://`.
