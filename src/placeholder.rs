@@ -146,7 +146,7 @@ fn has_no_literal(atom: &str) -> bool {
         let lower = atom.to_ascii_lowercase();
         let default = ["default", "||", "??", " or ", "ternary", "coalesce", "b64enc", "quote \""];
         // `fetch(name, value)` of Ruby and `index map "name"` differ by the comma.
-        return !default.iter().any(|word| lower.contains(word)) && !(lower.contains("fetch") && lower.contains(','));
+        return !(default.iter().any(|word| lower.contains(word)) || lower.contains("fetch") && lower.contains(','));
     }
     let Some(name) = atom.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else { return true };
     let name = ["secrets.", "env.", "env:", "file:"].iter().find_map(|p| name.strip_prefix(p)).unwrap_or(name);

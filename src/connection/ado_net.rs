@@ -156,7 +156,7 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
                 || parameter::is_known(name)
                 || super::check::nearest(&known, name).is_some()
         };
-        if after_secret && stop > at && !(is_pair && names_param(&name.text)) {
+        if after_secret && (stop > at || is_pair) && !(is_pair && names_param(&name.text)) {
             let end = input.find(stop..range.end, b";").unwrap_or(range.end);
             scan::extend_secret(found, input, end);
             at = end + 1;

@@ -29,7 +29,7 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
     separators(found, &mut faults);
     parameters(found, &mut faults);
     found.faults.append(&mut faults);
-    found.faults.sort_by(|a, b| (a.range.start, a.range.end, a.kind).cmp(&(b.range.start, b.range.end, b.kind)));
+    found.faults.sort_by_key(|fault| (fault.range.start, fault.range.end, fault.kind));
 }
 
 fn host(part: &Part, faults: &mut Vec<Fault>) {
@@ -43,7 +43,7 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
     let shadow = opaque(text);
     if shadow.iter().any(|b| b.is_ascii_whitespace()) {
         add(FaultKind::BadHost, "white space in the host; remove it");
-    } else if text.chars().any(|c| !c.is_ascii()) {
+    } else if !text.is_ascii() {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
     } else if shadow.iter().any(|b| b"\"'<>|^`\\@".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");

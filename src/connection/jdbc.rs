@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::scan::{self, Input};
 use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, uri};
-use crate::secret::Secret;
+use crate::secret::{Secret, userinfo};
 
 /// Prefixes of drivers that stand in front of another driver.
 const WRAPPERS: [&str; 9] =
@@ -183,15 +183,11 @@ fn braced(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
 
 /// Oracle: `thin:user/password@//host:port/service`, `@host:port:sid`, `@(DESCRIPTION=…)`.
 fn oracle(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let query = input.find(range.clone(), b"?").unwrap_or(range.end);
-    let Some(at) = input.rfind(range.start..query, b'@') else {
-        // Without `@` there is no address; a raw `?` in the password hides it.
-        match input.rfind(range.clone(), b'@') {
-            Some(at) => oracle_login(input, range.start..at, found),
-            None => found.database = Some(input.part(range)),
-        }
+    let Some(at) = userinfo::oracle_at(input.bytes(range.clone())).map(|i| range.start + i) else {
+        found.database = Some(input.part(range));
         return;
     };
+    let query = input.find(at..range.end, b"?").unwrap_or(range.end);
     oracle_login(input, range.start..at, found);
     let mut body = at + 1..query;
     if input.bytes(body.clone()).first() == Some(&b'(') {

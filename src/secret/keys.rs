@@ -140,7 +140,7 @@ fn is_joined_pass(word: &str) -> bool {
 }
 
 fn last_segment(key: &str) -> &str {
-    let key = key.trim_end_matches(|c: char| c == ']' || c == '"' || c == '\'');
+    let key = key.trim_end_matches([']', '"', '\'']);
     key.rsplit(['.', '/', '[', ':']).find(|s| !s.is_empty()).unwrap_or(key)
 }
 

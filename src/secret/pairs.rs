@@ -179,7 +179,7 @@ fn stops(b: &[u8], j: usize, line_end: usize) -> bool {
         }
         b',' => {
             let k = skip(b, j + 1, b" \t");
-            k >= line_end || flag(b, k) || pair_follows(b, k) || matches!(b[k], b'"' | b'\'') && any_pair(b, k)
+            k >= line_end || flag(b, k) || pair_follows(b, k) || json_key(b, k)
         }
         b')' | b'}' | b']' | b'"' | b'\'' | b'`' => {
             let k = skip(b, j, b")}]\"'`,; \t\\");
@@ -223,6 +223,14 @@ fn name_at(b: &[u8], k: usize) -> Option<&[u8]> {
     let name = rest.get(..len)?;
     let after = rest.iter().skip(len).find(|c| !b"\"'".contains(c))?;
     (name.first()?.is_ascii_alphabetic() && matches!(after, b'=' | b':')).then_some(name)
+}
+
+/// `"name":` with its quotes.
+fn json_key(b: &[u8], k: usize) -> bool {
+    let Some(quote) = b.get(k).filter(|b| matches!(b, b'"' | b'\'')) else { return false };
+    let len = b[k + 1..].iter().take(64).take_while(|c| c.is_ascii_alphanumeric() || b"_.-".contains(c)).count();
+    let after = skip(b, k + 2 + len, b" ");
+    len > 0 && b.get(k + 1 + len) == Some(quote) && b.get(after) == Some(&b':')
 }
 
 fn any_pair(b: &[u8], k: usize) -> bool {

@@ -123,8 +123,22 @@ impl Scan<'_> {
     }
 }
 
+/// The `@` behind `user/password` in what follows `oracle:thin:`; the first one where there is no login.
+pub(crate) fn oracle_at(rest: &[u8]) -> Option<usize> {
+    let first = rest.iter().position(|&b| b == b'/' || b == b'@')?;
+    if rest[first] == b'@' {
+        return Some(first);
+    }
+    let mut ats = (first..rest.len()).rev().filter(|&i| rest[i] == b'@');
+    let leads = |i: &usize| {
+        let after = &rest[i + 1..];
+        after.starts_with(b"//") || after.starts_with(b"(") || leads_to_host(after)
+    };
+    ats.clone().find(leads).or_else(|| ats.next())
+}
+
 /// Whether `text` starts with a name and then a port or a path, as what follows user information does.
-pub(crate) fn leads_to_host(text: &[u8]) -> bool {
+fn leads_to_host(text: &[u8]) -> bool {
     let end = text.iter().position(|&b| !(b.is_ascii_alphanumeric() || b"._-[]".contains(&b) || b == ATOM));
     let Some(end) = end.filter(|&end| end > 0) else { return false };
     text[end] == b'/' || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == ATOM)
