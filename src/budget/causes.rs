@@ -159,7 +159,7 @@ pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
             let each = room.checked_div(factor)?;
             let value = each.checked_sub(pool.overflow.value.hi?)?;
             let name = pool.setting(Role::PoolMax).map_or(cause.setting.clone(), |s| s.name.clone());
-            (value >= 1).then(|| Proposal { setting: name, value, at: pool.max.at })
+            (value >= 1).then_some(Proposal { setting: name, value, at: pool.max.at })
         }
         Factor::Replicas => {
             let line = after.lines.iter().find(|l| is_it(l))?;

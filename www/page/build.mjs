@@ -26,7 +26,7 @@ export async function buildPage({ glue, wasm, examples } = {}) {
     wasm: wasm ?? join(www, "engine/pkg/plimsoll_wasm_bg.wasm"),
   };
   for (const file of Object.values(engine)) {
-    if (!existsSync(file)) throw new Error(`${relative(www, file)} is missing: build the engine first, see scripts/`);
+    if (!existsSync(file)) throw new Error(`${relative(www, file)} is missing: run scripts/build-wasm first`);
   }
   const packed = gzipSync(readFileSync(engine.wasm), { level: 9 }).toString("base64");
   const worker = await bundle("src/worker.ts", { "virtual:engine": packed }, engine.glue);

@@ -25,6 +25,7 @@ export function fromFileList(files: Iterable<File>): Picked[] {
   const all = [...files];
   const roots = new Map<string, Picked>();
   const singles: Picked[] = [];
+  const named = new Set<string>();
   for (const file of all) {
     const [root, ...rest] = file.webkitRelativePath.split("/");
     if (!root || rest.length === 0) {
@@ -33,7 +34,7 @@ export function fromFileList(files: Iterable<File>): Picked[] {
     }
     const picked = roots.get(root) ?? { name: root, folder: true, files: [] };
     roots.set(root, picked);
-    keep(picked, rest.join("/"), file);
+    keep(picked, rest, file, named);
   }
   return [...roots.values(), ...singles];
 }
@@ -122,16 +123,16 @@ async function take(path: string, into: Picked, open: () => Promise<File>): Prom
   }
 }
 
-/** Adds a file of a folder input, unless it lies in a foreign folder, which is then named once. */
-function keep(picked: Picked, path: string, file: File): void {
-  const parts = path.split("/");
+/** Adds a file of a folder input, unless it lies in a foreign folder; that is named once, and then it is in `named`. */
+function keep(picked: Picked, parts: readonly string[], file: File, named: Set<string>): void {
   const foreign = parts.slice(0, -1).findIndex((part) => FOREIGN.has(part));
   if (foreign < 0) {
-    picked.files.push(input(path, file));
+    picked.files.push(input(parts.join("/"), file));
     return;
   }
   const folder = parts.slice(0, foreign + 1).join("/");
-  if (!picked.files.some((known) => known.path === folder)) leaveOut(picked, folder);
+  if (!named.has(`${picked.name}/${folder}`)) leaveOut(picked, folder);
+  named.add(`${picked.name}/${folder}`);
 }
 
 function leaveOut(picked: Picked, folder: string): void {

@@ -3,13 +3,13 @@
 import examples from "virtual:examples";
 import type { Environment, Side } from "../../engine/report.ts";
 import { fromDrop, fromFileList, type Picked } from "./collect.ts";
-import { announce, append, button, count, h } from "./dom.ts";
+import { announce, append, button, type Child, count, h, svg } from "./dom.ts";
 import type { Job } from "./protocol.ts";
 import { bothSides, jobOf, pasted, SIDE_LABEL, type SideInput, type Sides, sideOf } from "./sides.ts";
 
 export interface Intake {
   element: HTMLElement;
-  /** Says something above the buttons; empty takes it away. */
+  /** Says something above the inputs; empty takes it away. */
   notice(text: string): void;
 }
 
@@ -32,7 +32,9 @@ export function intake(onJob: (job: Job) => void): Intake {
   const say = (text: string) => {
     notice.textContent = text;
     notice.hidden = text === "";
+    if (text !== "" && notice.isConnected) notice.scrollIntoView({ block: "nearest" });
   };
+  const hint = h("p", { class: "hint" }, "Or drop both at once anywhere on this page, before and after in this order.");
   const mode = modes((pasting) => {
     for (const one of [cards.old, cards.new]) {
       one.files.hidden = pasting;
@@ -43,102 +45,84 @@ export function intake(onJob: (job: Job) => void): Intake {
   });
   const environment = environments();
   const swap = button([swapIcon(), h("span", {}, "Swap")], () => turn(cards), { class: "swap" });
-  const hint = h("p", { class: "hint" }, "Or drop both at once anywhere on this page, before and after in this order.");
-  const go = h("button", { type: "submit", class: "primary" }, "Review the change");
   const form = h(
     "form",
     { novalidate: true, "aria-label": "What to review" },
+    notice,
     mode.element,
     h("div", { class: "sides" }, cards.old.element, swap, cards.new.element),
     hint,
     environment.element,
-    notice,
-    h("div", { class: "actions" }, go, ...exampleButtons(environment.value, onJob)),
+    h("div", { class: "actions" }, submitButton(), exampleButtons(environment.value, onJob)),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const sides = given(cards, mode.pasting());
-    const missing = sides.old ? (sides.new ? null : "new") : "old";
-    if (sides.old && sides.new) {
-      say("");
-      onJob(await jobOf(sides.old, sides.new, environment.value(), new Date()));
-    } else if (missing) {
-      say(`${SIDE_LABEL[missing]} is empty: ${mode.pasting() ? "paste its text" : "drop or choose a file or folder"}`);
-    }
+    say(missing(sides, mode.pasting()));
+    if (sides.old && sides.new) onJob(await jobOf(sides.old, sides.new, environment.value(), new Date()));
   });
-  const element = h(
-    "div",
-    { class: "screen intake" },
-    h("h1", { tabindex: -1 }, "May this change sail?"),
-    h(
-      "p",
-      { class: "lead" },
-      "Give a deployment configuration before and after a change. Plimsoll reads both by meaning, adds up who may open how many database connections, and says what to do.",
-    ),
-    form,
-    h(
-      "p",
-      { class: "private" },
-      lockIcon(),
-      "The files stay here: this page has no way to send anything, and secrets are masked before they are shown.",
-    ),
-  );
+  const element = h("div", { class: "screen intake" }, opening(), form, privacy());
   takeDrops(element, cards, mode, say);
   return { element, notice: say };
 }
 
+function opening(): Child {
+  const lead =
+    "Give a deployment configuration before and after a change. Plimsoll reads both by meaning, adds up who may open how many database connections, and says what to do.";
+  return [h("h1", { tabindex: -1 }, "May this change sail?"), h("p", { class: "lead" }, lead)];
+}
+
+function submitButton(): HTMLButtonElement {
+  return h("button", { type: "submit", class: "primary" }, "Review the change");
+}
+
+function privacy(): HTMLElement {
+  const text =
+    "The files stay here: this page has no way to send anything, and secrets are masked before they are shown.";
+  return h("p", { class: "private" }, lockIcon(), text);
+}
+
+/** What to say of a side that is not there; empty if both are. */
+function missing(sides: Sides, pasting: boolean): string {
+  const side: Side | null = sides.old ? (sides.new ? null : "new") : "old";
+  return side ? `${SIDE_LABEL[side]} is empty: ${pasting ? "paste its text" : "drop or choose a file or folder"}` : "";
+}
+
 function card(side: Side): Card {
   const label = SIDE_LABEL[side];
-  const status = h("p", { class: "status", "aria-live": "polite" });
   const name = h("input", { id: `${side}-name`, type: "text", value: "config.yaml", ...plainText });
   const text = h("textarea", { id: `${side}-text`, rows: 12, ...plainText });
-  const one: Card = {
-    element: h("section", { class: "side", "data-side": side, "aria-labelledby": `${side}-title` }),
-    picked: null,
+  const status = h("p", { class: "status", "aria-live": "polite" });
+  const clear = button("Remove", () => hold(one, null), { class: "quiet", "aria-label": `Remove ${label}` });
+  const choose = (folder: boolean) => chooser(side, folder, (picked) => hold(one, sideOf(picked)));
+  const files = h("div", { class: "choose" }, status, h("div", { class: "row" }, choose(false), choose(true), clear));
+  const paste = h(
+    "div",
+    { class: "paste", hidden: true },
+    h("label", { for: name.id }, "File name, it tells the format"),
     name,
-    text,
-    status,
-    clear: button("Remove", () => hold(one, null), { class: "quiet", "aria-label": `Remove ${label}`, hidden: true }),
-    files: h("div", { class: "choose" }),
-    paste: h("div", { class: "paste", hidden: true }),
-  };
-  const choose = (id: string, words: string, folder: boolean) => {
-    const input = h("input", {
-      id: `${side}-${id}`,
-      class: "unseen",
-      type: "file",
-      multiple: !folder,
-      webkitdirectory: folder,
-    });
-    input.addEventListener("change", () => {
-      if (input.files?.length) hold(one, sideOf(fromFileList(input.files)));
-      // The same files chosen again are a new choice.
-      input.value = "";
-    });
-    const spoken = h("span", { class: "unseen" }, ` for ${label}`);
-    return [input, h("label", { for: `${side}-${id}`, class: "button" }, words, spoken)];
-  };
-  append(
-    one.files,
-    status,
-    h(
-      "div",
-      { class: "row" },
-      choose("files", "Choose files", false),
-      choose("folder", "Choose a folder", true),
-      one.clear,
-    ),
-  );
-  append(
-    one.paste,
-    h("label", { for: `${side}-name` }, "File name, it tells the format"),
-    name,
-    h("label", { for: `${side}-text` }, "Text"),
+    h("label", { for: text.id }, "Text"),
     text,
   );
-  append(one.element, h("h2", { id: `${side}-title` }, label), one.files, one.paste);
+  const heading = h("h2", { id: `${side}-title` }, label);
+  const frame = { class: "side", "data-side": side, "aria-labelledby": heading.id };
+  const element = h("section", frame, heading, files, paste);
+  const one: Card = { element, picked: null, name, text, status, clear, files, paste };
   hold(one, null);
   return one;
+}
+
+/** A file input that looks like a button, with its label. */
+function chooser(side: Side, folder: boolean, onPick: (picked: Picked[]) => void): Child {
+  const id = `${side}-${folder ? "folder" : "files"}`;
+  const input = h("input", { id, class: "unseen", type: "file", multiple: !folder, webkitdirectory: folder });
+  input.addEventListener("change", () => {
+    if (input.files?.length) onPick(fromFileList(input.files));
+    // The same files chosen again are a new choice.
+    input.value = "";
+  });
+  const spoken = h("span", { class: "unseen" }, ` for ${SIDE_LABEL[side]}`);
+  return [input, h("label", { for: id, class: "button" }, folder ? "Choose a folder" : "Choose files", spoken)];
 }
 
 /** Configuration is no prose, and a spelling service must not see it. */
@@ -287,22 +271,12 @@ function place(cards: Record<Side, Card>, side: Side | null, picked: Picked[]): 
   return "";
 }
 
-function icon(path: string): SVGSVGElement {
-  const ns = "http://www.w3.org/2000/svg";
-  const element = document.createElementNS(ns, "svg");
-  for (const [name, value] of Object.entries({
-    viewBox: "0 0 16 16",
-    width: "16",
-    height: "16",
-    "aria-hidden": "true",
-  })) {
-    element.setAttribute(name, value);
-  }
-  const line = document.createElementNS(ns, "path");
-  line.setAttribute("d", path);
-  element.setAttribute("class", "icon");
-  element.appendChild(line);
-  return element;
+function icon(d: string): SVGSVGElement {
+  return svg(
+    "svg",
+    { class: "icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+    svg("path", { d }),
+  );
 }
 
 const swapIcon = () => icon("M3 5.5h9.5M10 3l2.5 2.5L10 8M13 10.5H3.5M6 8l-2.5 2.5L6 13");

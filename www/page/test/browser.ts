@@ -136,9 +136,14 @@ export async function dropOn(page: Page, selector: string, paths: string[]): Pro
   }
 }
 
-/** How far the page is wider than its window. */
-export function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+/** What is wider than its window or its frame, as readable lines. */
+export function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("html, .verdict, .card, .file, .checklist, .changes, dialog")]
+      .map((element) => ({ element, over: element.scrollWidth - element.clientWidth }))
+      .filter(({ over }) => over > 0)
+      .map(({ element, over }) => `${element.tagName}.${element.className} by ${over} px`),
+  );
 }
 
 function chromiumPath(): string {

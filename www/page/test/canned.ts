@@ -99,7 +99,10 @@ const findings: Finding[] = [
     side: "old",
     line: 45,
     evidence: [{ file: "prod/orders-api.yaml", side: "old", line: 45, text: "the line that was removed" }],
-    fix: { text: "keep a timeout below that of the callers", replacement: null },
+    fix: {
+      text: "keep SPRING_DATASOURCE_HIKARI_CONNECTION_TIMEOUT_IN_MILLISECONDS below that of the callers",
+      replacement: null,
+    },
   }),
   finding({
     id: "a4",
@@ -270,7 +273,7 @@ export const report: Report = {
       terms: [
         {
           side: "new",
-          workload: "CronJob reports/nightly",
+          workload: "config/reports-nightly-production-replacement.toml",
           poolName: "DATABASE_URL",
           rolloutReplicas: exact(4),
           link: "by the host in its connection string",
@@ -338,7 +341,12 @@ export const report: Report = {
   checklist: [
     { id: "c1", text: "Does orders-db take 496 connections, or is a pooler planned?", because: ["a1"], required: true },
     { id: "c2", text: "Does the host oders-db exist in production?", because: ["a2", "a3"], required: true },
-    { id: "c3", text: "May callers wait 30 s for a connection?", because: ["a3"], required: false },
+    {
+      id: "c3",
+      text: "Is SPRING_DATASOURCE_HIKARI_CONNECTION_TIMEOUT_IN_MILLISECONDS meant to go?",
+      because: ["a3"],
+      required: false,
+    },
   ],
   coverage: {
     files: 12,

@@ -30,6 +30,8 @@ export class DiffView {
     private readonly context: Context,
   ) {
     const changed = diff.files.filter((file) => file.status !== "unchanged");
+    // Files with findings first; otherwise in the engine's order.
+    changed.sort((a, b) => Number(this.on(b).length > 0) - Number(this.on(a).length > 0));
     const views = changed.map((file, index) => this.file(file, index));
     const empty = views.length === 0 && h("p", { class: "empty" }, "No file differs between the two sides.");
     this.section = section(

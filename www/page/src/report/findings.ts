@@ -118,7 +118,7 @@ function more(finding: Finding, context: Context): HTMLElement {
   const list = h(
     "dl",
     {},
-    excerpt !== "" && part("The line", h("code", { class: "excerpt" }, excerpt)),
+    excerpt !== "" && part("The line", h("code", { class: "excerpt" }, excerpt.trim())),
     evidence.length > 0 && part("Evidence", h("ul", {}, places)),
     symptoms.length > 0 &&
       part(

@@ -95,7 +95,7 @@ function mark(usable: Interval, scale: Scale, height: number, hatch: string): SV
   const text = (x: number, dx: number, anchor: string, words: string) =>
     svg("svg", { x: `${x}%`, y: 0, overflow: "visible" }, svg("text", { x: dx, y: 15, "text-anchor": anchor }, words));
   if (usable.lo === 0 && usable.hi === null) {
-    return svg("g", { class: "mark-line" }, text(100, 0, "end", "limit not known"));
+    return svg("g", { class: "mark-line unlimited" }, text(100, 0, "end", "limit not known"));
   }
   const x = scale.at(usable.lo);
   const end = usable.hi === null ? 100 : scale.at(usable.hi);
