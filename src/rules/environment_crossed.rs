@@ -3,7 +3,8 @@
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, addresses, is_literal, named_environment};
+use crate::rule::addresses::{Address, Difference, addresses, named_environment};
+use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::Environment;

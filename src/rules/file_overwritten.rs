@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::{Explained, FileFacts, FileState};
-use crate::rule::addresses::is_placeholder;
+use crate::rule::names::is_placeholder;
 use crate::rule::wording::counted;
 use crate::rule::{Context, State};
 use crate::secret::Shown;

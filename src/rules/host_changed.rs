@@ -4,7 +4,8 @@ use crate::connection;
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, Hosts, Place, addresses, hosts, is_literal, named_environment};
+use crate::rule::addresses::{Address, Difference, Hosts, Place, addresses, hosts, named_environment};
+use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::Environment;
@@ -178,7 +179,7 @@ fn dropped(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>, was: &s
             .symptom(wording::refused(address.new))
             .fix(shown!("keep {} in the list unless it is taken out of service", old), None)
             .rollback(shown!("put {} back into {}; clients read it at start, so restart them", old, label))
-            .discriminator(old.clone())
+            .discriminator(old)
             .build(),
     )
 }

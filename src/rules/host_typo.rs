@@ -7,7 +7,8 @@ use crate::declare_rule;
 use crate::facts::EndpointPart;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, Hosts, addresses, is_literal};
+use crate::rule::addresses::{Address, Difference, Hosts, addresses};
+use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::shown;
 
@@ -309,7 +310,7 @@ fn finding(
         .fix(shown!("write {}, or confirm that {} resolves where this runs", meant, is), Some(meant.clone()))
         .rollback(wording::set_back(&label, old.as_ref()))
         .question(shown!("Does {} exist, and can this workload reach it?", is))
-        .discriminator(is.clone());
+        .discriminator(is);
     let show =
         |b: FindingBuilder, place: &crate::rule::addresses::Place<'_>| b.evidence(place.at, shown!("still {}", meant));
     places.iter().take(3).fold(builder, show).build()

@@ -6,7 +6,8 @@ use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
 use crate::rule::Context;
-use crate::rule::addresses::{Address, addresses, is_literal, part_changes, text};
+use crate::rule::addresses::{Address, addresses, part_changes, text};
+use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::Environment;
@@ -248,7 +249,7 @@ fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let name = folded(change.logical.rsplit(['.', ':', '/']).next().unwrap_or_default());
     let (_, bad) = UNCHECKED.iter().find(|(known, _)| name.ends_with(known))?;
     let is_bad = |text: &str| bad.contains(&folded(text).as_str());
-    let concerned = change.role.is_none() && crate::rule::addresses::has_word(&change.logical, OF_DATABASES);
+    let concerned = change.role.is_none() && crate::rule::names::has_word(&change.logical, OF_DATABASES);
     if !concerned || !is_bad(&new.text) || is_bad(&old.text) {
         return None;
     }
