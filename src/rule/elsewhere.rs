@@ -39,7 +39,8 @@ pub(crate) fn was_known(ctx: &Context<'_>, new: SettingRef, password: &str) -> b
     let near = ctx.old.settings.resources.iter().filter(|r| folder(&r.path) == home);
     let as_value = || near.flat_map(|r| &r.settings).any(|s| s.value.text == password);
     let in_string = || {
-        let near = ctx.old.facts.endpoints.iter().filter(|e| folder(&ctx.old.settings.resource_of(e.setting).path) == home);
+        let near =
+            ctx.old.facts.endpoints.iter().filter(|e| folder(&ctx.old.settings.resource_of(e.setting).path) == home);
         let mut secrets = near.filter_map(|e| e.string.as_ref()?.password.as_ref());
         secrets.any(|(secret, _)| secret.text_for_matching() == password)
     };

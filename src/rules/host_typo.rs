@@ -252,9 +252,8 @@ fn spelling(around: &BTreeSet<String>, was: &str, is: &str) -> Spelling {
 
     // `orders` in `orders-db.orders.svc` is known from the rest of the same host.
     let plain = |w: &str| COMMON_WORDS.contains(&w) || around.contains(w);
-    let known = |w: &str, host: &[String]| {
-        plain(w) || host.iter().filter(|o| *o == w).count() > 1 || is_compound(w, &plain)
-    };
+    let known =
+        |w: &str, host: &[String]| plain(w) || host.iter().filter(|o| *o == w).count() > 1 || is_compound(w, &plain);
     let old_known = !gone.is_empty() && gone.iter().all(|w| known(w, &was));
     let new_known = !come.is_empty() && come.iter().all(|w| known(w, &is));
     match (old_known, new_known) {
