@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::meaning::{ChangeSide, Explained};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::report::{
     CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm,
 };
@@ -35,6 +35,8 @@ pub struct Reviewed<'a> {
     pub documents: (&'a [Document], &'a [Document]),
     /// Files that were not given, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// What to know beside, with what it is about.
+    pub notes: Vec<(String, String)>,
     /// Counts made when the files were taken in.
     pub counted: Counted,
 }
@@ -42,8 +44,6 @@ pub struct Reviewed<'a> {
 /// Counts made when the files were taken in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counted {
-    /// Files on either side.
-    pub files: usize,
     /// Files that are the same on both sides.
     pub unchanged: usize,
 }
@@ -307,8 +307,10 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     }
     let meaningful = context.changes.iter().filter(|c| c.role.is_some()).count();
     let seen = match (context.audit, changes, meaningful) {
-        (true, ..) => shown!("nothing risky found in {} files", coverage.parsed),
-        (false, 0, _) => shown!("no setting changed in {} files", coverage.parsed),
+        // Nothing was looked at: that is no good news.
+        _ if coverage.parsed == 0 => Shown::of_static("nothing to review: no configuration file was read"),
+        (true, ..) => shown!("nothing risky found in {}", files_word(coverage.parsed)),
+        (false, 0, _) => shown!("no setting changed in {}", files_word(coverage.parsed)),
         (false, n, 0) => {
             shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n))
         }
@@ -318,9 +320,13 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     };
     match unread {
         0 => seen,
-        1 => shown!("{}; 1 file was not read", seen),
-        n => shown!("{}; {} files were not read", seen, n),
+        1 => shown!("{}; 1 file was not read, or not wholly", seen),
+        n => shown!("{}; {} files were not read, or not wholly", seen, n),
     }
+}
+
+fn files_word(n: usize) -> Shown {
+    if n == 1 { Shown::of_static("1 file") } else { shown!("{} files", n) }
 }
 
 fn settings_word(n: usize) -> &'static str {
@@ -330,38 +336,79 @@ fn settings_word(n: usize) -> &'static str {
 fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     let context = reviewed.context;
     let text = |t: &str| context.redactor.text(t);
-    let mut skipped: BTreeSet<(Shown, Shown)> = reviewed.skipped.iter().map(|(p, r)| (text(p), text(r))).collect();
-    let mut parsed = BTreeSet::new();
+    let mut remarks = Remarks::default();
+    reviewed.skipped.iter().for_each(|(path, reason)| remarks.skip(text(path), text(reason)));
+    remarks.notes.extend(reviewed.notes.iter().map(|(about, note)| (text(about), text(note))));
+    let mut seen = BTreeSet::new();
     let mut templated = BTreeSet::new();
     for document in reviewed.documents.0.iter().chain(reviewed.documents.1) {
         let source = context.sources.get(document.source);
         let path = text(&source.path);
-        let problems = source.problems.iter().chain(&document.problems);
-        for problem in problems {
-            skipped.insert((path.clone(), reason(context, source, problem)));
-        }
-        if !document.roots.is_empty() {
-            parsed.insert(path.clone());
+        for problem in source.problems.iter().chain(&document.problems) {
+            remarks.problem(context, source, problem);
         }
         if document.templated > 0 {
-            templated.insert(path);
+            templated.insert(path.clone());
         }
+        seen.insert(path);
     }
     for settings in [context.old.settings, context.new.settings] {
         for (source, problem) in &settings.problems {
-            let source = context.sources.get(*source);
-            skipped.insert((text(&source.path), reason(context, source, problem)));
+            remarks.problem(context, context.sources.get(*source), problem);
         }
     }
+    let parsed = seen.iter().filter(|path| !remarks.skipped.contains_key(path)).count();
     Coverage {
-        files: reviewed.counted.files,
-        parsed: parsed.len(),
+        files: parsed + remarks.skipped.len(),
+        parsed,
         unchanged: reviewed.counted.unchanged,
-        skipped: skipped.into_iter().collect(),
+        skipped: remarks.skipped.into_iter().map(|(path, reasons)| (path, joined(&reasons))).collect(),
+        notes: remarks.notes.into_iter().collect(),
         masked: masked(context.new.facts),
         suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
         truncated: 0,
         templated: templated.len(),
+    }
+}
+
+/// What is said about files: those that were not read, or not wholly, once each; and what to know about the others.
+#[derive(Default)]
+struct Remarks {
+    skipped: BTreeMap<Shown, Vec<Shown>>,
+    notes: BTreeSet<(Shown, Shown)>,
+}
+
+impl Remarks {
+    fn skip(&mut self, path: Shown, reason: Shown) {
+        let reasons = self.skipped.entry(path).or_default();
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+
+    fn problem(&mut self, context: &Context<'_>, source: &Source, problem: &Problem) {
+        let (path, reason) = (context.redactor.text(&source.path), reason(context, source, problem));
+        match problem.kind {
+            // All of the file was read.
+            ProblemKind::DuplicateKey | ProblemKind::Encoding => {
+                self.notes.insert((path, reason));
+            }
+            ProblemKind::Syntax
+            | ProblemKind::Templated
+            | ProblemKind::NotText
+            | ProblemKind::TooLarge
+            | ProblemKind::UnknownFormat => self.skip(path, reason),
+        }
+    }
+}
+
+/// The first reasons why a file was not read, and how many more there are.
+fn joined(reasons: &[Shown]) -> Shown {
+    const NAMED: usize = 3;
+    let named = Shown::join(reasons.get(..NAMED).unwrap_or(reasons), "; ");
+    match reasons.len().saturating_sub(NAMED) {
+        0 => named,
+        n => shown!("{}; and {} more", named, n),
     }
 }
 

@@ -203,14 +203,16 @@ pub struct CheckItem {
 /// What was read and what was not.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    /// Files on either side.
+    /// Files on either side: `parsed` and `skipped` together.
     pub files: usize,
-    /// Files that were read.
+    /// Files that were read, wholly, on each side where they are.
     pub parsed: usize,
     /// Files that are the same on both sides.
     pub unchanged: usize,
-    /// Files that were not read, or not wholly, with the reason.
+    /// Files that were not read, or not wholly, once each, with the reasons.
     pub skipped: Vec<(Shown, Shown)>,
+    /// What to know about files that were read, or that are no configuration: a key given twice, bytes replaced.
+    pub notes: Vec<(Shown, Shown)>,
     /// Values masked.
     pub masked: usize,
     /// Findings suppressed.

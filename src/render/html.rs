@@ -1,6 +1,7 @@
 //! One page that holds everything: no script, no network, readable from a mail attachment or an archive.
 
 use crate::report::{DiffLine, FileDiff, Place, Report, ReportedBudget, ReportedFinding, ReportedTerm};
+use crate::secret::Shown;
 use crate::source::Side;
 
 use super::{RenderOptions, words};
@@ -237,7 +238,11 @@ fn coverage(report: &Report) -> String {
         .iter()
         .map(|(file, reason)| format!("<li><code>{}</code>: {}</li>\n", esc(file.as_str()), esc(reason.as_str())))
         .collect();
-    format!("<p>{}</p>\n<ul>\n{skipped}</ul>\n", words::coverage(&report.coverage))
+    let note = |(about, note): &(Shown, Shown)| {
+        format!("<li>note on <code>{}</code>: {}</li>\n", esc(about.as_str()), esc(note.as_str()))
+    };
+    let notes: String = report.coverage.notes.iter().map(note).collect();
+    format!("<p>{}</p>\n<ul>\n{skipped}{notes}</ul>\n", words::coverage(&report.coverage))
 }
 
 #[cfg(test)]

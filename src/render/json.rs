@@ -338,6 +338,7 @@ struct CoverageJson<'a> {
     parsed: usize,
     unchanged: usize,
     skipped: Vec<SkippedJson<'a>>,
+    notes: Vec<NoteJson<'a>>,
     masked: usize,
     suppressed: usize,
     truncated: usize,
@@ -350,6 +351,12 @@ struct SkippedJson<'a> {
     reason: &'a str,
 }
 
+#[derive(Serialize)]
+struct NoteJson<'a> {
+    about: &'a str,
+    text: &'a str,
+}
+
 impl<'a> CoverageJson<'a> {
     fn of(coverage: &'a Coverage) -> Self {
         CoverageJson {
@@ -360,6 +367,11 @@ impl<'a> CoverageJson<'a> {
                 .skipped
                 .iter()
                 .map(|(file, reason)| SkippedJson { file: file.as_str(), reason: reason.as_str() })
+                .collect(),
+            notes: coverage
+                .notes
+                .iter()
+                .map(|(about, text)| NoteJson { about: about.as_str(), text: text.as_str() })
                 .collect(),
             masked: coverage.masked,
             suppressed: coverage.suppressed,

@@ -300,8 +300,8 @@ fn suppressed(out: &mut String, report: &Report, options: &RenderOptions, cut: C
 
 fn coverage(out: &mut String, report: &Report, cut: Cut) {
     let line = words::coverage(&report.coverage);
-    let skipped = &report.coverage.skipped;
-    if skipped.is_empty() || cut.skipped == 0 {
+    let (skipped, notes) = (&report.coverage.skipped, &report.coverage.notes);
+    if (skipped.is_empty() && notes.is_empty()) || cut.skipped == 0 {
         out.push_str(&format!("\n<sub>{line}</sub>\n"));
         return;
     }
@@ -311,6 +311,11 @@ fn coverage(out: &mut String, report: &Report, cut: Cut) {
         out.push_str(&format!("- {file}: {}\n", prose(reason.as_str())));
     }
     more(out, skipped.len().saturating_sub(cut.skipped), "file");
+    for (about, note) in notes.iter().take(cut.skipped) {
+        let about = inert::code(&inert::clip(about.as_str(), 200));
+        out.push_str(&format!("- note on {about}: {}\n", prose(note.as_str())));
+    }
+    more(out, notes.len().saturating_sub(cut.skipped), "note");
     out.push_str("\n</details>\n");
 }
 

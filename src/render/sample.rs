@@ -64,6 +64,10 @@ pub(super) fn report() -> Report {
                 (shown("charts/api/templates/deployment.yaml"), shown("a template; read around, not rendered")),
                 (shown("prod/link.yaml"), shown("symbolic link, not followed")),
             ],
+            notes: vec![(
+                shown("prod/api.yaml"),
+                shown("line 40: the key is given twice; most readers take the later one"),
+            )],
             masked: 2,
             suppressed: 1,
             truncated: 0,
@@ -348,6 +352,7 @@ pub(super) fn hostile() -> Report {
     for item in &mut report.checklist {
         item.text = text.clone();
     }
+    report.coverage.notes = vec![(text.clone(), text.clone())];
     report.coverage.skipped = vec![(text.clone(), text)];
     report
 }

@@ -308,6 +308,9 @@ fn coverage(page: &mut Page, report: &Report) {
     for (file, reason) in &report.coverage.skipped {
         page.paragraph("  ", &format!("skipped {file}: {reason}"), Ink::Dim);
     }
+    for (about, note) in &report.coverage.notes {
+        page.paragraph("  ", &format!("note {about}: {note}"), Ink::Dim);
+    }
 }
 
 /// Breaks at blanks so that no line is longer than `width` characters, unless one word is.

@@ -105,6 +105,7 @@ pub(super) fn coverage(coverage: &Coverage) -> String {
         coverage.skipped.len()
     );
     let extras = [
+        (coverage.notes.len(), "note", "notes"),
         (coverage.templated, "file with templates read around", "files with templates read around"),
         (coverage.masked, "value masked", "values masked"),
         (coverage.suppressed, "finding suppressed", "findings suppressed"),
