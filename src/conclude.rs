@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::budget::{ServerBudget, Term, Verdict};
+use crate::budget::{Factor, ServerBudget, Term, Verdict};
 use crate::document::Document;
-use crate::facts::Facts;
+use crate::facts::{Facts, Origin};
 use crate::finding::{Finding, Severity};
 use crate::meaning::{ChangeSide, Explained};
 use crate::problem::{Problem, ProblemKind};
 use crate::report::{
-    CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm,
+    CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
+    ReportedTerm,
 };
+use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
 use crate::score;
 use crate::secret::{MASK, Shown};
@@ -21,6 +23,9 @@ use crate::textdiff;
 
 /// Longest value that is shown whole, in characters; the rest is cut with an ellipsis.
 const LONGEST_VALUE: usize = 200;
+
+/// Hosts that are the machine itself, whichever that is.
+const LOCAL: [&str; 5] = ["localhost", "127.0.0.1", "0.0.0.0", "::1", "[::1]"];
 
 /// What the stages came to.
 #[derive(Debug)]
@@ -63,7 +68,7 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
         level,
         summary: summary(context, &findings, changes.len(), &coverage),
         changes,
-        budget: budget(context),
+        budget: budget(context, &reviewed.findings),
         checklist: checklist(reviewed, &findings),
         coverage,
         files: file_diffs(reviewed),
@@ -206,10 +211,33 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
     }
 }
 
-fn budget(context: &Context<'_>) -> Vec<ReportedBudget> {
-    let mut rows: Vec<&ServerBudget> = context.budget.iter().collect();
+fn budget(context: &Context<'_>, findings: &[Finding]) -> Vec<ReportedBudget> {
+    let mut rows: Vec<&ServerBudget> = context.budget.iter().filter(|row| is_real(context, findings, row)).collect();
     rows.sort_by(|a, b| gravity(b.verdict).cmp(&gravity(a.verdict)).then_with(|| a.server.cmp(&b.server)));
     rows.into_iter().map(|row| reported_budget(context, row)).collect()
+}
+
+/// Whether a server is worth a sum: not where its name stands for no server (`localhost`, a placeholder, a host that a
+/// finding calls a slip), unless a file or the policy tells its limit.
+fn is_real(context: &Context<'_>, findings: &[Finding], row: &ServerBudget) -> bool {
+    let servers = [context.old.facts, context.new.facts].into_iter().flat_map(|facts| &facts.servers);
+    let mut same = servers.filter(|server| server.id == row.server).peekable();
+    if same.peek().is_none() {
+        return true;
+    }
+    !same.all(|server| {
+        let is_unknown = matches!(server.limit.origin, Origin::Unknown(_)) && server.at.is_none();
+        is_unknown && !server.hosts.is_empty() && server.hosts.iter().all(|host| is_no_server(findings, host))
+    })
+}
+
+fn is_no_server(findings: &[Finding], host: &str) -> bool {
+    let is_slip = |f: &Finding| {
+        let new = f.new.as_ref().map(|new| new.as_str().to_ascii_lowercase());
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        f.rule == "host-typo" && new.is_some_and(|new| new.split(|c| !is_name(c)).any(|name| name == host))
+    };
+    LOCAL.contains(&host) || is_placeholder(host) || findings.iter().any(is_slip)
 }
 
 /// How much a reader wants to see a verdict first.
@@ -240,10 +268,37 @@ fn reported_budget(context: &Context<'_>, row: &ServerBudget) -> ReportedBudget 
         after: row.after,
         terms: row.terms.iter().map(|t| term(context, t)).collect(),
         unknowns: row.unknowns.iter().map(text).collect(),
-        proposal: row.proposal.as_ref().map(|p| (context.redactor.text(&p.setting), p.value)),
+        proposal: proposal(context, row),
         could_be: row.could_be.iter().map(text).collect(),
         limit_at: row.limit_at.map(|at| place(context, at)),
+        limit_because: limit_because(context, row),
     }
+}
+
+fn proposal(context: &Context<'_>, row: &ServerBudget) -> Option<ReportedProposal> {
+    let proposal = row.proposal.as_ref()?;
+    // The proposal is about the heaviest cause.
+    let cause = row.causes.iter().find(|cause| cause.weight > 0)?;
+    Some(ReportedProposal {
+        setting: context.redactor.text(&proposal.setting),
+        value: proposal.value,
+        is_limit: cause.factor == Factor::Limit,
+    })
+}
+
+/// Where the usable connections come from, if no file says it.
+fn limit_because(context: &Context<'_>, row: &ServerBudget) -> Option<Shown> {
+    let server = context.new.facts.servers.iter().find(|server| server.id == row.server)?;
+    let limit = server.limit.value.known()?;
+    let told = match &server.limit.origin {
+        Origin::Default(whose) | Origin::Assumed(whose) => shown!("{}: {}", context.redactor.text(whose), limit),
+        Origin::Declared => shown!("told in plimsoll.toml: {}", limit),
+        Origin::Literal | Origin::Unknown(_) => return None,
+    };
+    Some(match server.reserved.value.known() {
+        Some(0) | None => told,
+        Some(reserved) => shown!("{} − {} reserved", told, reserved),
+    })
 }
 
 fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {

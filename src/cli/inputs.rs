@@ -234,9 +234,12 @@ impl PassedOver {
     pub(super) fn notes(self) -> Vec<Input> {
         let endings: Vec<String> = self.endings.into_iter().collect();
         let kinds = format!("no configuration by their names, not read: {}", endings.join(", "));
-        let changed = (self.changed > 0)
-            .then(|| note(format!("({} changed {})", self.changed, files_word(self.changed)), kinds));
-        changed.into_iter().chain(left_out(self.unchanged, "unchanged and no configuration by their names, not read")).collect()
+        let changed =
+            (self.changed > 0).then(|| note(format!("({} changed {})", self.changed, files_word(self.changed)), kinds));
+        changed
+            .into_iter()
+            .chain(left_out(self.unchanged, "unchanged and no configuration by their names, not read"))
+            .collect()
     }
 }
 
@@ -313,12 +316,91 @@ const NAMES_OF_NO_CONFIGURATION: [&str; 7] =
     ["license", "readme", "changelog", "codeowners", "notice", "authors", "makefile"];
 /// Endings of program text, prose, pictures and other files that hold no configuration of a deployment.
 const ENDINGS_OF_NO_CONFIGURATION: [&str; 85] = [
-    "adoc", "bmp", "c", "cc", "cjs", "clj", "cljs", "cpp", "cs", "css", "cts", "dart", "eot", "erl", "ex", "exs", "f90",
-    "fs", "gif", "gitattributes", "gitignore", "gitkeep", "dockerignore", "go", "gradle", "groovy", "h", "hpp", "hrl",
-    "hs", "htm", "html", "ico", "ipynb", "java", "jl", "jpeg", "jpg", "js", "jsx", "kt", "kts", "less", "lua", "m", "md",
-    "mdx", "mjs", "ml", "mov", "mp3", "mp4", "mts", "otf", "pdf", "php", "pl", "pm", "png", "po", "proto", "py", "pyi",
-    "r", "rb", "rs", "rst", "sass", "scala", "scss", "snap", "sum", "svelte", "svg", "swift", "tex", "ts", "tsx", "ttf",
-    "vue", "wav", "webp", "woff", "woff2", "zig",
+    "adoc",
+    "bmp",
+    "c",
+    "cc",
+    "cjs",
+    "clj",
+    "cljs",
+    "cpp",
+    "cs",
+    "css",
+    "cts",
+    "dart",
+    "eot",
+    "erl",
+    "ex",
+    "exs",
+    "f90",
+    "fs",
+    "gif",
+    "gitattributes",
+    "gitignore",
+    "gitkeep",
+    "dockerignore",
+    "go",
+    "gradle",
+    "groovy",
+    "h",
+    "hpp",
+    "hrl",
+    "hs",
+    "htm",
+    "html",
+    "ico",
+    "ipynb",
+    "java",
+    "jl",
+    "jpeg",
+    "jpg",
+    "js",
+    "jsx",
+    "kt",
+    "kts",
+    "less",
+    "lua",
+    "m",
+    "md",
+    "mdx",
+    "mjs",
+    "ml",
+    "mov",
+    "mp3",
+    "mp4",
+    "mts",
+    "otf",
+    "pdf",
+    "php",
+    "pl",
+    "pm",
+    "png",
+    "po",
+    "proto",
+    "py",
+    "pyi",
+    "r",
+    "rb",
+    "rs",
+    "rst",
+    "sass",
+    "scala",
+    "scss",
+    "snap",
+    "sum",
+    "svelte",
+    "svg",
+    "swift",
+    "tex",
+    "ts",
+    "tsx",
+    "ttf",
+    "vue",
+    "wav",
+    "webp",
+    "woff",
+    "woff2",
+    "zig",
 ];
 
 /// Whether a file may be configuration by its name; others are read only where they changed.

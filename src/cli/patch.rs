@@ -47,7 +47,9 @@ fn sides(patched: Vec<Patched>) -> Both {
         let content = |text: String| match (is_binary, hunks) {
             (true, _) => Content::Skipped("binary, not in the patch".to_owned()),
             // Renamed or with another mode: the patch holds nothing of it.
-            (false, 0) => Content::Skipped("renamed, empty or with another mode: its lines are not in the patch".to_owned()),
+            (false, 0) => {
+                Content::Skipped("renamed, empty or with another mode: its lines are not in the patch".to_owned())
+            }
             _ => inputs::limited(text.into_bytes()),
         };
         let name = file.new.as_ref().or(file.old.as_ref());

@@ -5,7 +5,8 @@ use crate::diff::ChangeKind;
 use crate::finding::{Confidence, Severity};
 use crate::quantity::Interval;
 use crate::report::{
-    CheckItem, Coverage, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm, Suppression,
+    CheckItem, Coverage, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
+    ReportedTerm, Suppression,
 };
 use crate::secret::{MASK, Redactor, Shown};
 use crate::setting::Environment;
@@ -264,9 +265,14 @@ fn orders() -> ReportedBudget {
             worker,
         ],
         unknowns: vec![],
-        proposal: Some((shown("spring.datasource.hikari.maximum-pool-size"), 13)),
+        proposal: Some(ReportedProposal {
+            setting: shown("spring.datasource.hikari.maximum-pool-size"),
+            value: 13,
+            is_limit: false,
+        }),
         could_be: vec![shown("Deployment shop/reports (its host is a variable)")],
         limit_at: Some(place("prod/postgres.yaml", Side::New, 21, (9, 29))),
+        limit_because: None,
     }
 }
 
@@ -295,6 +301,7 @@ fn unknown_server() -> ReportedBudget {
         proposal: None,
         could_be: vec![],
         limit_at: None,
+        limit_because: Some(shown("PostgreSQL's default max_connections: 100 − 3 reserved")),
     }
 }
 

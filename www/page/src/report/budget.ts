@@ -39,7 +39,9 @@ function card(server: ServerBudget, index: number, context: Context): HTMLElemen
   const title = `server-${index}-title`;
   const terms = (side: Side) => server.terms.filter((term) => term.side === side);
   const before = terms("old");
-  const limit = server.limitAt && context.placeLink(server.limitAt.file, "new", server.limitAt.line);
+  const limit = server.limitAt
+    ? context.placeLink(server.limitAt.file, "new", server.limitAt.line)
+    : server.limitBecause;
   return h(
     "article",
     { class: `card server tone-${tone}`, "aria-labelledby": title },
@@ -70,12 +72,12 @@ function listed(label: string, texts: readonly string[]): Child {
   return texts.length > 0 && [h("h4", {}, label), h("ul", { class: "unknowns" }, items)];
 }
 
-function proposal({ setting, value }: NonNullable<ServerBudget["proposal"]>): HTMLElement {
+function proposal({ setting, value, isLimit }: NonNullable<ServerBudget["proposal"]>): HTMLElement {
   return h(
     "p",
     { class: "fix" },
     h("strong", {}, "Fits"),
-    h("span", {}, h("code", {}, setting), " up to ", h("code", {}, value)),
+    h("span", {}, h("code", {}, setting), isLimit ? " from " : " up to ", h("code", {}, value)),
   );
 }
 
