@@ -363,7 +363,8 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     let meaningful = context.changes.iter().filter(|c| c.role.is_some()).count();
     let seen = match (context.audit, changes, meaningful) {
         // Nothing was looked at: that is no good news.
-        _ if coverage.parsed == 0 => Shown::of_static("nothing to review: no configuration file was read"),
+        (_, 0, _) if coverage.files == 0 => Shown::of_static("nothing to review: no configuration file was read"),
+        (_, 0, _) if coverage.parsed == 0 => Shown::of_static("nothing to conclude: no file was wholly read"),
         (true, ..) => shown!("nothing risky found in {}", files_word(coverage.parsed)),
         (false, 0, _) => shown!("no setting changed in {}", files_word(coverage.parsed)),
         (false, n, 0) => {
@@ -393,7 +394,7 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     let text = |t: &str| context.redactor.text(t);
     let mut remarks = Remarks::default();
     reviewed.skipped.iter().for_each(|(path, reason)| remarks.skip(text(path), text(reason)));
-    remarks.notes.extend(reviewed.notes.iter().map(|(about, note)| (text(about), text(note))));
+    let mut notes: Vec<(Shown, Shown)> = reviewed.notes.iter().map(|(about, note)| (text(about), text(note))).collect();
     let mut seen = BTreeSet::new();
     let mut templated = BTreeSet::new();
     for document in reviewed.documents.0.iter().chain(reviewed.documents.1) {
@@ -412,13 +413,14 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
             remarks.problem(context, context.sources.get(*source), problem);
         }
     }
+    notes.extend(remarks.notes.iter().flat_map(|(path, said)| said.iter().map(|s| (path.clone(), s.text()))));
     let parsed = seen.iter().filter(|path| !remarks.skipped.contains_key(path)).count();
     Coverage {
         files: parsed + remarks.skipped.len(),
         parsed,
         unchanged: reviewed.counted.unchanged,
         skipped: remarks.skipped.into_iter().map(|(path, reasons)| (path, joined(&reasons))).collect(),
-        notes: remarks.notes.into_iter().collect(),
+        notes,
         masked: masked(context.new.facts),
         suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
         truncated: 0,
@@ -426,53 +428,75 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     }
 }
 
-/// What is said about files: those that were not read, or not wholly, once each; and what to know about the others.
+/// What is said about files: those that were not read, or not wholly, and what to know about the others.
 #[derive(Default)]
 struct Remarks {
-    skipped: BTreeMap<Shown, Vec<Shown>>,
-    notes: BTreeSet<(Shown, Shown)>,
+    skipped: BTreeMap<Shown, Vec<Remark>>,
+    notes: BTreeMap<Shown, Vec<Remark>>,
+}
+
+/// Something about a file. Said of the old side and of the new one it is said once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Remark {
+    what: Shown,
+    line: Option<u32>,
+    side: Side,
 }
 
 impl Remarks {
     fn skip(&mut self, path: Shown, reason: Shown) {
-        let reasons = self.skipped.entry(path).or_default();
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
+        add(&mut self.skipped, path, Remark { what: reason, line: None, side: Side::New });
     }
 
     fn problem(&mut self, context: &Context<'_>, source: &Source, problem: &Problem) {
-        let (path, reason) = (context.redactor.text(&source.path), reason(context, source, problem));
-        match problem.kind {
+        let remark = Remark {
+            what: context.redactor.text(&problem.message),
+            line: problem.span.map(|span| source.position(span.start).line),
+            side: source.side,
+        };
+        let list = match problem.kind {
             // All of the file was read.
-            ProblemKind::DuplicateKey | ProblemKind::Encoding => {
-                self.notes.insert((path, reason));
-            }
+            ProblemKind::DuplicateKey | ProblemKind::Encoding => &mut self.notes,
             ProblemKind::Syntax
             | ProblemKind::Templated
             | ProblemKind::NotText
             | ProblemKind::TooLarge
-            | ProblemKind::UnknownFormat => self.skip(path, reason),
+            | ProblemKind::UnknownFormat => &mut self.skipped,
+        };
+        add(list, context.redactor.text(&source.path), remark);
+    }
+}
+
+/// Adds what was not said yet. The old side comes first, so what the new side says too replaces it.
+fn add(list: &mut BTreeMap<Shown, Vec<Remark>>, path: Shown, remark: Remark) {
+    let said = list.entry(path).or_default();
+    if said.contains(&remark) {
+        return;
+    }
+    match said.iter_mut().find(|s| s.side == Side::Old && remark.side == Side::New && s.what == remark.what) {
+        Some(same) => *same = remark,
+        None => said.push(remark),
+    }
+}
+
+impl Remark {
+    fn text(&self) -> Shown {
+        let old = if self.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
+        match self.line {
+            Some(line) => shown!("line {}: {}{}", line, self.what, old),
+            None => shown!("{}{}", self.what, old),
         }
     }
 }
 
 /// The first reasons why a file was not read, and how many more there are.
-fn joined(reasons: &[Shown]) -> Shown {
+fn joined(reasons: &[Remark]) -> Shown {
     const NAMED: usize = 3;
-    let named = Shown::join(reasons.get(..NAMED).unwrap_or(reasons), "; ");
+    let named: Vec<Shown> = reasons.iter().take(NAMED).map(Remark::text).collect();
+    let named = Shown::join(&named, "; ");
     match reasons.len().saturating_sub(NAMED) {
         0 => named,
         n => shown!("{}; and {} more", named, n),
-    }
-}
-
-fn reason(context: &Context<'_>, source: &Source, problem: &Problem) -> Shown {
-    let message = context.redactor.text(&problem.message);
-    let old = if source.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
-    match problem.span {
-        Some(span) => shown!("line {}: {}{}", source.position(span.start).line, message, old),
-        None => shown!("{}{}", message, old),
     }
 }
 

@@ -301,7 +301,7 @@ fn unknown_server() -> ReportedBudget {
         proposal: None,
         could_be: vec![],
         limit_at: None,
-        limit_because: Some(shown("PostgreSQL's default max_connections: 100 − 3 reserved")),
+        limit_because: None,
     }
 }
 

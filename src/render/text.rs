@@ -382,6 +382,25 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_no_file_writes_says_where_it_comes_from() {
+        let mut report = sample::report();
+        let server = report.budget.first_mut().expect("the sample has a server");
+        server.limit_at = None;
+        server.limit_because = Some(sample::shown("PostgreSQL's default max_connections: 200 − 3 reserved"));
+        assert!(plain(&report).contains("197  PostgreSQL's default max_connections: 200 − 3 reserved\n"));
+    }
+
+    #[test]
+    fn a_server_without_clients_is_not_said_to_fit() {
+        let mut report = sample::report();
+        let server = report.budget.first_mut().expect("the sample has a server");
+        server.verdict = crate::budget::Verdict::Fits;
+        server.terms.retain(|term| term.side == Side::Old);
+        server.could_be.clear();
+        assert!(plain(&report).contains("orders-db (postgresql) is no longer used by anything in the files"));
+    }
+
+    #[test]
     fn lines_are_wrapped_at_the_width() {
         let text = render(&sample::report(), &RenderOptions { width: Some(60), ..RenderOptions::default() });
         let wide: Vec<&str> = text.lines().filter(|l| l.chars().count() > 60 && l.contains("  why")).collect();
