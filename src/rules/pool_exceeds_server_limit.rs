@@ -297,7 +297,7 @@ fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {
     };
     match (&cause.old, cause.factor) {
         (_, Factor::Workload) => shown!("take {} out again, or point it elsewhere", ctx.name(&cause.subject)),
-        (Some(_), _) => {
+        (Some(old), _) => {
             shown!("set {} back to {}; {}", setting, written(ctx, cause, cause.old_at, old), when)
         }
         (None, _) => shown!("take {} out again; {}", setting, when),
