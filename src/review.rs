@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
 use crate::secret::Redactor;
-use crate::setting::{Environment, Settings};
+use crate::setting::{Environment, Resource, ResourceId, Settings, Shape};
 use crate::source::{Side, Source, Sources};
 use crate::suppression::{Allow, Suppressions};
 
@@ -271,7 +271,19 @@ fn names(sources: &Sources, sides: &[&SideRead]) -> String {
     names.into_iter().collect::<Vec<_>>().join("\n")
 }
 
-/// Workloads that this change rolls out: their own manifest changed beyond the number of replicas, or something they read.
+/// The workload that an autoscaler scales.
+fn scaled(resource: &Resource) -> Option<String> {
+    let Shape::Autoscaler(shape) = &resource.shape else { return None };
+    let id = ResourceId {
+        kind: shape.target_kind.clone(),
+        namespace: resource.id.namespace.clone(),
+        name: shape.target_name.clone(),
+    };
+    Some(id.to_string())
+}
+
+/// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
+/// changed, or something they read.
 fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
     // A manifest that only moved to another file changes no pod.
     let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
@@ -280,10 +292,9 @@ fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<Strin
     let mut rolling = BTreeSet::new();
     for (side, changed) in [(old, &changed_old), (new, &changed_new)] {
         for &at in changed {
-            let role = side.facts.meanings.get(&at).and_then(|m| m.role.as_deref());
-            if role != Some("replicas") {
-                rolling.insert(side.settings.resource_of(at).id.to_string());
-            }
+            // More replicas start no rollout by themselves, but the next release rolls at that size.
+            rolling.insert(side.settings.resource_of(at).id.to_string());
+            rolling.extend(scaled(side.settings.resource_of(at)));
         }
         for pool in &side.facts.pools {
             if pool.settings.iter().any(|s| changed.contains(&s.setting)) {

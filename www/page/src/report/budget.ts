@@ -118,7 +118,11 @@ function termRow(term: BudgetTerm, context: Context): HTMLElement {
   const tags = facts.flatMap((fact) => (fact === false || fact === "" ? [] : [h("span", {}, fact)]));
   const who = [term.workload, h("span", { class: "tags" }, tags)];
   const factors = [term.replicas, term.processes, term.pool].map(amount);
-  return row(TERMS, who, [...factors, h("strong", {}, amount(term.product)), h("ul", { class: "places" }, places)]);
+  return row(TERMS, who, [
+    ...factors,
+    h("strong", {}, amount(term.product)),
+    places.length > 0 && h("ul", { class: "places" }, places),
+  ]);
 }
 
 function total(label: string, value: Interval, where: Child): HTMLElement {
