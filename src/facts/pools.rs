@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::catalogue::{Ambiguity, Catalogue, Kind, Library, Match, Query, ReadValue, Role};
 use crate::connection::Engine;
 use crate::facts::{Endpoint, Entry, Meaning, Origin, Pool, PoolKey, PoolSetting, Reading, Scope};
+use crate::placeholder;
 use crate::quantity::Interval;
 use crate::setting::{Setting, SettingRef, Settings};
 use crate::source::{Location, Sources};
@@ -200,7 +201,7 @@ impl Finder<'_> {
             at,
             name: name.to_owned(),
             raw: raw.to_owned(),
-            words: crate::catalogue::in_words(found.setting, &value),
+            words: words(found.setting, &value, raw),
             default: default_value.as_ref().map(|v| crate::catalogue::in_words(found.setting, v)),
             default_value,
             correction: crate::catalogue::correction(found.setting, &value),
@@ -236,6 +237,17 @@ impl Finder<'_> {
             at: at.unwrap_or_else(fallback),
             settings: draft.settings,
         }
+    }
+}
+
+/// The value in words; of an expression with a default, what it depends on.
+fn words(setting: &crate::catalogue::Setting, value: &ReadValue, raw: &str) -> String {
+    let words = crate::catalogue::in_words(setting, value);
+    match placeholder::fallback(raw) {
+        Some(fallback) if !fallback.name.is_empty() && *value != ReadValue::NotANumber => {
+            format!("{words} unless {} is set", fallback.name)
+        }
+        _ => words,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::catalogue::{Catalogue, Role};
 use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
+use crate::placeholder;
 use crate::quantity::Interval;
 use crate::setting::{ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, WorkloadShape};
 use crate::source::{Location, Sources};
@@ -102,7 +103,8 @@ fn count_at(resource: &Resource, at: u32) -> Reading {
 }
 
 fn parse_count(text: &str) -> Option<u64> {
-    text.trim().replace('_', "").parse().ok()
+    let plain = |text: &str| text.trim().replace('_', "").parse().ok();
+    plain(text).or_else(|| plain(placeholder::fallback(text)?.text))
 }
 
 /// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
