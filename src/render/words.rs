@@ -152,7 +152,7 @@ fn is_over_in_every_reading(budget: &ReportedBudget) -> bool {
 /// Whether the last client of a server is gone. Clients that are counted for every server do not make it used.
 fn has_no_clients(budget: &ReportedBudget) -> bool {
     let of = |side: Side| budget.terms.iter().any(move |t| t.side == side && !is_fixed(t));
-    of(Side::Old) && !of(Side::New) && budget.could_be.is_empty()
+    budget.after.is_none() || of(Side::Old) && !of(Side::New) && budget.could_be.is_empty()
 }
 
 /// Exporters, backups and people: no workload, and no place in a file.
@@ -181,7 +181,11 @@ pub(super) fn is_over(verdict: Verdict) -> bool {
 /// `480 of 197 usable (was 120 of 197)`: the scenario that the verdict is about.
 pub(super) fn load_sentence(budget: &ReportedBudget) -> String {
     let (row, pick) = scenario(budget.verdict);
-    let Some(after) = budget.after else { return "the server is gone".to_owned() };
+    let Some(after) = budget.after else {
+        return budget
+            .before
+            .map_or_else(String::new, |b| format!("was {row} {} of {} usable", ceiling(pick(&b)), b.usable));
+    };
     let now = format!("{row} {} of {} usable", ceiling(pick(&after)), after.usable);
     match budget.before {
         None => format!("{now}; not seen before"),
