@@ -58,12 +58,9 @@ pub(super) fn suppressed(report: &Report) -> Vec<(&ReportedFinding, &Suppression
     report.findings.iter().filter_map(|f| f.suppressed.as_ref().map(|s| (f, s))).collect()
 }
 
-/// `high risk (worst finding)`; a report without findings has no claim to safety.
-///
-/// The level is that of the worst finding and the score that of all: without the words the two seem to disagree.
+/// `high risk`, the level of the worst finding; a report without findings has no claim to safety.
 pub(super) fn level(report: &Report) -> String {
     match report.level {
-        Some(level) if counted(report).len() > 1 => format!("{} risk (worst finding)", level.as_str()),
         Some(level) => format!("{} risk", level.as_str()),
         None => "nothing risky found".to_owned(),
     }
