@@ -191,7 +191,8 @@ fn default_of_variable(inner: &str) -> Option<Fallback<'_>> {
     let dash = inner.find('-').filter(|&at| colon.is_none() && inner.get(..at).is_some_and(is_shell_name));
     let at = colon.or(dash)?;
     let (name, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
-    let rest = if colon.is_some() { rest.strip_prefix('-').filter(|_| is_shell_name(name)).unwrap_or(rest) } else { rest };
+    let rest =
+        if colon.is_some() { rest.strip_prefix('-').filter(|_| is_shell_name(name)).unwrap_or(rest) } else { rest };
     (!rest.starts_with(['?', '+'])).then(|| Fallback { name: name.trim(), text: bare(rest) })
 }
 
@@ -212,7 +213,8 @@ fn default_of_template(inner: &str) -> Option<Fallback<'_>> {
     let value = literal_at(rest)?;
     let end = |c: char| c.is_whitespace() || matches!(c, '|' | ')' | ',' | '(');
     let words = inner.split(end);
-    let name = words.clone().find(|w| w.starts_with('.')).or_else(|| words.clone().find(|w| !w.is_empty() && *w != WORD));
+    let name =
+        words.clone().find(|w| w.starts_with('.')).or_else(|| words.clone().find(|w| !w.is_empty() && *w != WORD));
     Some(Fallback { name: name.map_or("", bare), text: value })
 }
 

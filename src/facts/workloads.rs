@@ -229,9 +229,7 @@ fn written_key(role: Role, scope: &Scope, settings: &Settings, catalogue: &Catal
     let at = entry.at(settings);
     Some(match parse_count(&entry.value(settings).text) {
         Some(n) => Reading::literal(n, at),
-        None => {
-            Reading { value: Interval::at_least(1), origin: unread(settings.get(entry.setting)), at: Some(at) }
-        }
+        None => Reading { value: Interval::at_least(1), origin: unread(settings.get(entry.setting)), at: Some(at) },
     })
 }
 
