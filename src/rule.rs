@@ -5,6 +5,7 @@
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
 pub(crate) mod addresses;
+pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod wording;
 
@@ -241,6 +242,12 @@ impl<'a> PoolChange<'a> {
         self.new.or(self.old).map(|s| s.at)
     }
 
+    /// Whether the pool before and the pool after are of different libraries.
+    #[must_use]
+    pub fn is_handed_over(&self) -> bool {
+        matches!((self.old_pool, self.new_pool), (Some(old), Some(new)) if old.key != new.key)
+    }
+
     /// The key as the process knows it.
     #[must_use]
     pub fn name(&self) -> &'a str {
@@ -250,13 +257,13 @@ impl<'a> PoolChange<'a> {
     /// What holds before: written, or the library's default if one is documented.
     #[must_use]
     pub fn old_value(&self) -> Option<&'a ReadValue> {
-        effective(self.old, self.new)
+        effective(self.old, self.new.filter(|_| !self.is_handed_over()))
     }
 
     /// What holds after: written, or the library's default if one is documented.
     #[must_use]
     pub fn new_value(&self) -> Option<&'a ReadValue> {
-        effective(self.new, self.old)
+        effective(self.new, self.old.filter(|_| !self.is_handed_over()))
     }
 }
 
@@ -270,7 +277,8 @@ fn effective<'a>(here: Option<&'a PoolSetting>, there: Option<&'a PoolSetting>) 
 }
 
 impl<'a> Context<'a> {
-    /// Pools on both sides whose setting of this role differs. In an audit every written setting counts as new.
+    /// Pools on both sides whose setting of this role differs. In an audit every written setting counts as new. A pool
+    /// of another library that took over counts as the same pool where a number of connections is compared.
     #[must_use]
     pub fn pool_changes(&self, role: Role) -> Vec<PoolChange<'a>> {
         let change = |pair: PoolPair<'a>| {
@@ -281,11 +289,35 @@ impl<'a> Context<'a> {
                 new: pair.new.and_then(|p| p.setting(role)),
             };
             let written = change.old.is_some() || change.new.is_some();
+            // Moved to another library: the same words set the same number there.
+            let only_moved = change.is_handed_over() && change.old_value() == change.new_value();
             let differs = change.old.map(|s| &s.value) != change.new.map(|s| &s.value)
                 || change.old.map(|s| &s.raw) != change.new.map(|s| &s.raw);
-            (written && differs).then_some(change)
+            (written && differs && !only_moved).then_some(change)
         };
-        self.pools().into_iter().filter_map(change).collect()
+        let sizes = matches!(role, Role::PoolMax | Role::PoolMinIdle | Role::AcquireTimeout | Role::MaxLifetime);
+        let pairs = if sizes { self.handed_over(self.pools()) } else { self.pools() };
+        pairs.into_iter().filter_map(change).collect()
+    }
+
+    /// Joins pools that went with those of another library that took over.
+    fn handed_over(&self, pairs: Vec<PoolPair<'a>>) -> Vec<PoolPair<'a>> {
+        let heirs: Vec<(&Pool, &Pool)> = pairs
+            .iter()
+            .filter_map(|p| p.old.filter(|_| p.new.is_none()))
+            .filter_map(|gone| Some((gone, self.successor(gone)?)))
+            .collect();
+        let has_heir = |pair: &PoolPair<'_>| {
+            let gone = pair.old.filter(|_| pair.new.is_none());
+            gone.is_some_and(|gone| heirs.iter().any(|(old, _)| old.key == gone.key))
+        };
+        let mut joined: Vec<PoolPair<'a>> = pairs.into_iter().filter(|p| !has_heir(p)).collect();
+        for pair in joined.iter_mut().filter(|p| p.old.is_none()) {
+            let heir = |new: &Pool| heirs.iter().find(|(_, to)| to.key == new.key).map(|(old, _)| old.key.clone());
+            let old = pair.new.and_then(heir);
+            pair.old = old.and_then(|key| self.old.facts.pools.iter().find(|o| o.key == key));
+        }
+        joined
     }
 
     /// The budget of the server that a pool connects to. `facts` is the side the pool is from.
@@ -303,7 +335,22 @@ impl<'a> Context<'a> {
             let users = e.workloads.iter().filter_map(|&w| self.new.facts.workloads.get(w));
             e.key.owner == pool.key.owner || users.into_iter().any(|w| w.id.to_string() == pool.key.owner)
         };
-        self.new.facts.endpoints.iter().any(|e| connects(&e))
+        self.new.facts.endpoints.iter().any(|e| connects(&e)) && self.successor(pool).is_none()
+    }
+
+    /// The pool of another library that took over from one that is gone: it came to the same owner and container.
+    #[must_use]
+    pub fn successor(&self, gone: &Pool) -> Option<&'a Pool> {
+        let came = |p: &&Pool| !self.old.facts.pools.iter().any(|o| o.key == p.key);
+        let same = |p: &&Pool| p.key.owner == gone.key.owner && p.key.container == gone.key.container;
+        let rivals = self.old.facts.pools.iter().filter(|o| {
+            let away = !self.new.facts.pools.iter().any(|n| n.key == o.key);
+            away && o.key.owner == gone.key.owner && o.key.container == gone.key.container
+        });
+        // Of several that went and came, nobody can tell which replaced which, unless their group says so.
+        let several = rivals.count() > 1;
+        let mut found = self.new.facts.pools.iter().filter(same).filter(came);
+        found.find(|p| !several || p.key.group == gone.key.group)
     }
 
     /// Whom a pool belongs to, as it may be printed; `None` for plain files, whose place says it.

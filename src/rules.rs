@@ -144,7 +144,7 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    give_way(merge(found))
+    file_overwritten::lead(ctx, give_way(merge(found)))
 }
 
 /// One finding a rule, place and discriminator: the worst.

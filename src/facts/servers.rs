@@ -361,6 +361,9 @@ fn link(
     if let Some(at) = servers.iter().position(named) {
         return Some((at, Link::HostName));
     }
+    if crate::connection::is_local(&host) {
+        return None;
+    }
     address_only(endpoint, &cluster_name(&host, namespace), port, servers)
 }
 
@@ -462,7 +465,7 @@ fn address_only(
         endpoint.engine,
         Engine::PostgreSql | Engine::MySql | Engine::MariaDb | Engine::SqlServer | Engine::Oracle
     );
-    if !counted || crate::connection::is_local(host) {
+    if !counted {
         return None;
     }
     let id = match port.filter(|p| Some(*p) != usual_port(endpoint.engine)) {

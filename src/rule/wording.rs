@@ -111,6 +111,20 @@ pub(crate) fn too_many(endpoint: &Endpoint) -> Shown {
     })
 }
 
+/// What is seen of a connection without TLS: nothing, unless the server insists on it.
+pub(crate) fn tls_refused(engine: Engine) -> Shown {
+    Shown::of_static(match engine {
+        Engine::PostgreSql => "none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption",
+        Engine::MySql | Engine::MariaDb => {
+            "none; a server that insists on TLS says: Connections using insecure transport are prohibited"
+        }
+        Engine::SqlServer => "none; a server that insists on TLS closes the connection during the login",
+        Engine::Redis => "none; a server that listens for TLS alone closes the connection: Connection reset by peer",
+        Engine::MongoDb => "none; a server that insists on TLS says: connection closed",
+        _ => "none; a server that insists on TLS refuses the client",
+    })
+}
+
 /// How to undo a change of a setting: the value to go back to, or to take it out.
 pub(crate) fn set_back(what: &Shown, old: Option<&Shown>) -> Shown {
     match old {

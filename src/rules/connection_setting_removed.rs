@@ -5,9 +5,10 @@ use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
 use crate::rule::addresses::{addresses, hosts, subject, text};
+use crate::rule::elsewhere;
 use crate::rule::wording;
 use crate::secret::Shown;
-use crate::setting::Segment;
+use crate::setting::{Environment, Segment};
 use crate::shown;
 use crate::source::Location;
 
@@ -81,7 +82,11 @@ fn removed(ctx: &Context<'_>, old: &Endpoint) -> Option<Finding> {
     let replaced = ctx.new.facts.endpoints.iter().filter(came).any(|e| is_successor(old, e, &still.id.to_string()));
     // The line of an emptied value is still there, and refers to nothing.
     let emptied = at != old.at;
-    if replaced || !emptied && is_referred_to(ctx, still, &setting.logical) || is_set_elsewhere(ctx, &setting.logical) {
+    if replaced
+        || !emptied && is_referred_to(ctx, still, &setting.logical)
+        || is_set_elsewhere(ctx, &setting.logical)
+        || stands_elsewhere(ctx, old)
+    {
         return None;
     }
     Some(finding(ctx, old, at, &setting.logical))
@@ -122,6 +127,14 @@ fn is_set_elsewhere(ctx: &Context<'_>, key: &str) -> bool {
     ctx.changes.iter().any(|c| c.old.is_none() && c.new.is_some() && c.logical == key)
 }
 
+/// Whether the same target is still named, or named now, by something that the same process can read.
+fn stands_elsewhere(ctx: &Context<'_>, old: &Endpoint) -> bool {
+    let target = |e: &Endpoint| Some((text(e, "host")?.to_owned(), text(e, "database").map(str::to_owned)));
+    let wanted = target(old);
+    let same = |e: &&Endpoint| target(e) == wanted && elsewhere::is_near(ctx, old.setting, e.setting);
+    wanted.is_some() && ctx.new.facts.endpoints.iter().any(|e| same(&e))
+}
+
 /// An address that is there and has lost its host.
 fn emptied(ctx: &Context<'_>, address: &crate::rule::addresses::Address<'_>) -> Option<Finding> {
     let old = address
@@ -151,9 +164,12 @@ fn finding(ctx: &Context<'_>, old: &Endpoint, at: Location, key: &str) -> Findin
         (Some(string), _) => ctx.redactor.text(&string.redacted(&ctx.old.settings.get(old.setting).value.text)),
         (None, host) => ctx.name(host.unwrap_or_default()),
     };
+    // A workload in production without its whole address does not start, or starts on the wrong database.
+    let runs = !old.workloads.is_empty() && old.environment == Environment::Production;
+    let severity = if runs { Severity::High } else { Severity::Medium };
     FindingBuilder::new(
         CONNECTION_SETTING_REMOVED.name,
-        Severity::Medium,
+        severity,
         Confidence::Medium,
         at,
         shown!("{} is gone: it was {}", key, was),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::declare_rule;
-use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::finding::{Confidence, Evidence, Finding, FindingBuilder, Severity};
 use crate::meaning::{Explained, FileFacts, FileState};
 use crate::rule::names::is_placeholder;
 use crate::rule::wording::counted;
@@ -69,7 +69,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://sre.google/sre-book/release-engineering/>
-    pub(super) static FILE_OVERWRITTEN = "file-overwritten", High, Medium,
+    pub(super) static FILE_OVERWRITTEN = "file-overwritten", Critical, Medium,
         "A file was replaced by something else", check;
 }
 
@@ -113,7 +113,11 @@ fn finding(ctx: &Context<'_>, file: &FileFacts) -> Option<Finding> {
     } else {
         shown!("among them {}", Shown::join(&keys.iter().take(6).map(|(_, key)| key.clone()).collect::<Vec<_>>(), ", "))
     };
-    let severity = if keys.is_empty() { Severity::Medium } else { Severity::High };
+    let severity = match (keys.is_empty(), file.environment) {
+        (true, _) => Severity::Medium,
+        (false, Environment::Production) => Severity::Critical,
+        (false, _) => Severity::High,
+    };
     let builder = FindingBuilder::new(FILE_OVERWRITTEN.name, severity, Confidence::Medium, new.at, title)
         .message(shown!("{}; {}", Shown::join(&signs, ", "), touched))
         .subject(None, file.environment)
@@ -122,6 +126,43 @@ fn finding(ctx: &Context<'_>, file: &FileFacts) -> Option<Finding> {
         .rollback(shown!("restore {} as it was before; clients read it at start, so restart them", path))
         .question(shown!("Who or what wrote {}, and was all of it meant?", path));
     Some(keys.into_iter().take(3).fold(builder, |b, (at, key)| b.evidence(at, shown!("was {}", key))).build())
+}
+
+/// Rules whose findings keep a line of their own. The budget speaks of the whole tree, a password that was written once
+/// stays in the history, and a connection that leads into another environment may have done harm already.
+const STAY: &[&str] = &["environment-crossed", "host-typo", "password-in-plain-text", "pool-exceeds-server-limit"];
+
+/// Takes the findings that follow from an overwritten file into the finding about the file: what it replaced or lost.
+/// They are counted and listed there; what is critical by itself stays.
+pub(super) fn lead(ctx: &Context<'_>, found: Vec<Finding>) -> Vec<Finding> {
+    let mut leads: Vec<(Vec<SourceId>, Finding)> = Vec::new();
+    let mut others: Vec<Finding> = Vec::new();
+    for finding in found {
+        match ctx.files.iter().find(|f| f.new.as_ref().is_some_and(|s| s.at == finding.at)) {
+            Some(file) if finding.rule == FILE_OVERWRITTEN.name => {
+                let sides = file.old.iter().chain(&file.new).map(|state| state.at.source);
+                leads.push((sides.collect(), finding));
+            }
+            _ => others.push(finding),
+        }
+    }
+    for (sources, leading) in &mut leads {
+        let follows = |f: &Finding| {
+            let replaced = f.old.is_some() && sources.contains(&f.at.source);
+            replaced && f.severity < leading.severity.min(Severity::Critical) && !STAY.contains(&f.rule)
+        };
+        let (taken, left): (Vec<Finding>, Vec<Finding>) = others.into_iter().partition(follows);
+        others = left;
+        if !taken.is_empty() {
+            let count = counted(taken.len(), "change", "changes");
+            let verb = if taken.len() == 1 { "is" } else { "are" };
+            leading.message = shown!("{}; {} of connections and pools {} part of it", leading.message, count, verb);
+            leading.evidence = taken.into_iter().map(|f| Evidence { at: f.at, text: f.title }).collect();
+        }
+    }
+    others.extend(leads.into_iter().map(|(_, leading)| leading));
+    others.sort_by(|a, b| (a.at, a.rule).cmp(&(b.at, b.rule)));
+    others
 }
 
 /// Files that tools write and people do not tune.

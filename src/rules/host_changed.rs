@@ -72,7 +72,12 @@ fn finding(ctx: &Context<'_>, known: &Hosts<'_>, address: &Address<'_>, d: &Diff
     let was = old_part.text.as_deref()?;
     let Some(part) = d.new else { return dropped(ctx, address, d, was) };
     let is = part.text.as_deref().filter(|t| !t.trim().is_empty())?;
-    let (severity, why) = judge(known, address, was, is);
+    let (severity, why) = if super::host_typo::is_mending(ctx, address, was, is) {
+        let why = "the old name looks like a slip of the new one, whose words stand elsewhere in the files too";
+        (Severity::Low, Shown::of_static(why))
+    } else {
+        judge(known, address, was, is)
+    };
     let label = address.label(ctx, "host", d);
     let (old, new) = (ctx.name(was), ctx.name(is));
     let title = shown!("{} changed: {} → {}", label, old, new);

@@ -7,7 +7,7 @@ use crate::declare_rule;
 use crate::facts::EndpointPart;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, Hosts, addresses};
+use crate::rule::addresses::{Address, Difference, Hosts, addresses, text};
 use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::shown;
@@ -132,6 +132,13 @@ const COMMON_WORDS: &[&str] = &[
     "writer",
 ];
 
+/// Whether a new host is the mended spelling of the old one: the old one held a word that nothing around it knows, and
+/// the new one does not.
+pub(super) fn is_mending(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> bool {
+    let slip = is_literal(was) && is_literal(is) && connection::host_typo(was, is).is_some();
+    slip && spelling(&words_around(ctx, address, was, is), was, is) == Spelling::OldIsOdd
+}
+
 /// A slip, and what speaks for it.
 struct Slip {
     typo: HostTypo,
@@ -181,7 +188,7 @@ fn slip_of_old(
     typo: HostTypo,
 ) -> Option<Slip> {
     let (left, come) = (hosts.after(was).len(), hosts.after(is).len());
-    let spelling = spelling(&words_around(ctx, address), was, is);
+    let spelling = spelling(&words_around(ctx, address, was, is), was, is);
     // Where all places moved together, only a misspelt word that everybody knows speaks against a rename.
     let misspelt = || self::spelling(&BTreeSet::new(), was, is) == Spelling::NewIsOdd;
     let renamed = come > 1 && come > left;
@@ -244,9 +251,9 @@ fn spelling(around: &BTreeSet<String>, was: &str, is: &str) -> Spelling {
     let (gone, come) = (surplus(&was, &is), surplus(&is, &was));
 
     // `orders` in `orders-db.orders.svc` is known from the rest of the same host.
-    let known = |w: &str, host: &[String]| {
-        COMMON_WORDS.contains(&w) || around.contains(w) || host.iter().filter(|o| *o == w).count() > 1
-    };
+    let plain = |w: &str| COMMON_WORDS.contains(&w) || around.contains(w);
+    let known =
+        |w: &str, host: &[String]| plain(w) || host.iter().filter(|o| *o == w).count() > 1 || is_compound(w, &plain);
     let old_known = !gone.is_empty() && gone.iter().all(|w| known(w, &was));
     let new_known = !come.is_empty() && come.iter().all(|w| known(w, &is));
     match (old_known, new_known) {
@@ -256,6 +263,12 @@ fn spelling(around: &BTreeSet<String>, was: &str, is: &str) -> Spelling {
     }
 }
 
+/// Whether a word is two known ones written together: `ordersdb`.
+fn is_compound(word: &str, plain: &dyn Fn(&str) -> bool) -> bool {
+    let cuts = word.char_indices().map(|(i, _)| i).filter(|&i| i >= 2 && i + 2 <= word.len());
+    cuts.into_iter().any(|i| matches!((word.get(..i), word.get(i..)), (Some(a), Some(b)) if plain(a) && plain(b)))
+}
+
 /// Words that `a` holds more often than `b`.
 fn surplus<'a>(a: &'a [String], b: &[String]) -> Vec<&'a str> {
     let times = |list: &[String], word: &str| list.iter().filter(|w| *w == word).count();
@@ -263,17 +276,28 @@ fn surplus<'a>(a: &'a [String], b: &[String]) -> Vec<&'a str> {
     a.iter().filter(more).map(String::as_str).collect()
 }
 
-/// Words of the database, the user, the key, the owner and the file.
-fn words_around(ctx: &Context<'_>, address: &Address<'_>) -> BTreeSet<String> {
+/// Words of the database, the user, the key, the owner, the namespace and the file; of what else the tree names; and of
+/// the settings beside it. What repeats one of the two spellings proves nothing for it.
+fn words_around(ctx: &Context<'_>, address: &Address<'_>, was: &str, is: &str) -> BTreeSet<String> {
     let mut around = BTreeSet::new();
     let endpoint = address.new;
-    let parts = ["database", "user"].iter().filter_map(|role| crate::rule::addresses::text(endpoint, role));
+    let parts = ["database", "user"].iter().filter_map(|role| text(endpoint, role));
     let users = endpoint.workloads.iter().filter_map(|&w| ctx.new.facts.workloads.get(w)).map(|w| w.id.to_string());
     around.extend(parts.flat_map(words));
     around.extend(users.flat_map(|u| words(&u)));
     around.extend(words(&endpoint.key.name));
     around.extend(words(&endpoint.key.owner));
     around.extend(words(&ctx.sources.get(endpoint.at.source).path));
+    let spelled = |text: &str| text.contains(was.trim()) || text.contains(is.trim());
+    for side in [ctx.old, ctx.new] {
+        for resource in &side.settings.resources {
+            around.extend(words(&resource.id.namespace).into_iter().chain(words(&resource.id.name)));
+        }
+        let named = side.facts.endpoints.iter().flat_map(|e| ["host", "database"].map(|role| text(e, role)));
+        around.extend(named.flatten().filter(|t| !spelled(t)).flat_map(words));
+    }
+    let beside = ctx.new_resource(endpoint.setting).settings.iter().filter(|s| s.value.text.len() < 200);
+    around.extend(beside.filter(|s| !spelled(&s.value.text)).flat_map(|s| words(&s.value.text)));
     around
 }
 

@@ -6,7 +6,7 @@ use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
 use crate::rule::addresses::{Address, Difference, addresses, part};
 use crate::rule::names::{is_literal, is_placeholder};
-use crate::rule::{Context, State};
+use crate::rule::{Context, State, elsewhere};
 use crate::secret::{MASK, Shown};
 use crate::setting::Environment;
 use crate::shown;
@@ -89,6 +89,7 @@ fn in_address(ctx: &Context<'_>, address: &Address<'_>) -> Option<Written> {
     let before = match old {
         Some((endpoint, p)) if is_written(endpoint, p, ctx.old) => Before::Literal,
         Some((_, EndpointPart { text: Some(text), .. })) if !text.is_empty() => Before::Reference(ctx.name(text)),
+        _ if moved(ctx, address.new, new) => return None,
         _ => Before::Nothing,
     };
     Some(Written {
@@ -115,6 +116,7 @@ fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Written> {
         Some(old) if !old.text.trim().is_empty() && !is_placeholder(&old.text) => {
             Before::Reference(ctx.shown(&change.logical, old))
         }
+        _ if elsewhere::was_known(ctx, new.setting, &new.text) => return None,
         _ => Before::Nothing,
     };
     let path = &ctx.sources.get(new.at.source).path;
@@ -126,6 +128,15 @@ fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Written> {
         before,
         in_known_file: ctx.files.iter().any(|f| f.path == *path && f.old.is_some()),
     })
+}
+
+/// Whether the same password stood in the same folder before.
+fn moved(ctx: &Context<'_>, endpoint: &Endpoint, part: &EndpointPart) -> bool {
+    let known = |password: &str| !ctx.audit && elsewhere::was_known(ctx, part.setting, password);
+    match &endpoint.string {
+        Some(string) => string.password.as_ref().is_some_and(|(secret, _)| known(secret.text_for_matching())),
+        None => known(&ctx.new.settings.get(part.setting).value.text),
+    }
 }
 
 /// Whether the part is a password as it is used: no reference, not empty, no placeholder.

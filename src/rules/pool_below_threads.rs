@@ -7,6 +7,7 @@ use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
 use crate::secret::Shown;
 use crate::shown;
+use crate::source::Side;
 
 declare_rule! {
     /// ## What it finds
@@ -68,6 +69,10 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for pair in ctx.pools() {
         let Some(new) = pair.new else { continue };
+        // The traffic tells how many connections are needed; the threads only guess.
+        if super::pool_below_traffic::is_overloaded(ctx, pair) {
+            continue;
+        }
         let Some((pool, threads)) = short(ctx.new.facts, new) else { continue };
         let before = pair.old.and_then(|old| short(ctx.old.facts, old));
         if before.is_some_and(|(p, t)| (pool, threads) == (p, t) || pool * t >= p * threads) {
@@ -89,6 +94,37 @@ fn short(facts: &Facts, pool: &Pool) -> Option<(u64, u64)> {
     (size < bound).then_some((size, threads))
 }
 
+/// A larger pool as far as the server has room for it, else fewer threads.
+fn fix(ctx: &Context<'_>, pool: &Pool, name: &Shown, size: u64, threads: u64) -> Shown {
+    let copies = ctx.new.facts.copies(pool).filter(|n| *n > 0);
+    let room = ctx.budget_of(ctx.new.facts, pool).and_then(|row| {
+        let after = row.after?;
+        let free = after.usable.lo.saturating_sub(after.rollout.hi?);
+        // During a rollout old and new replicas hold their pools at once.
+        let owner = &pool.key.owner;
+        let own = row.terms.iter().filter(|t| t.side == Side::New && t.workload == *owner);
+        let each = own.filter_map(|t| t.rollout_replicas.times(t.processes).hi).max();
+        Some((size + free / each.max(copies)?.max(1), ctx.name(&row.server)))
+    });
+    match room {
+        Some((most, server)) if most <= size => {
+            shown!("lower the threads to {}; {} has no room for a larger pool", size, server)
+        }
+        Some((most, server)) if most < threads => shown!(
+            "raise {} to {} at most, which is what {} has room for, and lower the threads to as many",
+            name,
+            most,
+            server
+        ),
+        Some((_, server)) => {
+            shown!("raise {} to {}, for which {} has room, or lower the threads", name, threads, server)
+        }
+        None => {
+            shown!("raise {} to {} if the server has room for it in every process, or lower the threads", name, threads)
+        }
+    }
+}
+
 fn finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, size: u64, threads: u64) -> Finding {
     let setting = pool.setting(Role::PoolMax);
     let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
@@ -103,7 +139,7 @@ fn finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, size: u64, thr
         .subject(ctx.owner(pool), pool.environment)
         .setting(name.clone(), ctx.written(old), ctx.written(new))
         .symptom(Shown::of_static("could not obtain a connection from the pool within the acquire timeout"))
-        .fix(shown!("raise {} to {}, or lower the threads, if each request needs the database", name, threads), None)
+        .fix(fix(ctx, pool, &name, size, threads), None)
         .rollback(Shown::of_static("set threads and pool back together; processes take both when they restart"))
         .question(shown!("Do more than {} of {} threads need the database at once?", size, threads))
         .build()

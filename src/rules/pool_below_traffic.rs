@@ -4,7 +4,7 @@ use crate::catalogue::Role;
 use crate::declare_rule;
 use crate::facts::Pool;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::{Context, Traffic};
+use crate::rule::{Context, PoolPair, Traffic};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -74,14 +74,22 @@ declare_rule! {
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for pair in ctx.pools() {
-        let Some(new) = pair.new else { continue };
-        let Some(now) = Traffic::of(&ctx.policy.declared, ctx.new.facts, new) else { continue };
-        let before = pair.old.and_then(|old| Traffic::of(&ctx.policy.declared, ctx.old.facts, old));
-        let worse = before.is_none_or(|b| now.utilisation() > b.utilisation());
-        if worse && !now.fits() {
-            out.push(finding(ctx, pair.old, new, &now));
+        if let (Some(new), Some(load)) = (pair.new, overload(ctx, pair)) {
+            out.push(finding(ctx, pair.old, new, &load));
         }
     }
+}
+
+/// Whether the declared traffic is too much for the pool, and the change made it so or worse.
+pub(super) fn is_overloaded(ctx: &Context<'_>, pair: PoolPair<'_>) -> bool {
+    overload(ctx, pair).is_some()
+}
+
+fn overload(ctx: &Context<'_>, pair: PoolPair<'_>) -> Option<Traffic> {
+    let now = Traffic::of(&ctx.policy.declared, ctx.new.facts, pair.new?)?;
+    let before = pair.old.and_then(|old| Traffic::of(&ctx.policy.declared, ctx.old.facts, old));
+    let worse = before.is_none_or(|b| now.utilisation() > b.utilisation());
+    (worse && !now.fits()).then_some(now)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^64")]

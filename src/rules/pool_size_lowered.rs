@@ -82,8 +82,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
     };
     let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
     let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
+    let relieved = relief.is_some();
     let severity = if relief.is_some() { Severity::Low } else { severity(was, *is, role) };
-    Some(
+    let builder =
         FindingBuilder::new(POOL_SIZE_LOWERED.name, severity, confidence, at, title)
             .message(relief.unwrap_or_else(|| {
                 shown!(
@@ -95,12 +96,21 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
             }))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
-            .symptom(waiting(&pool.key.library))
-            .fix(shown!("keep {} unless the connections in use at peak stay well below {}", was, *is), Some(shown!("{}", was)))
-            .rollback(shown!("set {} back to {}; processes take it when they restart", name, was))
-            .question(shown!("How many connections of this pool are in use at peak, and are {} enough?", *is))
-            .build(),
-    )
+            .rollback(shown!("set {} back to {}; processes take it when they restart", name, was));
+    // What mends the server or is enough for the traffic asks for no undoing.
+    if relieved {
+        return Some(
+            builder.fix(shown!("keep {}, and watch the pool's waiting requests once it is out", *is), None).build(),
+        );
+    }
+    let builder = builder
+        .symptom(waiting(&pool.key.library))
+        .fix(
+            shown!("keep {} unless the connections in use at peak stay well below {}", was, *is),
+            Some(shown!("{}", was)),
+        )
+        .question(shown!("How many connections of this pool are in use at peak, and are {} enough?", *is));
+    Some(builder.build())
 }
 
 /// Why a smaller pool is no cause for worry here: it brings the server back below its line, the replicas make up for
@@ -146,8 +156,8 @@ fn severity(was: u64, is: u64, role: Role) -> Severity {
 /// What the on-call sees when a pool is empty, in the library's words.
 fn waiting(library: &str) -> Shown {
     Shown::of_static(match library {
-        l if l.contains("hikari") => "Connection is not available, request timed out after 30000ms",
-        l if l.contains("sqlalchemy") => "QueuePool limit of size 5 overflow 10 reached, connection timed out",
+        l if l.contains("hikari") => "Connection is not available, request timed out",
+        l if l.contains("sqlalchemy") => "QueuePool limit reached, connection timed out",
         l if l.contains("rails") || l.contains("active") => {
             "ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool"
         }

@@ -75,23 +75,31 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let factor = is.checked_div(*was).unwrap_or(u64::MAX);
     let title = match (change.new, factor) {
         (None, _) => shown!("{} is gone: {} → {}, the default of {}", name, *was, *is, ctx.name(&pool.library)),
-        (_, 2..100) => shown!("{} raised {}-fold: {} → {}", name, factor, *was, *is),
+        (_, 3..100) => shown!("{} raised {}-fold: {} → {}", name, factor, *was, *is),
+        (_, 2) if was * 2 == *is => shown!("{} doubled: {} → {}", name, *was, *is),
         _ => shown!("{} raised: {} → {}", name, *was, *is),
     };
     let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
     let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
-    let severity = if relief.is_some() { Severity::Low } else { severity(*was, *is) };
-    Some(
-        FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
-            .message(relief.unwrap_or_else(|| growth(ctx, change, is - was)))
-            .subject(ctx.owner(pool), pool.environment)
-            .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
-            .symptom(Shown::of_static("the server refuses connections at peak or during a rollout (too many clients)"))
-            .fix(shown!("check replicas × processes × {} against the server's limit, or keep {}", *is, *was), None)
-            .rollback(shown!("set {} back to {}; processes take it when they restart", name, *was))
-            .question(shown!("Does the server have room for {} on every process and replica?", *is))
-            .build(),
-    )
+    let fits = change.new_pool.is_some_and(|new| has_room(ctx, new));
+    let severity = match (fits, relief.is_some()) {
+        (true, _) => Severity::Info,
+        (false, true) => Severity::Low,
+        (false, false) => severity(*was, *is),
+    };
+    let builder = FindingBuilder::new(POOL_SIZE_RAISED.name, severity, confidence, at, title)
+        .message(relief.unwrap_or_else(|| growth(ctx, change, is - was)))
+        .subject(ctx.owner(pool), pool.environment)
+        .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
+        .rollback(shown!("set {} back to {}; processes take it when they restart", name, *was));
+    if fits {
+        return Some(builder.fix(Shown::of_static("nothing; the server has room for it as computed"), None).build());
+    }
+    let builder = builder
+        .symptom(Shown::of_static("the server refuses connections at peak or during a rollout (too many clients)"))
+        .fix(shown!("check replicas × processes × {} against the server's limit, or keep {}", *is, *was), None)
+        .question(shown!("Does the server have room for {} on every process and replica?", *is));
+    Some(builder.build())
 }
 
 /// What the growth comes to: over all replicas where they are known, else for each process.
@@ -103,6 +111,11 @@ fn growth(ctx: &Context<'_>, change: &PoolChange<'_>, more: u64) -> Shown {
         }
         _ => shown!("each process of each replica may open {} connections more", more),
     }
+}
+
+/// Whether the server has proven room for all of its clients.
+fn has_room(ctx: &Context<'_>, new: &Pool) -> bool {
+    ctx.budget_of(ctx.new.facts, new).is_some_and(|row| row.verdict == Verdict::Fits && row.after.is_some())
 }
 
 /// Why a larger pool is no cause for worry here: the server has proven room for it, or the declared traffic needs it.

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::facts::Facts;
+use crate::facts::{Facts, Pool};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, PoolChange};
 use crate::secret::Shown;
@@ -73,6 +73,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -
     if is == 0 || is >= floor || was.is_some_and(|was| was <= is) {
         return None;
     }
+    if role == Role::IdleTimeout && keeps_all(pool) {
+        return None;
+    }
     let severity = severity(is, floor, role);
     let name = ctx.name(&setting.name);
     let words = ctx.name(&setting.words);
@@ -97,6 +100,18 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -
             .question(shown!("Which limit on the way to the server asks for {} = {}?", name, words))
             .build(),
     )
+}
+
+/// Whether the pool never gives an idle connection up: HikariCP looks at the idle timeout only where fewer connections
+/// than the maximum are kept open, and keeps the maximum where nothing is said.
+fn keeps_all(pool: &Pool) -> bool {
+    let hikari = pool.key.library.contains("hikari");
+    let kept = match pool.setting(Role::PoolMinIdle).map(|s| &s.value) {
+        None => hikari,
+        Some(ReadValue::SameAsMax) => true,
+        Some(_) => pool.min_idle.value.known().is_some_and(|idle| Some(idle) == pool.max.value.known()),
+    };
+    kept && hikari
 }
 
 fn severity(is: u64, floor: u64, role: Role) -> Severity {

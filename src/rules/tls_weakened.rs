@@ -7,10 +7,11 @@ use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, part_changes, text};
+use crate::rule::elsewhere;
 use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
-use crate::setting::Environment;
+use crate::setting::{Environment, SettingRef};
 use crate::shown;
 use crate::source::Location;
 
@@ -129,6 +130,7 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
         old: shown(at_old).or_else(|| Some(Shown::of_static(before.as_str()))),
         new: shown(at_new),
         severity: lowered_if_local(severity, address),
+        engine: address.new.engine,
         subject: address.subject(ctx),
         environment: address.environment(),
     };
@@ -161,6 +163,7 @@ fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
         old: was,
         new: Some(value),
         severity: lowered_if_local(severity, address),
+        engine: address.new.engine,
         subject: address.subject(ctx),
         environment: address.environment(),
     };
@@ -175,7 +178,9 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
         let severity = severity(before, after, change.engine())?;
         // The same key at another place: it moved.
         let moved = |c: &crate::meaning::Explained| c.old.is_none() && c.role.as_deref() == Some("tls_mode");
-        if change.new.is_none() && ctx.changes.iter().any(moved) {
+        let gone = change.address.and_then(|a| a.old?.parts.iter().find(|p| p.role == "tls_mode"));
+        let kept = gone.is_some_and(|p| is_kept(ctx, p.setting, before));
+        if change.new.is_none() && (kept || ctx.changes.iter().any(moved)) {
             return None;
         }
         let title = match change.new_shown(ctx) {
@@ -195,6 +200,7 @@ fn of_keys(ctx: &Context<'_>) -> Vec<Finding> {
             old: change.old_shown(ctx),
             new: change.new_shown(ctx),
             severity: change.address.map_or(severity, |a| lowered_if_local(severity, &a)),
+            engine: change.engine(),
             subject: change.subject.clone(),
             environment: change.environment,
         };
@@ -211,7 +217,7 @@ fn of_lost_key(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let moved = ctx.changes.iter().any(|c| c.old.is_none() && c.role.as_deref() == Some("tls_mode"));
     let before = level_of(Some(&old.text));
     let severity = severity(before, TlsLevel::Unset, Engine::Unknown)?;
-    if !stays || moved || change.endpoints.0.is_some() {
+    if !stays || moved || change.endpoints.0.is_some() || is_kept(ctx, old.setting, before) {
         return None;
     }
     let key = ctx.name(&change.logical);
@@ -223,10 +229,21 @@ fn of_lost_key(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         old: Some(ctx.name(&old.text)),
         new: None,
         severity,
+        engine: engine_of_key(&change.logical),
         subject: change.subject.as_deref().map(|s| ctx.name(s)),
         environment: change.environment,
     };
     Some(weakened.finding(message(before, TlsLevel::Unset)))
+}
+
+/// Whether the key stands where the same process reads it, with the level that the lost line had or a higher one.
+fn is_kept(ctx: &Context<'_>, lost: SettingRef, before: TlsLevel) -> bool {
+    let key = &ctx.old.settings.get(lost).logical;
+    let there = elsewhere::of_key(ctx, lost, key);
+    there.is_some_and(|s| {
+        let now = level_of(Some(&s.value.text));
+        now != TlsLevel::Unset && severity(before, now, Engine::Unknown).is_none()
+    })
 }
 
 /// A switch in a key of its own that takes the check away: `db.ssl.rejectUnauthorized`.
@@ -262,10 +279,24 @@ fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         old: Some(was),
         new: Some(is),
         severity: Severity::High,
+        engine: engine_of_key(&change.logical),
         subject: change.subject.as_deref().map(|s| ctx.name(s)),
         environment: change.environment,
     };
     Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
+}
+
+/// The engine that a key names; unknown where it names none.
+fn engine_of_key(key: &str) -> Engine {
+    let named = |words: &[&str]| crate::rule::names::has_word(key, words);
+    match () {
+        () if named(&["pg", "pgsslmode", "postgres", "postgresql"]) => Engine::PostgreSql,
+        () if named(&["mysql", "mariadb"]) => Engine::MySql,
+        () if named(&["mssql", "sqlserver"]) => Engine::SqlServer,
+        () if named(&["redis", "valkey"]) => Engine::Redis,
+        () if named(&["mongo", "mongodb"]) => Engine::MongoDb,
+        () => Engine::Unknown,
+    }
 }
 
 /// In an audit: TLS that is switched off towards another machine.
@@ -284,6 +315,7 @@ fn as_it_stands(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         old: None,
         new: part.text.as_deref().map(|t| ctx.name(t)),
         severity: lowered_if_local(Severity::Medium, address),
+        engine: address.new.engine,
         subject: address.subject(ctx),
         environment: address.environment(),
     };
@@ -299,6 +331,7 @@ struct Weakened {
     old: Option<Shown>,
     new: Option<Shown>,
     severity: Severity,
+    engine: Engine,
     subject: Option<Shown>,
     environment: Environment,
 }
@@ -309,9 +342,7 @@ impl Weakened {
             .message(Shown::of_static(message))
             .subject(self.subject, self.environment)
             .setting(self.key, self.old.clone(), self.new)
-            .symptom(Shown::of_static(
-                "none; a server that insists on TLS says: no pg_hba.conf entry for host, no encryption",
-            ))
+            .symptom(wording::tls_refused(self.engine))
             .fix(
                 Shown::of_static(
                     "keep the level, and give the client the authority of the certificate if it refuses it",
@@ -362,11 +393,11 @@ fn lowered_if_local(severity: Severity, address: &Address<'_>) -> Severity {
 
 /// Whether the same owner says the level in a key of its own now.
 fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
-    let home = address.new.setting.resource;
+    let Some(old) = address.old else { return false };
     ctx.changes.iter().any(|c| {
         c.old.is_none()
             && c.role.as_deref() == Some("tls_mode")
-            && c.new.as_ref().is_some_and(|n| n.setting.resource == home)
+            && c.new.as_ref().is_some_and(|n| elsewhere::is_near(ctx, old.setting, n.setting))
     })
 }
 

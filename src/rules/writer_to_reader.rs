@@ -4,10 +4,11 @@ use crate::connection::{HostRole, host_role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, addresses};
+use crate::rule::addresses::{Address, Difference, addresses, text};
 use crate::rule::names::{is_for_reading, is_literal};
 use crate::rule::wording;
 use crate::secret::Shown;
+use crate::setting::Environment;
 use crate::shown;
 
 declare_rule! {
@@ -52,7 +53,7 @@ declare_rule! {
     /// ## References
     ///
     /// - <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.Endpoints.html>
-    pub(super) static WRITER_TO_READER = "writer-to-reader", Medium, High,
+    pub(super) static WRITER_TO_READER = "writer-to-reader", High, High,
         "A client that writes is sent to a read-only copy", check;
 }
 
@@ -78,7 +79,7 @@ fn by_host(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Opti
     let from = before.map_or("a host", HostRole::as_str);
     let title = shown!("{} goes from {} to reader: {} → {}", label, from, old, new);
     Some(
-        FindingBuilder::new(WRITER_TO_READER.name, Severity::Medium, confidence, part.at, title)
+        FindingBuilder::new(WRITER_TO_READER.name, severity(address), confidence, part.at, title)
             .message(Shown::of_static(
                 "the new name is that of a read-only copy; every write can fail, and reads are slightly old",
             ))
@@ -90,6 +91,13 @@ fn by_host(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Opti
             .question(Shown::of_static("Does everything that uses this address only read?"))
             .build(),
     )
+}
+
+/// In production every write fails from the restart on, unless the owner or its user says that it only reads.
+fn severity(address: &Address<'_>) -> Severity {
+    let user_reads = text(address.new, "user").is_some_and(is_for_reading);
+    let reads = user_reads || is_for_reading(&address.new.key.owner);
+    if address.environment() == Environment::Production && !reads { Severity::High } else { Severity::Medium }
 }
 
 /// The host stays, and a parameter asks for a reader.
@@ -110,11 +118,11 @@ fn by_parameter(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     let name = ctx.name(part.role.trim_start_matches("param:"));
     let value = ctx.name(part.text.as_deref().unwrap_or_default());
     let label = shown!("{} of {}", name, ctx.name(address.key()));
-    let was = address.old.and_then(|o| crate::rule::addresses::text(o, &part.role)).map(|t| ctx.name(t));
+    let was = address.old.and_then(|o| text(o, &part.role)).map(|t| ctx.name(t));
     Some(
         FindingBuilder::new(
             WRITER_TO_READER.name,
-            Severity::Medium,
+            severity(address),
             Confidence::High,
             part.at,
             shown!("{} asks for a reader: {}", label, value),
