@@ -43,18 +43,19 @@ fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) ->
         return None;
     }
     let about = after.as_ref().or(before.as_ref())?.server;
-    let (verdict, scenario) = match &after {
-        Some(after_sum) => {
-            let sides = verdict::Sides {
-                before: before.as_ref().map(load::Sum::load),
-                after: after_sum.load(),
-                floor_before: before.as_ref().map_or(Interval::ZERO, load::Sum::floor),
-                floor_after: after_sum.floor(),
-            };
-            verdict::verdict(&sides, options.target, options.strict_rollout)
-        }
-        None => (Verdict::Fits, ""),
-    };
+    let after = after.filter(|a| !a.lines.is_empty() || !a.could_be.is_empty());
+    let moved = |a: &load::Sum<'_>| before.as_ref().is_some_and(|b| b.server.usable() != a.server.usable());
+    let any_release = after.as_ref().is_some_and(moved);
+    let judged = after.as_ref().map(|after| {
+        let judge = |clients| judge(before.as_ref(), after, clients, any_release, options);
+        // What is over without the assumed clients is over for sure; the rest says that it counts them.
+        let sure = judge(load::Clients::Declared);
+        let all = judge(load::Clients::All);
+        let only_assumed = verdict::is_over(all.0) && !verdict::is_over(sure.0);
+        if verdict::is_over(sure.0) { (sure, false) } else { (all, only_assumed) }
+    });
+    let ((verdict, scenario), only_assumed) = judged.unwrap_or(((Verdict::Fits, ""), false));
+    let load = |s: &load::Sum<'_>| s.load(load::Clients::All, any_release);
     let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a)).unwrap_or_default();
     let terms = |s: &Option<load::Sum<'_>>, side| {
         s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
@@ -67,18 +68,34 @@ fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) ->
         environment: about.environment,
         verdict,
         scenario,
-        before: before.as_ref().map(load::Sum::load),
-        after: after.as_ref().map(load::Sum::load),
+        before: before.as_ref().map(load),
+        after: after.as_ref().map(load),
         terms: all_terms,
         unknowns: after.as_ref().map(load::Sum::unknowns).unwrap_or_default(),
-        proposal: after.as_ref().and_then(|a| causes::proposal(a, &causes)).filter(|_| is_over(verdict)),
+        proposal: after.as_ref().and_then(|a| causes::proposal(a, &causes)).filter(|_| verdict::is_over(verdict)),
         causes,
         limit_at: about.limit.at,
         weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
-        only_assumed: after.as_ref().is_some_and(|a| a.fits_without_assumed(scenario)),
+        only_assumed,
         could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
         observed_peak: about.observed_peak,
     })
+}
+
+fn judge(
+    before: Option<&load::Sum<'_>>,
+    after: &load::Sum<'_>,
+    clients: load::Clients,
+    any_release: bool,
+    options: &Options<'_>,
+) -> (Verdict, &'static str) {
+    let sides = verdict::Sides {
+        before: before.map(|b| b.load(clients, any_release)),
+        after: after.load(clients, any_release),
+        floor_before: before.map_or(Interval::ZERO, load::Sum::floor),
+        floor_after: after.floor(),
+    };
+    verdict::verdict(&sides, options.target, options.strict_rollout)
 }
 
 /// Exporters, backups and people as a term of their own, so that the printed lines add up.
@@ -98,13 +115,6 @@ fn fixed_term(sum: &load::Sum<'_>, side: Side) -> Option<Term> {
         evidence: Vec::new(),
         link: "counted for every server",
     })
-}
-
-fn is_over(verdict: Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout | Verdict::LimitShrunk | Verdict::Near
-    )
 }
 
 /// One server before and after.
@@ -205,6 +215,8 @@ pub struct Cause {
     pub new: Option<String>,
     /// Where it stands (on the new side, or on the old one for a removal).
     pub at: Location,
+    /// Where it stood before, if it was written.
+    pub old_at: Option<Location>,
     /// Connections that it adds at peak (or takes from the limit).
     pub weight: u64,
 }
@@ -229,6 +241,8 @@ pub enum Factor {
 /// The largest setting that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
+    /// Which factor it is a value for: the largest that fits, and for the limit the smallest.
+    pub factor: Factor,
     /// The setting as a person would say it.
     pub setting: String,
     /// Its value.

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::budget::{ServerBudget, Term, Verdict};
+use crate::budget::{Factor, ServerBudget, Term, Verdict};
 use crate::document::Document;
-use crate::facts::Facts;
+use crate::facts::{Facts, Origin};
 use crate::finding::{Finding, Severity};
 use crate::meaning::{ChangeSide, Explained};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemKind};
 use crate::report::{
-    CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm,
+    CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
+    ReportedTerm,
 };
+use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
 use crate::score;
 use crate::secret::{MASK, Shown};
@@ -21,6 +23,9 @@ use crate::textdiff;
 
 /// Longest value that is shown whole, in characters; the rest is cut with an ellipsis.
 const LONGEST_VALUE: usize = 200;
+
+/// Hosts that are the machine itself, whichever that is.
+const LOCAL: [&str; 5] = ["localhost", "127.0.0.1", "0.0.0.0", "::1", "[::1]"];
 
 /// What the stages came to.
 #[derive(Debug)]
@@ -35,6 +40,8 @@ pub struct Reviewed<'a> {
     pub documents: (&'a [Document], &'a [Document]),
     /// Files that were not given, with the reason.
     pub skipped: Vec<(String, String)>,
+    /// What to know beside, with what it is about.
+    pub notes: Vec<(String, String)>,
     /// Counts made when the files were taken in.
     pub counted: Counted,
 }
@@ -42,8 +49,6 @@ pub struct Reviewed<'a> {
 /// Counts made when the files were taken in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counted {
-    /// Files on either side.
-    pub files: usize,
     /// Files that are the same on both sides.
     pub unchanged: usize,
 }
@@ -63,7 +68,7 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
         level,
         summary: summary(context, &findings, changes.len(), &coverage),
         changes,
-        budget: budget(context),
+        budget: budget(context, &reviewed.findings),
         checklist: checklist(reviewed, &findings),
         coverage,
         files: file_diffs(reviewed),
@@ -206,10 +211,33 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
     }
 }
 
-fn budget(context: &Context<'_>) -> Vec<ReportedBudget> {
-    let mut rows: Vec<&ServerBudget> = context.budget.iter().collect();
+fn budget(context: &Context<'_>, findings: &[Finding]) -> Vec<ReportedBudget> {
+    let mut rows: Vec<&ServerBudget> = context.budget.iter().filter(|row| is_real(context, findings, row)).collect();
     rows.sort_by(|a, b| gravity(b.verdict).cmp(&gravity(a.verdict)).then_with(|| a.server.cmp(&b.server)));
     rows.into_iter().map(|row| reported_budget(context, row)).collect()
+}
+
+/// Whether a server is worth a sum: not where its name stands for no server (`localhost`, a placeholder, a host that a
+/// finding calls a slip), unless a file or the policy tells its limit.
+fn is_real(context: &Context<'_>, findings: &[Finding], row: &ServerBudget) -> bool {
+    let servers = [context.old.facts, context.new.facts].into_iter().flat_map(|facts| &facts.servers);
+    let mut same = servers.filter(|server| server.id == row.server).peekable();
+    if same.peek().is_none() {
+        return true;
+    }
+    !same.all(|server| {
+        let is_unknown = matches!(server.limit.origin, Origin::Unknown(_)) && server.at.is_none();
+        is_unknown && !server.hosts.is_empty() && server.hosts.iter().all(|host| is_no_server(findings, host))
+    })
+}
+
+fn is_no_server(findings: &[Finding], host: &str) -> bool {
+    let is_slip = |f: &Finding| {
+        let new = f.new.as_ref().map(|new| new.as_str().to_ascii_lowercase());
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        f.rule == "host-typo" && new.is_some_and(|new| new.split(|c| !is_name(c)).any(|name| name == host))
+    };
+    LOCAL.contains(&host) || is_placeholder(host) || findings.iter().any(is_slip)
 }
 
 /// How much a reader wants to see a verdict first.
@@ -240,10 +268,37 @@ fn reported_budget(context: &Context<'_>, row: &ServerBudget) -> ReportedBudget 
         after: row.after,
         terms: row.terms.iter().map(|t| term(context, t)).collect(),
         unknowns: row.unknowns.iter().map(text).collect(),
-        proposal: row.proposal.as_ref().map(|p| (context.redactor.text(&p.setting), p.value)),
+        proposal: proposal(context, row),
         could_be: row.could_be.iter().map(text).collect(),
         limit_at: row.limit_at.map(|at| place(context, at)),
+        limit_because: limit_because(context, row),
     }
+}
+
+fn proposal(context: &Context<'_>, row: &ServerBudget) -> Option<ReportedProposal> {
+    let proposal = row.proposal.as_ref()?;
+    // The proposal is about the heaviest cause.
+    let cause = row.causes.iter().find(|cause| cause.weight > 0)?;
+    Some(ReportedProposal {
+        setting: context.redactor.text(&proposal.setting),
+        value: proposal.value,
+        is_limit: cause.factor == Factor::Limit,
+    })
+}
+
+/// Where the usable connections come from, if no file says it.
+fn limit_because(context: &Context<'_>, row: &ServerBudget) -> Option<Shown> {
+    let server = context.new.facts.servers.iter().find(|server| server.id == row.server)?;
+    let limit = server.limit.value.known()?;
+    let told = match &server.limit.origin {
+        Origin::Default(whose) | Origin::Assumed(whose) => shown!("{}: {}", context.redactor.text(whose), limit),
+        Origin::Declared => shown!("told in plimsoll.toml: {}", limit),
+        Origin::Literal | Origin::Unknown(_) => return None,
+    };
+    Some(match server.reserved.value.known() {
+        Some(0) | None => told,
+        Some(reserved) => shown!("{} − {} reserved", told, reserved),
+    })
 }
 
 fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
@@ -307,8 +362,11 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     }
     let meaningful = context.changes.iter().filter(|c| c.role.is_some()).count();
     let seen = match (context.audit, changes, meaningful) {
-        (true, ..) => shown!("nothing risky found in {} files", coverage.parsed),
-        (false, 0, _) => shown!("no setting changed in {} files", coverage.parsed),
+        // Nothing was looked at: that is no good news.
+        (_, 0, _) if coverage.files == 0 => Shown::of_static("nothing to review: no configuration file was read"),
+        (_, 0, _) if coverage.parsed == 0 => Shown::of_static("nothing to conclude: no file was wholly read"),
+        (true, ..) => shown!("nothing risky found in {}", files_word(coverage.parsed)),
+        (false, 0, _) => shown!("no setting changed in {}", files_word(coverage.parsed)),
         (false, n, 0) => {
             shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n))
         }
@@ -318,9 +376,13 @@ fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, 
     };
     match unread {
         0 => seen,
-        1 => shown!("{}; 1 file was not read", seen),
-        n => shown!("{}; {} files were not read", seen, n),
+        1 => shown!("{}; 1 file was not read, or not wholly", seen),
+        n => shown!("{}; {} files were not read, or not wholly", seen, n),
     }
+}
+
+fn files_word(n: usize) -> Shown {
+    if n == 1 { Shown::of_static("1 file") } else { shown!("{} files", n) }
 }
 
 fn settings_word(n: usize) -> &'static str {
@@ -330,34 +392,35 @@ fn settings_word(n: usize) -> &'static str {
 fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     let context = reviewed.context;
     let text = |t: &str| context.redactor.text(t);
-    let mut skipped: BTreeSet<(Shown, Shown)> = reviewed.skipped.iter().map(|(p, r)| (text(p), text(r))).collect();
-    let mut parsed = BTreeSet::new();
+    let mut remarks = Remarks::default();
+    reviewed.skipped.iter().for_each(|(path, reason)| remarks.skip(text(path), text(reason)));
+    let mut notes: Vec<(Shown, Shown)> = reviewed.notes.iter().map(|(about, note)| (text(about), text(note))).collect();
+    let mut seen = BTreeSet::new();
     let mut templated = BTreeSet::new();
     for document in reviewed.documents.0.iter().chain(reviewed.documents.1) {
         let source = context.sources.get(document.source);
         let path = text(&source.path);
-        let problems = source.problems.iter().chain(&document.problems);
-        for problem in problems {
-            skipped.insert((path.clone(), reason(context, source, problem)));
-        }
-        if !document.roots.is_empty() {
-            parsed.insert(path.clone());
+        for problem in source.problems.iter().chain(&document.problems) {
+            remarks.problem(context, source, problem);
         }
         if document.templated > 0 {
-            templated.insert(path);
+            templated.insert(path.clone());
         }
+        seen.insert(path);
     }
     for settings in [context.old.settings, context.new.settings] {
         for (source, problem) in &settings.problems {
-            let source = context.sources.get(*source);
-            skipped.insert((text(&source.path), reason(context, source, problem)));
+            remarks.problem(context, context.sources.get(*source), problem);
         }
     }
+    notes.extend(remarks.notes.iter().flat_map(|(path, said)| said.iter().map(|s| (path.clone(), s.text()))));
+    let parsed = seen.iter().filter(|path| !remarks.skipped.contains_key(path)).count();
     Coverage {
-        files: reviewed.counted.files,
-        parsed: parsed.len(),
+        files: parsed + remarks.skipped.len(),
+        parsed,
         unchanged: reviewed.counted.unchanged,
-        skipped: skipped.into_iter().collect(),
+        skipped: remarks.skipped.into_iter().map(|(path, reasons)| (path, joined(&reasons))).collect(),
+        notes,
         masked: masked(context.new.facts),
         suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
         truncated: 0,
@@ -365,12 +428,75 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     }
 }
 
-fn reason(context: &Context<'_>, source: &Source, problem: &Problem) -> Shown {
-    let message = context.redactor.text(&problem.message);
-    let old = if source.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
-    match problem.span {
-        Some(span) => shown!("line {}: {}{}", source.position(span.start).line, message, old),
-        None => shown!("{}{}", message, old),
+/// What is said about files: those that were not read, or not wholly, and what to know about the others.
+#[derive(Default)]
+struct Remarks {
+    skipped: BTreeMap<Shown, Vec<Remark>>,
+    notes: BTreeMap<Shown, Vec<Remark>>,
+}
+
+/// Something about a file. Said of the old side and of the new one it is said once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Remark {
+    what: Shown,
+    line: Option<u32>,
+    side: Side,
+}
+
+impl Remarks {
+    fn skip(&mut self, path: Shown, reason: Shown) {
+        add(&mut self.skipped, path, Remark { what: reason, line: None, side: Side::New });
+    }
+
+    fn problem(&mut self, context: &Context<'_>, source: &Source, problem: &Problem) {
+        let remark = Remark {
+            what: context.redactor.text(&problem.message),
+            line: problem.span.map(|span| source.position(span.start).line),
+            side: source.side,
+        };
+        let list = match problem.kind {
+            // All of the file was read.
+            ProblemKind::DuplicateKey | ProblemKind::Encoding => &mut self.notes,
+            ProblemKind::Syntax
+            | ProblemKind::Templated
+            | ProblemKind::NotText
+            | ProblemKind::TooLarge
+            | ProblemKind::UnknownFormat => &mut self.skipped,
+        };
+        add(list, context.redactor.text(&source.path), remark);
+    }
+}
+
+/// Adds what was not said yet. The old side comes first, so what the new side says too replaces it.
+fn add(list: &mut BTreeMap<Shown, Vec<Remark>>, path: Shown, remark: Remark) {
+    let said = list.entry(path).or_default();
+    if said.contains(&remark) {
+        return;
+    }
+    match said.iter_mut().find(|s| s.side == Side::Old && remark.side == Side::New && s.what == remark.what) {
+        Some(same) => *same = remark,
+        None => said.push(remark),
+    }
+}
+
+impl Remark {
+    fn text(&self) -> Shown {
+        let old = if self.side == Side::Old { shown!(" (before the change)") } else { Shown::default() };
+        match self.line {
+            Some(line) => shown!("line {}: {}{}", line, self.what, old),
+            None => shown!("{}{}", self.what, old),
+        }
+    }
+}
+
+/// The first reasons why a file was not read, and how many more there are.
+fn joined(reasons: &[Remark]) -> Shown {
+    const NAMED: usize = 3;
+    let named: Vec<Shown> = reasons.iter().take(NAMED).map(Remark::text).collect();
+    let named = Shown::join(&named, "; ");
+    match reasons.len().saturating_sub(NAMED) {
+        0 => named,
+        n => shown!("{}; and {} more", named, n),
     }
 }
 

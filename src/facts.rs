@@ -4,6 +4,7 @@
 //! the user declared. Out: workloads, endpoints, pools, servers and the links between them, each with its place and its
 //! origin. Nothing is guessed without saying so; what cannot be known is an interval with an unknown end.
 
+mod arguments;
 mod endpoints;
 mod pools;
 mod scopes;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, ReadValue, Role};
 use crate::connection::{ConnectionString, Engine};
+use crate::document::Scalar;
 use crate::quantity::Interval;
 use crate::setting::{Environment, ResourceId, SettingRef, Settings};
 use crate::source::{Location, Sources};
@@ -80,6 +82,21 @@ struct Entry {
     unit: (usize, u32),
     unit_name: String,
     setting: SettingRef,
+    /// The value, where it is a part of the setting: an option in a command line.
+    part: Option<Scalar>,
+}
+
+impl Entry {
+    /// The value as the process gets it.
+    fn value<'a>(&'a self, settings: &'a Settings) -> &'a Scalar {
+        self.part.as_ref().unwrap_or_else(|| &settings.get(self.setting).value)
+    }
+
+    /// Where the value stands.
+    fn at(&self, settings: &Settings) -> Location {
+        let whole = settings.get(self.setting).at;
+        self.part.as_ref().map_or(whole, |part| Location { source: whole.source, span: part.span })
+    }
 }
 
 /// Where a number comes from, from the strongest to the weakest.

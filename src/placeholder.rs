@@ -156,6 +156,106 @@ fn has_no_literal(atom: &str) -> bool {
     matches!(rest, "" | ":" | ":-" | ":?") || rest.starts_with(":?") || rest.starts_with('?')
 }
 
+/// An expression that says what holds where nothing else is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fallback<'a> {
+    /// What it asks for first: `POOL` of `${POOL:-16}`, `.Values.pool`; may be empty.
+    pub(crate) name: &'a str,
+    /// The text used without it, quotes removed; may be an expression again, never empty.
+    pub(crate) text: &'a str,
+}
+
+/// The default of a text that is one expression: `${POOL:16}`, `{{ .Values.pool | default 16 }}`,
+/// `<%= ENV.fetch("POOL", 16) %>`.
+pub(crate) fn fallback(text: &str) -> Option<Fallback<'_>> {
+    let text = text.trim();
+    if end_of(text.as_bytes(), 0)? != text.len() {
+        return None;
+    }
+    let inside = |open: &str, close: &str| text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    let found = if let Some(inner) = inside("{{", "}}") {
+        default_of_template(inner)
+    } else if let Some(inner) = inside("<%", "%>") {
+        default_of_ruby(inner)
+    } else {
+        default_of_variable(inside("${", "}").filter(|inner| !inner.starts_with('{'))?)
+    };
+    found.filter(|f| !f.text.is_empty())
+}
+
+/// `NAME:-default` of the shell, `NAME:default` of Spring. `:?`, `?` and `:+` give no default.
+fn default_of_variable(inner: &str) -> Option<Fallback<'_>> {
+    let inner = ["env.", "env:"].iter().find_map(|p| inner.strip_prefix(p)).unwrap_or(inner);
+    let colon = inner.find(':');
+    // Spring's names have dashes; the shell's `NAME-default` is told by its capitals.
+    let dash = inner.find('-').filter(|&at| colon.is_none() && inner.get(..at).is_some_and(is_shell_name));
+    let at = colon.or(dash)?;
+    let (name, rest) = (inner.get(..at)?, inner.get(at + 1..)?);
+    let rest =
+        if colon.is_some() { rest.strip_prefix('-').filter(|_| is_shell_name(name)).unwrap_or(rest) } else { rest };
+    (!rest.starts_with(['?', '+'])).then(|| Fallback { name: name.trim(), text: bare(rest) })
+}
+
+fn is_shell_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// `.x | default 16`, `default 16 .x`, `x | default('16')`, `x | default: 16`.
+fn default_of_template(inner: &str) -> Option<Fallback<'_>> {
+    const WORD: &str = "default";
+    let inner = inner.trim_matches(|c: char| c == '-' || c.is_whitespace());
+    let at = inner.rmatch_indices(WORD).map(|(at, _)| at).find(|&at| {
+        let before = inner.get(..at).unwrap_or("").trim_end();
+        (before.is_empty() || before.ends_with(['|', '(']))
+            && inner.get(at + WORD.len()..).is_some_and(|rest| rest.starts_with([' ', '(', ':']))
+    })?;
+    let rest = inner.get(at + WORD.len()..)?.trim_start_matches([' ', '(', ':']);
+    let value = literal_at(rest)?;
+    let end = |c: char| c.is_whitespace() || matches!(c, '|' | ')' | ',' | '(');
+    let words = inner.split(end);
+    let name =
+        words.clone().find(|w| w.starts_with('.')).or_else(|| words.clone().find(|w| !w.is_empty() && *w != WORD));
+    Some(Fallback { name: name.map_or("", bare), text: value })
+}
+
+/// `ENV.fetch("X", 5)`, `ENV.fetch("X") { 5 }`, `ENV["X"] || 5`, each with `.to_i` behind.
+fn default_of_ruby(inner: &str) -> Option<Fallback<'_>> {
+    if !(inner.contains("fetch") || inner.contains("||")) {
+        return None;
+    }
+    let mut body = inner.trim_end_matches('-');
+    loop {
+        let shorter = body.trim_end().trim_end_matches([')', '}']);
+        let shorter = [".to_i", ".to_s", ".to_f"].iter().find_map(|call| shorter.strip_suffix(call)).unwrap_or(shorter);
+        if shorter.len() == body.len() {
+            break;
+        }
+        body = shorter;
+    }
+    let start = body.rfind([',', '{', '|'])? + 1;
+    let value = literal_at(body.get(start..)?.trim_start())?;
+    let name = inner.split(['"', '\'']).nth(1).unwrap_or("");
+    Some(Fallback { name, text: value })
+}
+
+/// A quoted text, a number or a truth value at the start; a name of something else is no literal.
+fn literal_at(text: &str) -> Option<&str> {
+    if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        let rest = text.get(1..)?;
+        return rest.get(..rest.find(quote)?);
+    }
+    let end = text.find(|c: char| c.is_whitespace() || matches!(c, ')' | '}' | '|' | ',')).unwrap_or(text.len());
+    let word = text.get(..end)?;
+    let plain = word.starts_with(|c: char| c.is_ascii_digit() || c == '-') || matches!(word, "true" | "false");
+    plain.then_some(word)
+}
+
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let quoted = |q: char| text.strip_prefix(q).and_then(|rest| rest.strip_suffix(q));
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(text)
+}
+
 /// First place of `needle`.
 pub(crate) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     if needle.is_empty() {
@@ -196,6 +296,48 @@ mod tests {
     fn unclosed_openers_are_plain_text() {
         for text in ["${A", "$(", "{{ a", "<%= a", "#{"] {
             assert!(!is_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_default_of_an_expression_is_read_in_every_notation() {
+        for (text, name, value) in [
+            ("${POOL:16}", "POOL", "16"),
+            ("${POOL:-16}", "POOL", "16"),
+            ("${POOL-16}", "POOL", "16"),
+            ("${pool.max-size:16}", "pool.max-size", "16"),
+            ("${pool.max-size:-1}", "pool.max-size", "-1"),
+            (" ${A:${B:16}} ", "A", "${B:16}"),
+            ("{{ .Values.pool | default 16 }}", ".Values.pool", "16"),
+            ("{{- default 16 .Values.pool | quote }}", ".Values.pool", "16"),
+            ("{{ db_pool | default('16') }}", "db_pool", "16"),
+            ("{{ db_pool | default: 5 }}", "db_pool", "5"),
+            ("<%= ENV.fetch(\"POOL\", 16) %>", "POOL", "16"),
+            ("<%= ENV.fetch('POOL') { 16 } %>", "POOL", "16"),
+            ("<%= ENV.fetch('POOL') { ENV.fetch('B', 16) }.to_i %>", "POOL", "16"),
+            ("<%= (ENV['POOL'] || 16).to_i %>", "POOL", "16"),
+        ] {
+            assert_eq!(fallback(text), Some(Fallback { name, text: value }), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_expression_without_a_literal_default_has_none() {
+        for text in [
+            "16",
+            "${POOL}",
+            "${POOL:}",
+            "${POOL:?must be set}",
+            "${A:1}${B:2}",
+            "{{ .Values.pool }}",
+            "{{ .Values.defaultPool }}",
+            "{{ .Values.pool | default .Values.size }}",
+            "<%= ENV['POOL'] %>",
+            "<%= ENV.fetch('POOL') %>",
+            "<%= ENV.fetch('POOL', size) %>",
+            "$(POOL)",
+        ] {
+            assert_eq!(fallback(text), None, "{text}");
         }
     }
 

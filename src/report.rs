@@ -150,12 +150,25 @@ pub struct ReportedBudget {
     pub terms: Vec<ReportedTerm>,
     /// What is missing.
     pub unknowns: Vec<Shown>,
-    /// The largest setting that fits.
-    pub proposal: Option<(Shown, u64)>,
+    /// The value that fits.
+    pub proposal: Option<ReportedProposal>,
     /// Clients that may belong here.
     pub could_be: Vec<Shown>,
     /// Where the limit is written.
     pub limit_at: Option<Place>,
+    /// How the limit came about where no file writes it: `PostgreSQL's default 100 − 3 reserved`.
+    pub limit_because: Option<Shown>,
+}
+
+/// A value of a setting that makes the sum fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportedProposal {
+    /// The setting.
+    pub setting: Shown,
+    /// Its largest value that fits; for a limit the smallest.
+    pub value: u64,
+    /// Whether it is the server's limit and not what its clients may open.
+    pub is_limit: bool,
 }
 
 /// A term in the report.
@@ -203,14 +216,16 @@ pub struct CheckItem {
 /// What was read and what was not.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    /// Files on either side.
+    /// Files on either side: `parsed` and `skipped` together.
     pub files: usize,
-    /// Files that were read.
+    /// Files that were read, wholly, on each side where they are.
     pub parsed: usize,
     /// Files that are the same on both sides.
     pub unchanged: usize,
-    /// Files that were not read, or not wholly, with the reason.
+    /// Files that were not read, or not wholly, once each, with the reasons.
     pub skipped: Vec<(Shown, Shown)>,
+    /// What to know about files that were read, or that are no configuration: a key given twice, bytes replaced.
+    pub notes: Vec<(Shown, Shown)>,
     /// Values masked.
     pub masked: usize,
     /// Findings suppressed.

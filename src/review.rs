@@ -16,7 +16,7 @@ use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
 use crate::secret::Redactor;
-use crate::setting::{Environment, Settings};
+use crate::setting::{Environment, Resource, ResourceId, Settings, Shape};
 use crate::source::{Side, Source, Sources};
 use crate::suppression::{Allow, Suppressions};
 
@@ -36,6 +36,8 @@ pub enum Content {
     Bytes(Vec<u8>),
     /// It was not read; why.
     Skipped(String),
+    /// What to know about files that are no input of a review, under the name that stands for them.
+    Note(String),
 }
 
 /// What to review, and how.
@@ -109,6 +111,7 @@ pub fn review(request: Request) -> Report {
         suppressions: &suppressions,
         documents: (&old.documents, &new.documents),
         skipped: gathered.skipped,
+        notes: gathered.notes,
         counted: gathered.counted,
     })
 }
@@ -153,6 +156,7 @@ struct Gathered {
     old: Vec<Document>,
     new: Vec<Document>,
     skipped: Vec<(String, String)>,
+    notes: Vec<(String, String)>,
     counted: conclude::Counted,
 }
 
@@ -163,28 +167,31 @@ fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
         old: Vec::new(),
         new: Vec::new(),
         skipped: Vec::new(),
+        notes: Vec::new(),
         counted: conclude::Counted::default(),
     };
     let mut before: BTreeMap<String, Source> = BTreeMap::new();
-    let mut paths = BTreeSet::new();
     let mut skips = BTreeMap::new();
     for (side, inputs) in [(Side::Old, old), (Side::New, new)] {
         let mut inputs = inputs;
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         for input in inputs {
-            if !config.reads(&input.path) {
+            // A note stands for files that no pattern of the policy was asked about.
+            if !matches!(input.content, Content::Note(_)) && !config.reads(&input.path) {
                 continue;
             }
             let bytes = match input.content {
+                Content::Note(text) => {
+                    made.notes.push((input.path, text));
+                    continue;
+                }
                 Content::Bytes(bytes) => bytes,
                 Content::Skipped(reason) => {
-                    paths.insert(input.path.clone());
                     skips.insert(input.path, reason);
                     continue;
                 }
             };
             let source = Source::new(&input.path, side, &bytes);
-            paths.insert(source.path.clone());
             match side {
                 Side::Old => {
                     before.insert(source.path.clone(), source);
@@ -198,7 +205,6 @@ fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
         made.old.push(document);
     }
     made.old.sort_by(|a, b| made.sources.get(a.source).path.cmp(&made.sources.get(b.source).path));
-    made.counted.files = paths.len();
     made.skipped = skips.into_iter().collect();
     made
 }
@@ -265,7 +271,19 @@ fn names(sources: &Sources, sides: &[&SideRead]) -> String {
     names.into_iter().collect::<Vec<_>>().join("\n")
 }
 
-/// Workloads that this change rolls out: their own manifest changed beyond the number of replicas, or something they read.
+/// The workload that an autoscaler scales.
+fn scaled(resource: &Resource) -> Option<String> {
+    let Shape::Autoscaler(shape) = &resource.shape else { return None };
+    let id = ResourceId {
+        kind: shape.target_kind.clone(),
+        namespace: resource.id.namespace.clone(),
+        name: shape.target_name.clone(),
+    };
+    Some(id.to_string())
+}
+
+/// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
+/// changed, or something they read.
 fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
     // A manifest that only moved to another file changes no pod.
     let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
@@ -274,10 +292,9 @@ fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<Strin
     let mut rolling = BTreeSet::new();
     for (side, changed) in [(old, &changed_old), (new, &changed_new)] {
         for &at in changed {
-            let role = side.facts.meanings.get(&at).and_then(|m| m.role.as_deref());
-            if role != Some("replicas") {
-                rolling.insert(side.settings.resource_of(at).id.to_string());
-            }
+            // More replicas start no rollout by themselves, but the next release rolls at that size.
+            rolling.insert(side.settings.resource_of(at).id.to_string());
+            rolling.extend(scaled(side.settings.resource_of(at)));
         }
         for pool in &side.facts.pools {
             if pool.settings.iter().any(|s| changed.contains(&s.setting)) {

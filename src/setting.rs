@@ -347,16 +347,16 @@ impl Environment {
     #[must_use]
     pub fn guess(text: &str) -> Option<Environment> {
         let lower = text.to_ascii_lowercase();
-        lower.split(|c: char| !c.is_ascii_alphabetic()).rev().find_map(environment_word)
+        let told = lower.split(|c: char| !c.is_ascii_alphabetic()).rev().find_map(environment_word);
+        // A folder of that name holds tests; inside a longer name it is the work of the program.
+        told.or_else(|| lower.split('/').any(|step| step == "integration").then_some(Environment::Development))
     }
 }
 
 fn environment_word(word: &str) -> Option<Environment> {
     match word {
         "prod" | "prd" | "production" | "live" => Some(Environment::Production),
-        "staging" | "stage" | "stg" | "uat" | "preprod" | "preproduction" | "qa" | "integration" => {
-            Some(Environment::Staging)
-        }
+        "staging" | "stage" | "stg" | "uat" | "preprod" | "preproduction" | "qa" => Some(Environment::Staging),
         "dev" | "develop" | "development" | "test" | "tests" | "testing" | "local" | "sandbox" | "sample"
         | "samples" | "example" | "examples" | "demo" | "ci" => Some(Environment::Development),
         _ => None,
@@ -533,6 +533,8 @@ mod tests {
     fn environments_are_words_and_not_substrings() {
         assert_eq!(Environment::guess("apps/prod-eu/api.yaml"), Some(Environment::Production));
         assert_eq!(Environment::guess("reproduction/latest.yaml"), None);
+        assert_eq!(Environment::guess("integration/pools.toml"), Some(Environment::Development));
+        assert_eq!(Environment::guess("prod/integration-api.yaml"), Some(Environment::Production));
         assert_eq!(Environment::guess("application-staging.yml"), Some(Environment::Staging));
     }
 }

@@ -1,7 +1,7 @@
 //! Runs every folder of `tests/cases` as a test of its name.
 //!
-//! A case is `before/`, `after/`, `case.toml` and `expected.json`. The report must equal `expected.json` to the byte and
-//! hold what `case.toml` says it must. `UPDATE_EXPECT=1` rewrites the expectation; the demands of `case.toml` stay.
+//! A case is `before/`, `after/`, `case.toml`, `expected.json` and `expected.md`. The report must equal both to the byte
+//! (through wasm too, see `www/engine/test`) and hold what `case.toml` says it must. `UPDATE_EXPECT=1` rewrites the expectation; the demands of `case.toml` stay.
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads its cases from the disk")]
 
@@ -81,7 +81,12 @@ fn run(folder: &Path) -> Result<(), Failed> {
         return Err("a review of a state against itself has changes".into());
     }
     no_secret(&report)?;
-    support::compare(&folder.join("expected.json"), &json)
+    let markdown = render::render(&report, Format::Markdown, &RenderOptions::default());
+    let (json, markdown) = (
+        support::compare(&folder.join("expected.json"), &json),
+        support::compare(&folder.join("expected.md"), &markdown),
+    );
+    json.and(markdown)
 }
 
 fn severity(name: &str) -> Severity {

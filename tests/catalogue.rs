@@ -193,7 +193,7 @@ fn pools_are_found_in_every_spelling_with_their_group() {
         ("HIKARI_MAXIMUM_POOL_SIZE", "hikaricp", ""),
         ("ORDERS_DB_POOL_SIZE", "any-pool", "orders"),
         ("DB_POOL_SIZE", "any-pool", ""),
-        ("DB_MAX_OPEN_CONNS", "go-database-sql", "db"),
+        ("DB_MAX_OPEN_CONNS", "go-database-sql", ""),
         ("storage.db.maxOpenConns", "go-database-sql", "storage.db"),
         ("app.ordersDb.pool.maxSize", "any-pool", "app.ordersdb"),
         ("databases.main.pool.max", "knex", "databases.main"),

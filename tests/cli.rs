@@ -347,3 +347,54 @@ fn help_and_version_are_no_errors() {
         assert!(help.contains(option), "{option}");
     }
 }
+
+#[test]
+fn every_changed_file_is_read_or_named() {
+    let folder = Folder::new();
+    folder.write("old/a.yaml", "a: 1\n").write("new/a.yaml", "a: 1\n");
+    folder.write("old/b.weird", "one\n").write("new/b.weird", "two\n");
+    folder.write("old/run.sh", "export POOL=1\n").write("new/run.sh", "export POOL=2\n");
+    folder.write("old/c.rs", "fn a() {}\n").write("new/c.rs", "fn b() {}\n").write("new/d.png", "x");
+    folder.write("old/same.md", "same\n").write("new/same.md", "same\n");
+    let run = folder.run(&["review", "old", "new"]);
+    for part in [
+        "skipped b.weird: ",
+        "skipped run.sh: ",
+        "note (2 changed files): no configuration by their names, not read: .png, .rs",
+        "note (1 other file): unchanged",
+        "no setting changed in 1 file; 2 files were not read",
+        "3 files: 1 read, 1 unchanged, 2 skipped",
+    ] {
+        assert!(run.out.contains(part), "{part:?} is not in: {}", run.out);
+    }
+}
+
+#[test]
+fn changes_that_were_not_read_are_no_good_news() {
+    let folder = Folder::new();
+    folder.write("old/c.rs", "fn a() {}\n").write("new/c.rs", "fn b() {}\n");
+    let run = folder.run(&["review", "old", "new"]);
+    assert!(run.out.contains("no configuration file was read"), "{}", run.out);
+    assert!(!run.out.contains("no setting changed"), "{}", run.out);
+}
+
+#[test]
+fn git_names_every_changed_file_too() {
+    let folder = Folder::new();
+    folder.git(&["init", "-q"]).write("a.yaml", "a: 1\n").write("b.weird", "one\n").write("c.rs", "1\n");
+    folder.write("same.txt", "same\n").git(&["add", "."]).git(&["commit", "-qm", "one"]);
+    folder.write("b.weird", "two\n").write("c.rs", "2\n").git(&["add", "."]).git(&["commit", "-qm", "two"]);
+    let run = folder.run(&["review", "--git", "HEAD~1..HEAD"]);
+    for part in ["skipped b.weird: ", "note (1 changed file): ", ": .rs", "note (1 other file): unchanged"] {
+        assert!(run.out.contains(part), "{part:?} is not in: {}", run.out);
+    }
+}
+
+#[test]
+fn a_key_given_twice_is_a_note_and_the_file_is_read() {
+    let folder = Folder::new();
+    folder.write("a.yaml", "a: 1\na: 2\n");
+    let run = folder.run(&["audit", "a.yaml"]);
+    assert!(run.out.contains("1 file: 1 read, 0 unchanged, 0 skipped; 1 note"), "{}", run.out);
+    assert!(run.out.contains("note a.yaml: line "), "{}", run.out);
+}

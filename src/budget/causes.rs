@@ -1,6 +1,6 @@
 //! Which part of the change moved the sum or the limit, and which value would fit.
 
-use crate::budget::load::{Line, Sum};
+use crate::budget::load::{Clients, Line, Sum};
 use crate::budget::{Cause, Factor, Proposal};
 use crate::catalogue::Role;
 use crate::facts::{Pool, Reading};
@@ -50,6 +50,7 @@ fn line_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
             old: Some(was.value.to_string()),
             new: Some(is.value.to_string()),
             at,
+            old_at: was.at,
             weight: now.abs_diff(then),
         });
     };
@@ -87,6 +88,7 @@ fn pool_cause(line: &Line<'_>, was: &Pool, is: &Pool, weight: u64) -> Cause {
         old: old.map(|s| s.raw.clone()),
         new: new.map(|s| s.raw.clone()),
         at: new.or(old).map_or(is.at, |s| s.at),
+        old_at: old.map(|s| s.at),
         weight,
     }
 }
@@ -101,6 +103,7 @@ fn new_line(line: &Line<'_>) -> Option<Cause> {
         old: None,
         new: setting.map(|s| s.raw.clone()),
         at,
+        old_at: None,
         weight: far(line.product(line.rollout)),
     })
 }
@@ -110,15 +113,18 @@ fn limit_cause(before: &Sum<'_>, after: &Sum<'_>) -> Option<Cause> {
     if was == is {
         return None;
     }
-    let at: Location = after.server.limit.at.or(after.server.at).or(before.server.limit.at)?;
+    let old_at = before.server.limit.at;
+    let at: Location = after.server.limit.at.or(old_at).or(after.server.at)?;
     let name = after.server.limit_name.clone().or_else(|| before.server.limit_name.clone());
     Some(Cause {
         factor: Factor::Limit,
         subject: after.server.id.clone(),
         setting: name.unwrap_or_else(|| "max_connections".to_owned()),
         old: Some(before.server.limit.value.to_string()),
-        new: Some(after.server.limit.value.to_string()),
+        // A line that is gone has no new value; the message says which default holds.
+        new: after.server.limit.at.map(|_| after.server.limit.value.to_string()),
         at,
+        old_at,
         weight: far(was).abs_diff(far(is)),
     })
 }
@@ -128,49 +134,86 @@ fn limit_cause(before: &Sum<'_>, after: &Sum<'_>) -> Option<Cause> {
 /// For a pool: `floor((usable − all others) / (rollout replicas × processes))`, overflow kept. For the limit: what
 /// today's demand needs. See the arithmetic in `docs/budget.md`.
 pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
-    let usable = after.server.usable();
-    usable.hi?;
     let cause = causes.iter().find(|c| c.weight > 0)?;
-    let others = |skip: &dyn Fn(&Line<'_>) -> bool| -> Option<u64> {
-        let rest =
-            after.lines.iter().filter(|l| !skip(l)).map(|l| l.product(l.rollout)).fold(Interval::ZERO, Interval::plus);
-        rest.plus(after.server.fixed_clients.value).hi
-    };
-    let is_it = |l: &Line<'_>| l.who == cause.subject && names(l, cause);
-    match cause.factor {
+    let value = match cause.factor {
         Factor::Limit => {
-            let demand = others(&|_| false)?;
-            let value = demand.checked_add(after.server.reserved.value.hi?)?;
-            Some(Proposal { setting: cause.setting.clone(), value, at: Some(cause.at) })
+            let demand = after.load(Clients::All, true).rollout.hi?;
+            demand.checked_add(after.server.reserved.value.hi?)
         }
-        Factor::Pool | Factor::Workload => {
-            let line = after.lines.iter().find(|l| is_it(l))?;
-            let pool = line.pool?;
-            // Two pools that one setting feeds are two lines; the setting has to fit all of them together.
-            let fed: Vec<&Line<'_>> = after
-                .lines
-                .iter()
-                .filter(|l| l.pool.is_some_and(|p| p.max.at.is_some() && p.max.at == pool.max.at) || is_it(l))
-                .collect();
-            let same = |l: &Line<'_>| fed.iter().any(|f| std::ptr::eq(*f, l));
-            let room = usable.lo.checked_sub(others(&same)?)?;
-            let factor =
-                fed.iter().map(|l| l.rollout.times(l.processes.value)).fold(Interval::ZERO, Interval::plus).hi?;
-            let each = room.checked_div(factor)?;
-            let value = each.checked_sub(pool.overflow.value.hi?)?;
-            let name = pool.setting(Role::PoolMax).map_or(cause.setting.clone(), |s| s.name.clone());
-            (value >= 1).then_some(Proposal { setting: name, value, at: pool.max.at })
-        }
-        Factor::Replicas => {
-            let line = after.lines.iter().find(|l| is_it(l))?;
-            let workload = line.workload?;
-            let room = usable.lo.checked_sub(others(&|l| l.workload.is_some_and(|w| w.id == workload.id))?)?;
-            let mine = after.lines.iter().filter(|l| l.workload.is_some_and(|w| w.id == workload.id));
-            let each = mine.map(|l| l.processes.value.times(l.ceiling)).fold(Interval::ZERO, Interval::plus).hi?;
-            let value = replicas_that_fit(room, each, line)?;
-            Some(Proposal { setting: cause.setting.clone(), value, at: Some(cause.at) })
-        }
-        Factor::Processes | Factor::Surge => None,
+        factor => Room::of(after, cause)?.largest(factor),
+    }?;
+    let setting = match cause.factor {
+        Factor::Workload => line_of(after, cause)?.pool?.setting(Role::PoolMax).map(|s| s.name.clone()),
+        _ => None,
+    };
+    Some(Proposal {
+        factor: cause.factor,
+        setting: setting.unwrap_or_else(|| cause.setting.clone()),
+        value,
+        at: Some(cause.at),
+    })
+}
+
+fn line_of<'s, 'a>(after: &'s Sum<'a>, cause: &Cause) -> Option<&'s Line<'a>> {
+    after.lines.iter().find(|l| l.who == cause.subject && names(l, cause))
+}
+
+/// What is left for the lines that a cause feeds, once all others have their share.
+struct Room<'s, 'a> {
+    /// The line that the cause is about.
+    line: &'s Line<'a>,
+    /// All lines that the same setting feeds: it has to fit them together.
+    fed: Vec<&'s Line<'a>>,
+    left: u64,
+    overflow_only: bool,
+}
+
+impl<'s, 'a> Room<'s, 'a> {
+    /// `None` where anything else in the sum is unknown.
+    fn of(after: &'s Sum<'a>, cause: &Cause) -> Option<Room<'s, 'a>> {
+        let line = line_of(after, cause)?;
+        let is_fed = |l: &Line<'a>| match cause.factor {
+            Factor::Pool | Factor::Workload => {
+                let place = |l: &Line<'a>| l.pool.and_then(|p| p.max.at);
+                std::ptr::eq(l, line) || place(l).is_some() && place(l) == place(line)
+            }
+            _ => l.who == line.who,
+        };
+        let (fed, others): (Vec<_>, Vec<_>) = after.lines.iter().partition(|l| is_fed(l));
+        let taken = others.iter().map(|l| l.product(l.rollout)).fold(Interval::ZERO, Interval::plus);
+        let taken = taken.plus(after.server.fixed_clients.value).hi?;
+        let usable = after.server.usable();
+        usable.hi?;
+        let role = line.pool.and_then(|p| p.setting(Role::PoolOverflow));
+        let overflow_only = role.is_some_and(|s| s.name == cause.setting);
+        Some(Room { line, fed, left: usable.lo.checked_sub(taken)?, overflow_only })
+    }
+
+    fn sum(&self, of: impl Fn(&Line<'a>) -> Interval) -> Option<u64> {
+        self.fed.iter().map(|l| of(l)).fold(Interval::ZERO, Interval::plus).hi
+    }
+
+    /// The largest value of a factor that fits while a new version rolls out; at least 1.
+    fn largest(&self, factor: Factor) -> Option<u64> {
+        let value = match factor {
+            Factor::Pool | Factor::Workload => {
+                let each = self.left.checked_div(self.sum(|l| l.next_rollout.times(l.processes.value))?)?;
+                let pool = self.line.pool?;
+                let kept = if self.overflow_only { pool.max.value.hi? } else { pool.overflow.value.hi? };
+                each.checked_sub(kept)?
+            }
+            Factor::Processes => self.left.checked_div(self.sum(|l| l.next_rollout.times(l.ceiling))?)?,
+            Factor::Replicas => {
+                let each = self.sum(|l| l.processes.value.times(l.ceiling))?;
+                replicas_that_fit(self.left, each, self.line)?
+            }
+            Factor::Surge => {
+                let each = self.sum(|l| l.processes.value.times(l.ceiling))?;
+                self.left.checked_div(each)?.checked_sub(self.line.replicas.value.hi?)?
+            }
+            Factor::Limit => return None,
+        };
+        (value >= 1).then_some(value)
     }
 }
 
@@ -190,7 +233,7 @@ fn names(line: &Line<'_>, cause: &Cause) -> bool {
 /// Scans downward, because a surge in percent rounds up.
 fn replicas_that_fit(room: u64, each: u64, line: &Line<'_>) -> Option<u64> {
     let now = line.replicas.value.hi?;
-    let extra = line.rollout.hi?.saturating_sub(now);
+    let extra = line.next_rollout.hi?.saturating_sub(now);
     let start = room.checked_div(each)?.min(now);
     let surge = |n: u64| if now == 0 { 0 } else { extra.saturating_mul(n).div_ceil(now) };
     (1..=start).rev().find(|&n| n.saturating_add(surge(n)).saturating_mul(each) <= room)

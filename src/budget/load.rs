@@ -17,6 +17,8 @@ pub(super) struct Line<'a> {
     pub(super) steady: Interval,
     pub(super) replicas: Reading,
     pub(super) rollout: Interval,
+    /// Replicas of a rollout at this size, whether this change rolls it out or the next one does.
+    pub(super) next_rollout: Interval,
     pub(super) strict: Interval,
     pub(super) processes: Reading,
     pub(super) ceiling: Interval,
@@ -87,6 +89,15 @@ impl Line<'_> {
     }
 }
 
+/// Which of the clients that no pool of the tree explains are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clients {
+    /// Those that the policy declares, or as many as are usual.
+    All,
+    /// Those that the policy declares.
+    Declared,
+}
+
 /// All that is known of one side of a server.
 #[derive(Debug, Clone)]
 pub(super) struct Sum<'a> {
@@ -124,31 +135,32 @@ impl<'a> Sum<'a> {
     }
 
     fn total(&self, replicas: impl Fn(&Line<'a>) -> Interval) -> Interval {
-        let sum = self.lines.iter().map(|l| l.product(replicas(l))).fold(Interval::ZERO, Interval::plus);
-        sum.plus(self.server.fixed_clients.value)
+        self.lines.iter().map(|l| l.product(replicas(l))).fold(Interval::ZERO, Interval::plus)
     }
 
-    pub(super) fn load(&self) -> Load {
-        let peak = self.total(|l| l.replicas.value);
+    /// What one workload that this change leaves alone adds when its own next release rolls out: the largest such.
+    fn next_surge(&self) -> Interval {
+        let of = |l: &Line<'a>| l.product(l.next_rollout).minus(l.product(l.rollout));
+        self.lines.iter().map(of).fold(Interval::ZERO, Interval::max)
+    }
+
+    /// Demand in all scenarios. `any_release`: the limit moved, so that the next release of any one workload counts too.
+    pub(super) fn load(&self, clients: Clients, any_release: bool) -> Load {
+        let fixed = &self.server.fixed_clients;
+        let fixed = match clients {
+            Clients::Declared if fixed.origin != Origin::Declared => Interval::ZERO,
+            _ => fixed.value,
+        };
+        let next = if any_release { self.next_surge() } else { Interval::ZERO };
+        let peak = self.total(|l| l.replicas.value).plus(fixed);
         Load {
             usable: self.server.usable(),
-            steady: self.total(|l| l.steady),
+            steady: self.total(|l| l.steady).plus(fixed),
             peak,
-            rollout: self.total(|l| l.rollout),
-            strict: self.total(|l| l.strict),
+            rollout: self.total(|l| l.rollout).plus(fixed).plus(next),
+            strict: self.total(|l| l.strict).plus(fixed).max(self.total(|l| l.rollout).plus(fixed).plus(next)),
             failover: peak,
         }
-    }
-
-    /// Whether the demand fits once the assumed clients are left out. Declared ones count.
-    pub(super) fn fits_without_assumed(&self, scenario: &str) -> bool {
-        let fixed = &self.server.fixed_clients;
-        if fixed.origin == Origin::Declared {
-            return false;
-        }
-        let load = self.load();
-        let demand = if scenario == "peak" { load.peak } else { load.rollout };
-        demand.minus(fixed.value).hi.is_some_and(|d| d <= load.usable.lo)
     }
 
     /// Connections that stand open without any load.
@@ -183,6 +195,7 @@ struct Copies {
     steady: Interval,
     replicas: Reading,
     rollout: Interval,
+    next_rollout: Interval,
     strict: Interval,
 }
 
@@ -193,6 +206,7 @@ fn copies(workload: &Workload, rolls: bool) -> Copies {
         steady: Interval { lo: workload.min_replicas.value.lo, hi: max.hi },
         replicas: workload.max_replicas.clone(),
         rollout: if moving { max.plus(workload.surge.value) } else { max },
+        next_rollout: if workload.rolling && !workload.job { max.plus(workload.surge.value) } else { max },
         strict: if moving { max.times(Interval::exact(2)) } else { max },
     }
 }
@@ -200,7 +214,8 @@ fn copies(workload: &Workload, rolls: bool) -> Copies {
 fn unowned(holder: &str) -> Copies {
     let why = format!("no workload in the tree reads {holder}; declare one under [[workload]] in plimsoll.toml");
     let reading = Reading::unknown(1, why);
-    Copies { steady: reading.value, rollout: reading.value, strict: reading.value, replicas: reading }
+    let value = reading.value;
+    Copies { steady: value, rollout: value, next_rollout: value, strict: value, replicas: reading }
 }
 
 fn pool_line<'a>(facts: &'a Facts, pool: &'a Pool, link: Link, rolls: &dyn Fn(&Workload) -> bool) -> Line<'a> {
@@ -216,6 +231,7 @@ fn pool_line<'a>(facts: &'a Facts, pool: &'a Pool, link: Link, rolls: &dyn Fn(&W
         steady: copies.steady,
         replicas: copies.replicas,
         rollout: copies.rollout,
+        next_rollout: copies.next_rollout,
         strict: copies.strict,
         processes: container.map_or_else(|| Reading::default_of(1, "one process"), |c| c.processes.clone()),
         ceiling: pool.ceiling(),
@@ -250,6 +266,7 @@ fn unpooled<'a>(facts: &'a Facts, server: usize, rolls: &dyn Fn(&Workload) -> bo
                 steady: copies.steady,
                 replicas: copies.replicas,
                 rollout: copies.rollout,
+                next_rollout: copies.next_rollout,
                 strict: copies.strict,
                 processes: processes.unwrap_or_else(|| Reading::default_of(1, "one process")),
                 ceiling: Interval::at_least(1),

@@ -39,14 +39,19 @@ pub(super) fn verdict(sides: &Sides, target: f64, strict_gates: bool) -> (Verdic
     if shrunk && near {
         return (Verdict::LimitShrunk, "peak");
     }
-    if over(after.strict, usable) && worse(sides, &|l| l.strict) {
-        return if strict_gates {
-            (Verdict::OverRollout, "strict rollout")
-        } else {
-            (Verdict::OverStrict, "strict rollout")
-        };
+    if near {
+        return (Verdict::Near, "peak");
     }
-    if near { (Verdict::Near, "peak") } else { (Verdict::Fits, "") }
+    match over(after.strict, usable) && worse(sides, &|l| l.strict) {
+        true if strict_gates => (Verdict::OverRollout, "strict rollout"),
+        true => (Verdict::OverStrict, "strict rollout"),
+        false => (Verdict::Fits, ""),
+    }
+}
+
+/// Whether a verdict says that demand exceeds the limit because of the change.
+pub(super) fn is_over(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout)
 }
 
 /// Some reading of the configuration exceeds the limit. The exact boundary is allowed.

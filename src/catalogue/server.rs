@@ -49,6 +49,9 @@ impl ServerKind {
 
 impl Place {
     fn has_key(&self, path: &[String]) -> bool {
+        // Some tools write a list of maps with one key each; the position in the list says nothing.
+        let bare = |step: &String| step.split('[').next().unwrap_or_default().to_owned();
+        let path: Vec<String> = path.iter().map(bare).collect();
         self.keys.iter().any(|key| path.ends_with(&segments_of(key)))
     }
 

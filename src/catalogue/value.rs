@@ -4,6 +4,7 @@
 //! bounds. A text that is no plain value (a template, a reference, a number without a unit) is said to be so.
 
 use super::schema::{Means, Setting, Special, Unit};
+use crate::placeholder;
 
 /// A value as the library understands it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +40,17 @@ pub enum ReadValue {
 const NANOS_PER_MILLI: i128 = 1_000_000;
 const NANOS_PER_SECOND: i128 = 1_000 * NANOS_PER_MILLI;
 
-/// Reads a value as the setting's library would.
+/// Reads a value as the setting's library would. Of an expression its default counts: `${POOL:16}` is 16.
 #[must_use]
 pub fn read_value(setting: &Setting, text: &str) -> ReadValue {
-    let text = text.trim();
+    let value = read_plain(setting, text.trim());
+    match placeholder::fallback(text) {
+        Some(fallback) if value == ReadValue::NotANumber => read_value(setting, fallback.text),
+        _ => value,
+    }
+}
+
+fn read_plain(setting: &Setting, text: &str) -> ReadValue {
     if let Some(special) = special_by_text(setting, text) {
         return meaning(special);
     }
@@ -384,7 +392,7 @@ mod tests {
     fn what_is_no_plain_value_is_said_to_be_so() {
         let texts = [
             "${POOL}",
-            "${POOL:10}",
+            "${POOL:ten}",
             "{{ .Values.pool }}",
             "$(POOL)",
             "",
@@ -401,6 +409,16 @@ mod tests {
         let long = "9".repeat(400);
         assert_eq!(read_value(&setting("count", ""), &long), ReadValue::NotANumber);
         assert_eq!(read_value(&setting("ms", ""), &format!("{long}h")), ReadValue::NotANumber);
+    }
+
+    #[test]
+    fn the_default_of_an_expression_is_its_value() {
+        let texts = ["${POOL:16}", "${A:${B:-16}}", "{{ .Values.pool | default 16 }}", "<%= ENV.fetch('POOL', 16) %>"];
+        for text in texts {
+            assert_eq!(read_value(&setting("count", ""), text), ReadValue::Count(16), "{text}");
+        }
+        assert_eq!(read_value(&setting("text", ""), "${MODE:session}"), ReadValue::Text("session".to_owned()));
+        assert_eq!(read_value(&setting("bool", ""), "${ON:true}"), ReadValue::Bool(true));
     }
 
     #[test]

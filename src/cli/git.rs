@@ -1,6 +1,6 @@
 //! Both sides from a git repository, by the `git` program: whole trees, because a budget needs unchanged files too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -8,8 +8,11 @@ use crate::review::{Content, Input};
 use crate::source::MAX_FILE_BYTES;
 
 use super::Failure;
-use super::inputs::{Both, plausible};
+use super::inputs::{Both, PassedOver, plausible};
 use super::output::Progress;
+
+/// The mode of a commit of another repository in a tree.
+const SUBMODULE: &str = "160000";
 
 /// Reads both sides of `BASE...HEAD` (from their merge base) or `BASE..HEAD` (between the two).
 pub(super) fn read(range: &str, progress: &mut Progress) -> Result<Both, Failure> {
@@ -32,7 +35,7 @@ pub(super) fn read(range: &str, progress: &mut Progress) -> Result<Both, Failure
         })?;
     }
     let mut blobs = Blobs::open()?;
-    let both = Both { old: tree(&old, &mut blobs, progress)?, new: tree(&new, &mut blobs, progress)? };
+    let both = both(&tree(&old)?, &tree(&new)?, &mut blobs, progress)?;
     blobs.close();
     Ok(both)
 }
@@ -73,33 +76,73 @@ fn git(arguments: &[&str]) -> Result<String, Trouble> {
     Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// All plausible files of a commit.
-fn tree(commit: &str, blobs: &mut Blobs, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
+/// A file of a commit.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    mode: String,
+    id: String,
+    /// In bytes; `None` where git does not say.
+    size: Option<usize>,
+}
+
+/// The files of a commit, by path.
+type Tree = BTreeMap<String, Entry>;
+
+/// Lists a commit.
+fn tree(commit: &str) -> Result<Tree, Failure> {
     let listing = git(&["ls-tree", "-r", "-l", "-z", "--full-tree", commit]).map_err(|trouble| match trouble {
         Trouble::NotStarted => not_started(),
         Trouble::Said(said) => Failure::new(format!("git cannot list a tree: {said}"), "check the clone with git fsck"),
     })?;
-    let mut inputs = Vec::new();
+    let mut entries = BTreeMap::new();
     for entry in listing.split('\0').filter(|e| !e.is_empty()) {
         // `<mode> <type> <id> <size>\t<path>`
         let Some((meta, path)) = entry.split_once('\t') else { continue };
         let fields: Vec<&str> = meta.split_whitespace().collect();
         let [mode, _, id, size] = fields.as_slice() else { continue };
-        let content = match *mode {
-            "160000" => Content::Skipped("submodule, not followed".to_owned()),
-            _ if !plausible(path) => continue,
-            "120000" => Content::Skipped("symbolic link, not followed".to_owned()),
-            _ if size.parse::<usize>().is_ok_and(|n| n > MAX_FILE_BYTES) => {
-                Content::Skipped("larger than 32 MiB; not read".to_owned())
-            }
-            _ => {
-                progress.tick();
-                blobs.read(id)?
-            }
-        };
-        inputs.push(Input { path: path.to_owned(), content });
+        let entry = Entry { mode: (*mode).to_owned(), id: (*id).to_owned(), size: size.parse().ok() };
+        entries.insert(path.to_owned(), entry);
     }
-    Ok(inputs)
+    Ok(entries)
+}
+
+/// The files of both commits that may be configuration, and whatever changed.
+fn both(old: &Tree, new: &Tree, blobs: &mut Blobs, progress: &mut Progress) -> Result<Both, Failure> {
+    let mut passed = PassedOver::default();
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut both = Both::default();
+    for path in paths {
+        let (before, after) = (old.get(path), new.get(path));
+        let is_submodule = [before, after].into_iter().flatten().any(|entry| entry.mode == SUBMODULE);
+        if !is_submodule && !plausible(path) {
+            if before == after {
+                passed.unchanged += 1;
+                continue;
+            }
+            if passed.takes(path) {
+                continue;
+            }
+        }
+        for (entry, side) in [(before, &mut both.old), (after, &mut both.new)] {
+            let Some(entry) = entry else { continue };
+            side.push(Input { path: path.clone(), content: content(entry, blobs, progress)? });
+        }
+    }
+    both.new.extend(passed.notes());
+    Ok(both)
+}
+
+fn content(entry: &Entry, blobs: &mut Blobs, progress: &mut Progress) -> Result<Content, Failure> {
+    let skipped = |reason: &str| Ok(Content::Skipped(reason.to_owned()));
+    match entry.mode.as_str() {
+        SUBMODULE => skipped("submodule, not followed"),
+        "120000" => skipped("symbolic link, not followed"),
+        _ if entry.size.is_some_and(|n| n > MAX_FILE_BYTES) => skipped("larger than 32 MiB; not read"),
+        _ => {
+            progress.tick();
+            blobs.read(&entry.id)
+        }
+    }
 }
 
 /// A running `git cat-file --batch`, asked for one object at a time; what both sides share is read once.

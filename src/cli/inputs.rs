@@ -1,8 +1,9 @@
 //! Files, directories and standard input as the two sides of a review.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
@@ -33,7 +34,8 @@ pub(super) fn read_both(old: &Path, new: &Path, progress: &mut Progress) -> Resu
     }
     let (old_is_folder, new_is_folder) = (is_folder(old)?, is_folder(new)?);
     if old_is_folder && new_is_folder {
-        return Ok(Both { old: folder(old, progress)?, new: folder(new, progress)? });
+        let (old, new) = (folder(old, progress)?, folder(new, progress)?);
+        return Ok(with_changed(old, new, progress));
     }
     if old_is_folder != new_is_folder && !is_null(old) && !is_null(new) {
         let (folder, file) = if old_is_folder { ("OLD", "NEW") } else { ("NEW", "OLD") };
@@ -44,17 +46,23 @@ pub(super) fn read_both(old: &Path, new: &Path, progress: &mut Progress) -> Resu
     }
     let name = common_name(old, new);
     let side = |path: &Path, is_folder: bool, progress: &mut Progress| match (is_null(path), is_folder) {
-        (true, _) => Ok(Vec::new()),
+        (true, _) => Ok(Folder::default()),
         (_, true) => folder(path, progress),
-        _ => Ok(vec![Input { path: name.clone(), content: Content::Bytes(file_or_stdin(path)?) }]),
+        _ => {
+            let content = Content::Bytes(file_or_stdin(path)?);
+            Ok(Folder { inputs: vec![Input { path: name.clone(), content }], others: BTreeMap::new() })
+        }
     };
-    Ok(Both { old: side(old, old_is_folder, progress)?, new: side(new, new_is_folder, progress)? })
+    let (old, new) = (side(old, old_is_folder, progress)?, side(new, new_is_folder, progress)?);
+    Ok(with_changed(old, new, progress))
 }
 
 /// Reads one state.
 pub(super) fn read_one(path: &Path, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
     if is_folder(path)? {
-        return folder(path, progress);
+        let Folder { mut inputs, others } = folder(path, progress)?;
+        inputs.extend(left_out(others.len(), "no configuration by their names, not read"));
+        return Ok(inputs);
     }
     let name = if path.as_os_str() == STDIN { "stdin".to_owned() } else { file_name(path) };
     Ok(vec![Input { path: name, content: Content::Bytes(file_or_stdin(path)?) }])
@@ -116,10 +124,18 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// All files of a folder that may be configuration, in order of path. Ignore files do not count: what git does not
-/// know may be deployed all the same.
-fn folder(root: &Path, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
-    let mut inputs = Vec::new();
+/// What a folder holds.
+#[derive(Debug, Default)]
+struct Folder {
+    /// Files that may be configuration, in order of path.
+    inputs: Vec<Input>,
+    /// The other files: by their path in the folder, where they are.
+    others: BTreeMap<String, PathBuf>,
+}
+
+/// Looks through a folder. Ignore files do not count: what git does not know may be deployed all the same.
+fn folder(root: &Path, progress: &mut Progress) -> Result<Folder, Failure> {
+    let mut found = Folder::default();
     let walk = WalkBuilder::new(root).standard_filters(false).follow_links(false).build_with_foreign();
     for entry in walk {
         let entry = entry.map_err(|error| {
@@ -130,17 +146,114 @@ fn folder(root: &Path, progress: &mut Progress) -> Result<Vec<Input>, Failure> {
         let Some(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             if let Some(reason) = foreign(entry.path()) {
-                inputs.push(Input { path: format!("{path}/"), content: Content::Skipped(reason.to_owned()) });
+                found.inputs.push(Input { path: format!("{path}/"), content: Content::Skipped(reason.to_owned()) });
             }
         } else if kind.is_symlink() && (plausible(&path) || entry.path().is_dir()) {
-            inputs.push(Input { path, content: Content::Skipped("symbolic link, not followed".to_owned()) });
+            found.inputs.push(Input { path, content: content(entry.path()) });
         } else if kind.is_file() && plausible(&path) {
             progress.tick();
-            inputs.push(Input { path, content: content(entry.path()) });
+            found.inputs.push(Input { path, content: content(entry.path()) });
+        } else if kind.is_file() || kind.is_symlink() {
+            found.others.insert(path, entry.into_path());
         }
     }
-    inputs.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(inputs)
+    found.inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+/// Both sides, with every file that changed: what the names do not tell to be configuration may be some all the same.
+fn with_changed(old: Folder, new: Folder, progress: &mut Progress) -> Both {
+    let mut both = Both { old: old.inputs, new: new.inputs };
+    let mut passed = PassedOver::default();
+    let paths: BTreeSet<&String> = old.others.keys().chain(new.others.keys()).collect();
+    for path in paths {
+        let (before, after) = (old.others.get(path), new.others.get(path));
+        if before.zip(after).is_some_and(|(before, after)| is_same(before, after)) {
+            passed.unchanged += 1;
+        } else if !passed.takes(path) {
+            progress.tick();
+            let input = |at: &PathBuf| Input { path: path.clone(), content: content(at) };
+            both.old.extend(before.map(input));
+            both.new.extend(after.map(input));
+        }
+    }
+    both.new.extend(passed.notes());
+    both
+}
+
+/// Whether two files hold the same bytes. Links are the same if they lead to the same name.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let same = || -> std::io::Result<bool> {
+        let (a, b) = (std::fs::symlink_metadata(one)?, std::fs::symlink_metadata(other)?);
+        if a.is_symlink() || b.is_symlink() {
+            return Ok(a.is_symlink() && b.is_symlink() && std::fs::read_link(one)? == std::fs::read_link(other)?);
+        }
+        Ok(a.len() == b.len() && same_bytes(std::fs::File::open(one)?, std::fs::File::open(other)?)?)
+    };
+    // What cannot be compared counts as changed, and is named when it cannot be read.
+    same().unwrap_or(false)
+}
+
+fn same_bytes(one: impl Read, other: impl Read) -> std::io::Result<bool> {
+    const AT_ONCE: u64 = 64 * 1024;
+    let (mut one, mut other) = (one, other);
+    loop {
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        (&mut one).take(AT_ONCE).read_to_end(&mut a)?;
+        (&mut other).take(AT_ONCE).read_to_end(&mut b)?;
+        if a != b || a.is_empty() {
+            return Ok(a == b);
+        }
+    }
+}
+
+/// Files that are not handed in, for the report to count.
+#[derive(Debug, Default)]
+pub(super) struct PassedOver {
+    /// Unchanged files that are no configuration by their names.
+    pub(super) unchanged: usize,
+    changed: usize,
+    endings: BTreeSet<String>,
+}
+
+impl PassedOver {
+    /// Takes a changed file that is known to be no configuration: program text, prose, a picture.
+    pub(super) fn takes(&mut self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        let kind = match name.rsplit_once('.') {
+            Some((_, ending)) => ENDINGS_OF_NO_CONFIGURATION.contains(&ending).then(|| format!(".{ending}")),
+            None => NAMES_OF_NO_CONFIGURATION.contains(&name.as_str()).then_some(name),
+        };
+        let Some(kind) = kind else { return false };
+        self.changed += 1;
+        self.endings.insert(kind);
+        true
+    }
+
+    /// What the report says of them.
+    pub(super) fn notes(self) -> Vec<Input> {
+        let endings: Vec<String> = self.endings.into_iter().collect();
+        let kinds = format!("no configuration by their names, not read: {}", endings.join(", "));
+        let changed =
+            (self.changed > 0).then(|| note(format!("({} changed {})", self.changed, files_word(self.changed)), kinds));
+        changed
+            .into_iter()
+            .chain(left_out(self.unchanged, "unchanged and no configuration by their names, not read"))
+            .collect()
+    }
+}
+
+/// How many files were left out, if any.
+fn left_out(n: usize, why: &str) -> Option<Input> {
+    (n > 0).then(|| note(format!("({n} other {})", files_word(n)), why.to_owned()))
+}
+
+fn files_word(n: usize) -> &'static str {
+    if n == 1 { "file" } else { "files" }
+}
+
+fn note(about: String, text: String) -> Input {
+    Input { path: about, content: Content::Note(text) }
 }
 
 /// A walk that sees foreign folders and does not enter them.
@@ -176,6 +289,9 @@ fn relative(root: &Path, path: &Path) -> Option<String> {
 
 /// A file of a folder. One that cannot be read is named in the report and does not stop the review.
 fn content(path: &Path) -> Content {
+    if path.is_symlink() {
+        return Content::Skipped("symbolic link, not followed".to_owned());
+    }
     match read_file(path) {
         Ok(bytes) => limited(bytes),
         Err(_) => Content::Skipped("cannot be read: check its permissions".to_owned()),
@@ -195,7 +311,99 @@ const UNREAD: [&str; 7] = ["xml", "tf", "tfvars", "hcl", "config", "nomad", "jso
 /// Endings that say "sample or template of the file named before".
 const SUFFIXES: [&str; 10] = ["j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "example", "sample", "template"];
 
-/// Whether a file may be configuration by its name; others are not read and not counted.
+/// Names without an ending of files that are prose or build instructions.
+const NAMES_OF_NO_CONFIGURATION: [&str; 7] =
+    ["license", "readme", "changelog", "codeowners", "notice", "authors", "makefile"];
+/// Endings of program text, prose, pictures and other files that hold no configuration of a deployment.
+const ENDINGS_OF_NO_CONFIGURATION: [&str; 85] = [
+    "adoc",
+    "bmp",
+    "c",
+    "cc",
+    "cjs",
+    "clj",
+    "cljs",
+    "cpp",
+    "cs",
+    "css",
+    "cts",
+    "dart",
+    "eot",
+    "erl",
+    "ex",
+    "exs",
+    "f90",
+    "fs",
+    "gif",
+    "gitattributes",
+    "gitignore",
+    "gitkeep",
+    "dockerignore",
+    "go",
+    "gradle",
+    "groovy",
+    "h",
+    "hpp",
+    "hrl",
+    "hs",
+    "htm",
+    "html",
+    "ico",
+    "ipynb",
+    "java",
+    "jl",
+    "jpeg",
+    "jpg",
+    "js",
+    "jsx",
+    "kt",
+    "kts",
+    "less",
+    "lua",
+    "m",
+    "md",
+    "mdx",
+    "mjs",
+    "ml",
+    "mov",
+    "mp3",
+    "mp4",
+    "mts",
+    "otf",
+    "pdf",
+    "php",
+    "pl",
+    "pm",
+    "png",
+    "po",
+    "proto",
+    "py",
+    "pyi",
+    "r",
+    "rb",
+    "rs",
+    "rst",
+    "sass",
+    "scala",
+    "scss",
+    "snap",
+    "sum",
+    "svelte",
+    "svg",
+    "swift",
+    "tex",
+    "ts",
+    "tsx",
+    "ttf",
+    "vue",
+    "wav",
+    "webp",
+    "woff",
+    "woff2",
+    "zig",
+];
+
+/// Whether a file may be configuration by its name; others are read only where they changed.
 pub(super) fn plausible(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let mut name = name.as_str();
@@ -216,7 +424,7 @@ pub(super) fn plausible(path: &str) -> bool {
             UNREAD.contains(&extension) || FORMATS.iter().any(|f| f.extensions.contains(&extension))
         }
         // Names like `config` or `env` say nothing; prose and build files do.
-        None => !["license", "readme", "changelog", "codeowners", "notice", "authors", "makefile"].contains(&name),
+        None => !NAMES_OF_NO_CONFIGURATION.contains(&name),
     }
 }
 

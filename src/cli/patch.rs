@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::review::{Content, Input};
 
-use super::inputs::{self, Both, STDIN, plausible};
+use super::inputs::{self, Both, PassedOver, STDIN, plausible};
 use super::{Failure, shown};
 
 /// Reads a patch file, or standard input.
@@ -22,7 +22,7 @@ pub(super) fn read(file: &Path) -> Result<Both, Failure> {
     }
     let mut both = sides(patched);
     let reason = "only the patch was given: files and lines outside it are not known, and the budget may lack them";
-    both.new.push(Input { path: format!("({name})"), content: Content::Skipped(reason.to_owned()) });
+    both.new.push(Input { path: format!("({name})"), content: Content::Note(reason.to_owned()) });
     Ok(both)
 }
 
@@ -41,20 +41,25 @@ struct Patched {
 
 fn sides(patched: Vec<Patched>) -> Both {
     let mut both = Both::default();
+    let mut passed = PassedOver::default();
     for file in patched {
-        let content = |text: String| match (file.binary, file.hunks) {
-            (true, _) => Some(Content::Skipped("binary, not in the patch".to_owned())),
+        let (is_binary, hunks) = (file.binary, file.hunks);
+        let content = |text: String| match (is_binary, hunks) {
+            (true, _) => Content::Skipped("binary, not in the patch".to_owned()),
             // Renamed or with another mode: the patch holds nothing of it.
-            (false, 0) => None,
-            _ => Some(inputs::limited(text.into_bytes())),
+            (false, 0) => {
+                Content::Skipped("renamed, empty or with another mode: its lines are not in the patch".to_owned())
+            }
+            _ => inputs::limited(text.into_bytes()),
         };
-        let named = |path: Option<String>, text: String| {
-            let path = path.filter(|p| plausible(p))?;
-            content(text).map(|content| Input { path, content })
-        };
-        both.old.extend(named(file.old, file.old_text));
-        both.new.extend(named(file.new, file.new_text));
+        let name = file.new.as_ref().or(file.old.as_ref());
+        if name.is_some_and(|path| !plausible(path) && passed.takes(path)) {
+            continue;
+        }
+        both.old.extend(file.old.map(|path| Input { path, content: content(file.old_text) }));
+        both.new.extend(file.new.map(|path| Input { path, content: content(file.new_text) }));
     }
+    both.new.extend(passed.notes());
     both
 }
 
@@ -237,7 +242,10 @@ mod tests {
         let paths = |side: &[Input]| side.iter().map(|i| i.path.clone()).collect::<Vec<_>>();
         assert_eq!(
             (paths(&both.old), paths(&both.new)),
-            (vec!["g.yaml".into(), "k.env".into()], vec!["n.yaml".to_owned(), "k.env".into()])
+            (
+                vec!["g.yaml".into(), "o.yaml".into(), "k.env".into()],
+                vec!["n.yaml".to_owned(), "p.yaml".into(), "k.env".into()]
+            )
         );
     }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::connection::{self, ConnectionString, Engine, PartKey, PartRole};
 use crate::document::Scalar;
-use crate::facts::{Endpoint, EndpointKey, EndpointPart, Meaning, Scope};
+use crate::facts::{Endpoint, EndpointKey, EndpointPart, Entry, Meaning, Scope};
+use crate::placeholder;
 use crate::secret::Redactor;
 use crate::setting::{Resource, Setting, SettingRef, Settings};
 use crate::source::{Location, SourceId, fnv1a};
@@ -27,15 +28,19 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
             found.meanings.entry(at).or_default().secret = !is_reference(&setting.value.text);
         }
         if let Some(string) = connection_string(setting) {
-            let endpoint = from_string(resource, setting, at, string);
+            let key = key_name(setting);
+            let endpoint = from_string(resource, key, &setting.value, setting.at, at, string);
             found.add(endpoint);
         } else if let Some(part) = part_of_group(setting) {
             let group = (at.resource, setting.unit, part.group.clone());
-            groups.entry(group).or_default().push(Spread { part, at });
+            groups.entry(group).or_default().push(Spread { part, at, value: &setting.value, place: setting.at });
         }
     }
     for ((_, _, name), parts) in groups {
         found.add_group(settings, &name, &parts);
+    }
+    for scope in scopes {
+        found.add_arguments(settings, scope);
     }
     found.endpoints.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
     for (index, endpoint) in found.endpoints.iter_mut().enumerate() {
@@ -62,13 +67,9 @@ fn readers(scopes: &[Scope]) -> BTreeMap<SettingRef, Vec<usize>> {
     readers
 }
 
-/// Whether a value points at a secret instead of being one.
+/// Whether a value points at a secret, or says that there is none, instead of being one.
 fn is_reference(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty()
-        || text == "null"
-        || (text.starts_with("${") || text.starts_with("$(") || text.starts_with("{{") || text.starts_with("<%"))
-            && text.ends_with(['}', ')', '>'])
+    matches!(text.trim(), "" | "null") || placeholder::is_reference(text)
 }
 
 /// What every object has around its payload: its name is no secret, though that of a Secret.
@@ -93,25 +94,32 @@ fn connection_string(setting: &Setting) -> Option<ConnectionString> {
     connection::parse(text, Some(&setting.logical))
 }
 
-fn from_string(resource: &Resource, setting: &Setting, at: SettingRef, string: ConnectionString) -> Endpoint {
-    let source = setting.at.source;
+fn from_string(
+    resource: &Resource,
+    name: String,
+    value: &Scalar,
+    written: Location,
+    at: SettingRef,
+    string: ConnectionString,
+) -> Endpoint {
+    let source = written.source;
     let mut parts = Vec::new();
     for part in string.parts() {
         parts.push(EndpointPart {
             role: part.role,
-            secret_mark: if part.text.is_none() { mark(&setting.value, part.range.clone()) } else { 0 },
+            secret_mark: if part.text.is_none() { mark(value, part.range.clone()) } else { 0 },
             text: part.text,
-            at: place(&setting.value, source, part.range),
+            at: place(value, source, part.range),
             setting: at,
         });
     }
     Endpoint {
-        key: EndpointKey { owner: resource.id.to_string(), name: key_name(setting) },
+        key: EndpointKey { owner: resource.id.to_string(), name },
         engine: string.dialect.engine,
         string: Some(string),
         parts,
         setting: at,
-        at: setting.at,
+        at: written,
         environment: resource.environment,
         workloads: Vec::new(),
         server: None,
@@ -132,9 +140,11 @@ fn place(value: &Scalar, source: SourceId, range: std::ops::Range<usize>) -> Loc
 }
 
 /// A setting that is one part of an endpoint spread over keys.
-struct Spread {
+struct Spread<'a> {
     part: PartKey,
     at: SettingRef,
+    value: &'a Scalar,
+    place: Location,
 }
 
 fn part_of_group(setting: &Setting) -> Option<PartKey> {
@@ -156,25 +166,54 @@ impl Found {
         self.endpoints.push(endpoint);
     }
 
+    /// Addresses among a process's options: `--database-url=…`, `-Ddb.host=…`.
+    fn add_arguments(&mut self, settings: &Settings, scope: &Scope) {
+        let mut groups: BTreeMap<String, Vec<Spread<'_>>> = BTreeMap::new();
+        for (entry, value) in scope.entries.iter().filter_map(|e: &Entry| Some((e, e.part.as_ref()?))) {
+            // A word that is an address as a whole is found already.
+            if self.meanings.get(&entry.setting).is_some_and(|m| m.role.as_deref() == Some("url"))
+                && value.text == settings.get(entry.setting).value.text
+            {
+                continue;
+            }
+            let (at, place) = (entry.setting, entry.at(settings));
+            if value.text.contains([':', '='])
+                && let Some(string) = connection::parse(&value.text, Some(&entry.key))
+            {
+                let endpoint = from_string(settings.resource_of(at), entry.key.clone(), value, place, at, string);
+                let known = |e: &Endpoint| e.at == endpoint.at && e.key == endpoint.key;
+                if !self.endpoints.iter().any(known) {
+                    self.add(endpoint);
+                }
+            } else if let Some(part) = connection::part_role_for_key(&entry.key) {
+                groups.entry(part.group.clone()).or_default().push(Spread { part, at, value, place });
+            }
+        }
+        for (name, parts) in groups {
+            self.add_group(settings, &name, &parts);
+        }
+    }
+
     /// A group with a host is an endpoint; the parts of one without still get their roles.
-    fn add_group(&mut self, settings: &Settings, name: &str, spread: &[Spread]) {
+    fn add_group(&mut self, settings: &Settings, name: &str, spread: &[Spread<'_>]) {
         let mut parts = Vec::new();
         let mut engine = Engine::Unknown;
         for item in spread {
-            let setting = settings.get(item.at);
+            let text = item.value.text.as_str();
             let role = role_name(item.part.role);
             if let Some(told) = item.part.engine {
                 engine = told;
             }
-            let secret = item.part.role == PartRole::Password && !is_reference(&setting.value.text);
+            let secret = item.part.role == PartRole::Password && !is_reference(text);
             let meaning = self.meanings.entry(item.at).or_default();
             meaning.role = Some(role.to_owned());
-            meaning.secret = secret;
+            // Of a command line only the option is secret, and the part below says so.
+            meaning.secret = secret && item.place == settings.get(item.at).at;
             parts.push(EndpointPart {
                 role: role.to_owned(),
-                text: (!secret).then(|| setting.value.text.clone()),
-                secret_mark: if secret { mark(&setting.value, 0..setting.value.text.len()) } else { 0 },
-                at: setting.at,
+                text: (!secret).then(|| text.to_owned()),
+                secret_mark: if secret { mark(item.value, 0..text.len()) } else { 0 },
+                at: item.place,
                 setting: item.at,
             });
         }
@@ -192,7 +231,7 @@ impl Found {
             string: None,
             parts,
             setting: host.at,
-            at: settings.get(host.at).at,
+            at: host.place,
             environment: resource.environment,
             workloads: Vec::new(),
             server: None,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::catalogue::{Ambiguity, Catalogue, Kind, Library, Match, Query, ReadValue, Role};
 use crate::connection::Engine;
 use crate::facts::{Endpoint, Entry, Meaning, Origin, Pool, PoolKey, PoolSetting, Reading, Scope};
+use crate::placeholder;
 use crate::quantity::Interval;
 use crate::setting::{Setting, SettingRef, Settings};
 use crate::source::{Location, Sources};
@@ -65,7 +66,9 @@ impl Finder<'_> {
             if let Some(found) = self.recognise(scope, entry, setting) {
                 let draft = drafts.entry((found.library, group_name(entry, &found))).or_default();
                 draft.certain |= found.ambiguity == Ambiguity::Low;
-                draft.put(self.pool_setting(&found, entry, &setting.logical, &setting.value.text, setting.at));
+                let name = if entry.part.is_some() { &entry.key } else { &setting.logical };
+                let value = entry.value(self.settings);
+                draft.put(self.pool_setting(&found, entry, name, &value.text, entry.at(self.settings)));
             }
             if let Some(&endpoint) = self.by_setting.get(&entry.setting) {
                 self.parameters(entry, endpoint, &mut drafts);
@@ -92,7 +95,7 @@ impl Finder<'_> {
     /// Pool parameters inside a connection string.
     fn parameters(&self, entry: &Entry, endpoint: usize, drafts: &mut BTreeMap<(usize, String), Draft>) {
         let Some(found) = self.endpoints.get(endpoint) else { return };
-        let Some(string) = found.string.as_ref().filter(|_| found.setting == entry.setting) else { return };
+        let Some(string) = found.string.as_ref().filter(|_| self.is_its_own(entry, found)) else { return };
         for param in &string.params {
             let path = [param.name.text.as_str()];
             let query = Query {
@@ -113,11 +116,17 @@ impl Finder<'_> {
         }
     }
 
+    /// Whether an endpoint stands in this very entry; a command line holds more than one.
+    fn is_its_own(&self, entry: &Entry, endpoint: &Endpoint) -> bool {
+        let (inner, outer) = (entry.at(self.settings).span, endpoint.at.span);
+        endpoint.setting == entry.setting && outer.start <= inner.start && inner.end <= outer.end
+    }
+
     /// Data sources whose library opens a pool of its default size when nothing is written.
     fn implied(&self, scope: &Scope, drafts: &mut BTreeMap<(usize, String), Draft>) {
         for entry in &scope.entries {
             let Some(&endpoint) = self.by_setting.get(&entry.setting) else { continue };
-            let Some(found) = self.endpoints.get(endpoint).filter(|e| e.setting == entry.setting) else { continue };
+            let Some(found) = self.endpoints.get(endpoint).filter(|e| self.is_its_own(entry, e)) else { continue };
             let dialect = found.string.as_ref().map(|s| s.dialect.id);
             let Some((library, group)) = self.catalogue.implied_pool(&entry.key, entry.is_env, dialect) else {
                 continue;
@@ -192,7 +201,7 @@ impl Finder<'_> {
             at,
             name: name.to_owned(),
             raw: raw.to_owned(),
-            words: crate::catalogue::in_words(found.setting, &value),
+            words: words(found.setting, &value, raw),
             default: default_value.as_ref().map(|v| crate::catalogue::in_words(found.setting, v)),
             default_value,
             correction: crate::catalogue::correction(found.setting, &value),
@@ -228,6 +237,17 @@ impl Finder<'_> {
             at: at.unwrap_or_else(fallback),
             settings: draft.settings,
         }
+    }
+}
+
+/// The value in words; of an expression with a default, what it depends on.
+fn words(setting: &crate::catalogue::Setting, value: &ReadValue, raw: &str) -> String {
+    let words = crate::catalogue::in_words(setting, value);
+    match placeholder::fallback(raw) {
+        Some(fallback) if !fallback.name.is_empty() && *value != ReadValue::NotANumber => {
+            format!("{words} unless {} is set", fallback.name)
+        }
+        _ => words,
     }
 }
 

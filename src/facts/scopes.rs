@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Entry, Scope};
+use crate::facts::{Entry, Scope, arguments};
 use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, UnitKind};
 use crate::source::Sources;
 
@@ -33,12 +33,17 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
                 entries: Vec::new(),
             };
             index.fill(&mut scope, at, resource, shape, &mut read);
+            arguments::add_options(&mut scope, settings);
+            // What the command line says wins over the environment.
+            scope.entries.extend(arguments::of_command(settings, at, &shape.command));
             scopes.push(scope);
         }
     }
     for (at, resource) in settings.resources.iter().enumerate() {
         if !matches!(resource.shape, Shape::Workload(_)) {
-            scopes.extend(unread_scopes(at, resource, &read));
+            let mut unread = unread_scopes(at, resource, &read);
+            unread.iter_mut().for_each(|scope| arguments::add_options(scope, settings));
+            scopes.extend(unread);
         }
     }
     scopes
@@ -94,6 +99,7 @@ fn push_unit(entries: &mut Vec<Entry>, at: usize, resource: &Resource, unit: u32
             unit: (at, unit),
             unit_name: info.name.clone(),
             setting: SettingRef { resource: u32::try_from(at).unwrap_or(u32::MAX), setting },
+            part: None,
         });
     }
 }
@@ -192,6 +198,7 @@ impl<'a> Index<'a> {
             unit: (config, unit),
             unit_name: String::new(),
             setting: SettingRef { resource: u32::try_from(config).unwrap_or(u32::MAX), setting },
+            part: None,
         })
     }
 }

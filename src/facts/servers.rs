@@ -171,15 +171,15 @@ impl Sight<'_> {
             return (reading, Some(setting), Some(kind.limit_key.clone()));
         }
         for entry in scope.entries.iter().rev() {
-            let setting = self.settings.get(entry.setting);
+            let (setting, at) = (self.settings.get(entry.setting), entry.at(self.settings));
             let names =
                 if entry.is_env { kind.limit_env_matches(&entry.key) } else { kind.limit_key_matches(&entry.key) };
             if !names {
                 continue;
             }
-            let reading = match setting.value.text.trim().parse() {
-                Ok(n) => Reading::literal(n, setting.at),
-                Err(_) => unreadable(&setting.path.to_string(), setting.at),
+            let reading = match entry.value(self.settings).text.trim().parse() {
+                Ok(n) => Reading::literal(n, at),
+                Err(_) => unreadable(&setting.path.to_string(), at),
             };
             return (reading, Some(entry.setting), Some(entry.key.clone()));
         }
@@ -361,6 +361,9 @@ fn link(
     if let Some(at) = servers.iter().position(named) {
         return Some((at, Link::HostName));
     }
+    if crate::connection::is_local(&host) {
+        return None;
+    }
     address_only(endpoint, &cluster_name(&host, namespace), port, servers)
 }
 
@@ -401,7 +404,7 @@ fn fill(sight: &Sight<'_>, endpoint: &Endpoint, text: &str) -> String {
     let reads = |s: &&Scope| s.entries.iter().any(|e| e.setting == endpoint.setting);
     let value = sight.scopes.iter().filter(reads).find_map(|scope| {
         let entry = scope.entries.iter().rev().find(|e| e.is_env && e.key == name)?;
-        Some(sight.settings.get(entry.setting).value.text.clone())
+        Some(entry.value(sight.settings).text.clone())
     });
     value.or_else(|| fallback.map(str::to_owned)).unwrap_or_else(|| text.to_owned())
 }
@@ -462,7 +465,7 @@ fn address_only(
         endpoint.engine,
         Engine::PostgreSql | Engine::MySql | Engine::MariaDb | Engine::SqlServer | Engine::Oracle
     );
-    if !counted || crate::connection::is_local(host) {
+    if !counted {
         return None;
     }
     let id = match port.filter(|p| Some(*p) != usual_port(endpoint.engine)) {

@@ -5,6 +5,7 @@
 
 use crate::catalogue::{Catalogue, Role};
 use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
+use crate::placeholder;
 use crate::quantity::Interval;
 use crate::setting::{ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, WorkloadShape};
 use crate::source::{Location, Sources};
@@ -102,7 +103,8 @@ fn count_at(resource: &Resource, at: u32) -> Reading {
 }
 
 fn parse_count(text: &str) -> Option<u64> {
-    text.trim().replace('_', "").parse().ok()
+    let plain = |text: &str| text.trim().replace('_', "").parse().ok();
+    plain(text).or_else(|| plain(placeholder::fallback(text)?.text))
 }
 
 /// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
@@ -206,8 +208,7 @@ fn read_role(
     let words: Vec<&str> = command.iter().map(|(w, _)| w.as_str()).collect();
     let env = |name: &str| {
         let entry = scope.entries.iter().rev().find(|e| e.is_env && e.key.eq_ignore_ascii_case(name))?;
-        let setting = settings.get(entry.setting);
-        Some((setting.value.text.as_str(), setting.at))
+        Some((entry.value(settings).text.as_str(), entry.at(settings)))
     };
     if let Some(written) = written_key(role, scope, settings, catalogue) {
         return Some(written);
@@ -225,10 +226,10 @@ fn read_role(
 /// A count that a configuration file sets (`server.tomcat.threads.max`).
 fn written_key(role: Role, scope: &Scope, settings: &Settings, catalogue: &Catalogue) -> Option<Reading> {
     let entry = scope.entries.iter().rev().find(|e| !e.is_env && catalogue.is_program_key(role, &e.key))?;
-    let setting = settings.get(entry.setting);
-    Some(match parse_count(&setting.value.text) {
-        Some(n) => Reading::literal(n, setting.at),
-        None => Reading { value: Interval::at_least(1), origin: unread(setting), at: Some(setting.at) },
+    let at = entry.at(settings);
+    Some(match parse_count(&entry.value(settings).text) {
+        Some(n) => Reading::literal(n, at),
+        None => Reading { value: Interval::at_least(1), origin: unread(settings.get(entry.setting)), at: Some(at) },
     })
 }
 

@@ -1,6 +1,7 @@
 //! One page that holds everything: no script, no network, readable from a mail attachment or an archive.
 
 use crate::report::{DiffLine, FileDiff, Place, Report, ReportedBudget, ReportedFinding, ReportedTerm};
+use crate::secret::Shown;
 use crate::source::Side;
 
 use super::{RenderOptions, words};
@@ -101,11 +102,14 @@ fn server(budget: &ReportedBudget, options: &RenderOptions) -> String {
         "<h3>{} ({}) {}</h3>\n<table>\n<tr><th></th><th>before</th><th>after</th><th></th></tr>\n",
         esc(budget.server.as_str()),
         esc(budget.engine),
-        words::verdict(budget.verdict)
+        words::verdict(budget)
     );
     for row in words::load_rows(budget) {
-        let limit = budget.limit_at.as_ref().filter(|_| row.name == "usable").map(|place| at(place, options));
-        let note = limit.unwrap_or_else(|| row.mark.to_owned());
+        let limit = || match &budget.limit_at {
+            Some(place) => at(place, options),
+            None => budget.limit_because.as_ref().map(|why| esc(why.as_str())).unwrap_or_default(),
+        };
+        let note = if row.name == "usable" { limit() } else { row.mark.to_owned() };
         out.push_str(&format!(
             "<tr><th>{}</th><td>{}</td><td>{}</td><td>{note}</td></tr>\n",
             row.name, row.before, row.after
@@ -114,8 +118,9 @@ fn server(budget: &ReportedBudget, options: &RenderOptions) -> String {
     out.push_str("</table>\n<ul>\n");
     let mut item = |inner: String| out.push_str(&format!("<li>{inner}</li>\n"));
     words::term_pairs(budget).into_iter().for_each(|(t, before)| item(term(t, before, options)));
-    if let Some((setting, value)) = &budget.proposal {
-        item(format!("largest value that fits: <code>{} = {value}</code>", esc(setting.as_str())));
+    if let Some(proposal) = &budget.proposal {
+        let (fits, setting) = (words::proposal(proposal), esc(proposal.setting.as_str()));
+        item(format!("{fits}: <code>{setting} = {}</code>", proposal.value));
     }
     budget.unknowns.iter().for_each(|u| item(format!("missing: {}", esc(u.as_str()))));
     budget.could_be.iter().for_each(|c| item(format!("not counted, may belong here: {}", esc(c.as_str()))));
@@ -237,7 +242,11 @@ fn coverage(report: &Report) -> String {
         .iter()
         .map(|(file, reason)| format!("<li><code>{}</code>: {}</li>\n", esc(file.as_str()), esc(reason.as_str())))
         .collect();
-    format!("<p>{}</p>\n<ul>\n{skipped}</ul>\n", words::coverage(&report.coverage))
+    let note = |(about, note): &(Shown, Shown)| {
+        format!("<li>note on <code>{}</code>: {}</li>\n", esc(about.as_str()), esc(note.as_str()))
+    };
+    let notes: String = report.coverage.notes.iter().map(note).collect();
+    format!("<p>{}</p>\n<ul>\n{skipped}{notes}</ul>\n", words::coverage(&report.coverage))
 }
 
 #[cfg(test)]

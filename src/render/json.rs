@@ -242,6 +242,7 @@ struct BudgetJson<'a> {
     could_be: Vec<&'a str>,
     proposal: Option<ProposalJson<'a>>,
     limit_at: Option<SpotJson<'a>>,
+    limit_because: Option<&'a str>,
 }
 
 impl<'a> BudgetJson<'a> {
@@ -255,19 +256,23 @@ impl<'a> BudgetJson<'a> {
             terms: budget.terms.iter().map(TermJson::of).collect(),
             unknowns: budget.unknowns.iter().map(|s| s.as_str()).collect(),
             could_be: budget.could_be.iter().map(|s| s.as_str()).collect(),
-            proposal: budget
-                .proposal
-                .as_ref()
-                .map(|(setting, value)| ProposalJson { setting: setting.as_str(), value: *value }),
+            proposal: budget.proposal.as_ref().map(|p| ProposalJson {
+                setting: p.setting.as_str(),
+                value: p.value,
+                is_limit: p.is_limit,
+            }),
             limit_at: budget.limit_at.as_ref().map(SpotJson::of),
+            limit_because: budget.limit_because.as_ref().map(|s| s.as_str()),
         }
     }
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ProposalJson<'a> {
     setting: &'a str,
     value: u64,
+    is_limit: bool,
 }
 
 #[derive(Serialize)]
@@ -338,6 +343,7 @@ struct CoverageJson<'a> {
     parsed: usize,
     unchanged: usize,
     skipped: Vec<SkippedJson<'a>>,
+    notes: Vec<NoteJson<'a>>,
     masked: usize,
     suppressed: usize,
     truncated: usize,
@@ -350,6 +356,12 @@ struct SkippedJson<'a> {
     reason: &'a str,
 }
 
+#[derive(Serialize)]
+struct NoteJson<'a> {
+    about: &'a str,
+    text: &'a str,
+}
+
 impl<'a> CoverageJson<'a> {
     fn of(coverage: &'a Coverage) -> Self {
         CoverageJson {
@@ -360,6 +372,11 @@ impl<'a> CoverageJson<'a> {
                 .skipped
                 .iter()
                 .map(|(file, reason)| SkippedJson { file: file.as_str(), reason: reason.as_str() })
+                .collect(),
+            notes: coverage
+                .notes
+                .iter()
+                .map(|(about, text)| NoteJson { about: about.as_str(), text: text.as_str() })
                 .collect(),
             masked: coverage.masked,
             suppressed: coverage.suppressed,

@@ -210,12 +210,15 @@ fn shown_servers(report: &Report) -> Vec<&ReportedBudget> {
 fn budget(out: &mut String, report: &Report, options: &RenderOptions, cut: Cut) {
     for budget in shown_servers(report).into_iter().take(cut.servers) {
         let name = inert::clip(budget.server.as_str(), MOST_OF_VALUE);
-        let title = format!("{name} {}: {}", words::verdict(budget.verdict), words::load_sentence(budget));
+        let title = format!("{name} {}: {}", words::verdict(budget), words::load_sentence(budget));
         // The arithmetic is the heart of the matter where a limit can be exceeded: a reader should not have to ask for it.
         let open = if words::is_over(budget.verdict) { " open" } else { "" };
         let title = inert::summary(&title);
         out.push_str(&format!("\n<details{open}><summary>Connection budget: {title}</summary>\n\n"));
-        let limit = budget.limit_at.as_ref().map(|place| at(place, options)).unwrap_or_default();
+        let limit = match &budget.limit_at {
+            Some(place) => at(place, options),
+            None => budget.limit_because.as_ref().map(|why| prose(why.as_str())).unwrap_or_default(),
+        };
         out.push_str("| | before | after | |\n|:--|--:|--:|:--|\n");
         for row in words::load_rows(budget) {
             let note = if row.name == "usable" { &limit } else { row.mark };
@@ -227,9 +230,10 @@ fn budget(out: &mut String, report: &Report, options: &RenderOptions, cut: Cut) 
                 self::term(out, term, before, options);
             }
         }
-        if let Some((setting, value)) = &budget.proposal {
-            let setting = inert::clip(setting.as_str(), MOST_OF_VALUE);
-            out.push_str(&format!("- **largest value that fits:** {}\n", inert::code(&format!("{setting} = {value}"))));
+        if let Some(proposal) = &budget.proposal {
+            let setting = inert::clip(proposal.setting.as_str(), MOST_OF_VALUE);
+            let value = inert::code(&format!("{setting} = {}", proposal.value));
+            out.push_str(&format!("- **{}:** {value}\n", words::proposal(proposal)));
         }
         for unknown in &budget.unknowns {
             out.push_str(&format!("- missing: {}\n", prose(unknown.as_str())));
@@ -300,8 +304,8 @@ fn suppressed(out: &mut String, report: &Report, options: &RenderOptions, cut: C
 
 fn coverage(out: &mut String, report: &Report, cut: Cut) {
     let line = words::coverage(&report.coverage);
-    let skipped = &report.coverage.skipped;
-    if skipped.is_empty() || cut.skipped == 0 {
+    let (skipped, notes) = (&report.coverage.skipped, &report.coverage.notes);
+    if (skipped.is_empty() && notes.is_empty()) || cut.skipped == 0 {
         out.push_str(&format!("\n<sub>{line}</sub>\n"));
         return;
     }
@@ -311,6 +315,11 @@ fn coverage(out: &mut String, report: &Report, cut: Cut) {
         out.push_str(&format!("- {file}: {}\n", prose(reason.as_str())));
     }
     more(out, skipped.len().saturating_sub(cut.skipped), "file");
+    for (about, note) in notes.iter().take(cut.skipped) {
+        let about = inert::code(&inert::clip(about.as_str(), 200));
+        out.push_str(&format!("- note on {about}: {}\n", prose(note.as_str())));
+    }
+    more(out, notes.len().saturating_sub(cut.skipped), "note");
     out.push_str("\n</details>\n");
 }
 

@@ -5,7 +5,8 @@ use crate::diff::ChangeKind;
 use crate::finding::{Confidence, Severity};
 use crate::quantity::Interval;
 use crate::report::{
-    CheckItem, Coverage, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedTerm, Suppression,
+    CheckItem, Coverage, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
+    ReportedTerm, Suppression,
 };
 use crate::secret::{MASK, Redactor, Shown};
 use crate::setting::Environment;
@@ -64,6 +65,10 @@ pub(super) fn report() -> Report {
                 (shown("charts/api/templates/deployment.yaml"), shown("a template; read around, not rendered")),
                 (shown("prod/link.yaml"), shown("symbolic link, not followed")),
             ],
+            notes: vec![(
+                shown("prod/api.yaml"),
+                shown("line 40: the key is given twice; most readers take the later one"),
+            )],
             masked: 2,
             suppressed: 1,
             truncated: 0,
@@ -260,9 +265,14 @@ fn orders() -> ReportedBudget {
             worker,
         ],
         unknowns: vec![],
-        proposal: Some((shown("spring.datasource.hikari.maximum-pool-size"), 13)),
+        proposal: Some(ReportedProposal {
+            setting: shown("spring.datasource.hikari.maximum-pool-size"),
+            value: 13,
+            is_limit: false,
+        }),
         could_be: vec![shown("Deployment shop/reports (its host is a variable)")],
         limit_at: Some(place("prod/postgres.yaml", Side::New, 21, (9, 29))),
+        limit_because: None,
     }
 }
 
@@ -291,6 +301,7 @@ fn unknown_server() -> ReportedBudget {
         proposal: None,
         could_be: vec![],
         limit_at: None,
+        limit_because: None,
     }
 }
 
@@ -348,6 +359,7 @@ pub(super) fn hostile() -> Report {
     for item in &mut report.checklist {
         item.text = text.clone();
     }
+    report.coverage.notes = vec![(text.clone(), text.clone())];
     report.coverage.skipped = vec![(text.clone(), text)];
     report
 }

@@ -218,7 +218,7 @@ fn budget(page: &mut Page, report: &Report) {
 }
 
 fn server(page: &mut Page, budget: &ReportedBudget) {
-    let name = format!("{} ({}) {}", budget.server, budget.engine, words::verdict(budget.verdict));
+    let name = format!("{} ({}) {}", budget.server, budget.engine, words::verdict(budget));
     page.paragraph("  ", &name, Ink::Bold);
     let rows = words::load_rows(budget);
     let widest = |cells: &mut dyn Iterator<Item = usize>| cells.fold(7, usize::max) + 2;
@@ -227,7 +227,11 @@ fn server(page: &mut Page, budget: &ReportedBudget) {
     let after_width = widest(&mut rows.iter().map(|r| r.after.chars().count()));
     page.line(&format!("    {:<name_width$}{:>before_width$}{:>after_width$}", "", "before", "after"));
     for row in rows {
-        let limit = budget.limit_at.as_ref().filter(|_| row.name == "usable").map(words::place).unwrap_or_default();
+        let limit = match (&budget.limit_at, &budget.limit_because) {
+            _ if row.name != "usable" => String::new(),
+            (Some(place), _) => words::place(place),
+            (None, why) => why.as_ref().map(ToString::to_string).unwrap_or_default(),
+        };
         let note = if row.mark.is_empty() { limit } else { format!("← {}", row.mark) };
         let cells = format!("{:<name_width$}{:>before_width$}{:>after_width$}", row.name, row.before, row.after);
         page.line(&words::visible(&format!("    {cells}  {note}")));
@@ -235,8 +239,9 @@ fn server(page: &mut Page, budget: &ReportedBudget) {
     for (term, before) in words::term_pairs(budget) {
         self::term(page, term, before);
     }
-    if let Some((setting, value)) = &budget.proposal {
-        page.paragraph("    ", &format!("largest value that fits: {setting} = {value}"), Ink::Bold);
+    if let Some(proposal) = &budget.proposal {
+        let fits = format!("{}: {} = {}", words::proposal(proposal), proposal.setting, proposal.value);
+        page.paragraph("    ", &fits, Ink::Bold);
     }
     for unknown in &budget.unknowns {
         page.paragraph("    missing: ", unknown.as_str(), Ink::Plain);
@@ -308,6 +313,9 @@ fn coverage(page: &mut Page, report: &Report) {
     for (file, reason) in &report.coverage.skipped {
         page.paragraph("  ", &format!("skipped {file}: {reason}"), Ink::Dim);
     }
+    for (about, note) in &report.coverage.notes {
+        page.paragraph("  ", &format!("note {about}: {note}"), Ink::Dim);
+    }
 }
 
 /// Breaks at blanks so that no line is longer than `width` characters, unless one word is.
@@ -371,6 +379,25 @@ mod tests {
         report.audit = true;
         report.findings.iter_mut().for_each(|f| f.old = None);
         assert!(!plain(&report).contains("not set →"));
+    }
+
+    #[test]
+    fn a_limit_that_no_file_writes_says_where_it_comes_from() {
+        let mut report = sample::report();
+        let server = report.budget.first_mut().expect("the sample has a server");
+        server.limit_at = None;
+        server.limit_because = Some(sample::shown("PostgreSQL's default max_connections: 200 − 3 reserved"));
+        assert!(plain(&report).contains("197  PostgreSQL's default max_connections: 200 − 3 reserved\n"));
+    }
+
+    #[test]
+    fn a_server_without_clients_is_not_said_to_fit() {
+        let mut report = sample::report();
+        let server = report.budget.first_mut().expect("the sample has a server");
+        server.verdict = crate::budget::Verdict::Fits;
+        server.terms.retain(|term| term.side == Side::Old);
+        server.could_be.clear();
+        assert!(plain(&report).contains("orders-db (postgresql) is no longer used by anything in the files"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use crate::budget::{Load, Verdict};
 use crate::finding::Severity;
 use crate::quantity::Interval;
-use crate::report::{Coverage, Place, Report, ReportedBudget, ReportedFinding, ReportedTerm, Suppression};
+use crate::report::{
+    Coverage, Place, Report, ReportedBudget, ReportedFinding, ReportedProposal, ReportedTerm, Suppression,
+};
 use crate::secret::Shown;
 use crate::source::Side;
 
@@ -56,7 +58,7 @@ pub(super) fn suppressed(report: &Report) -> Vec<(&ReportedFinding, &Suppression
     report.findings.iter().filter_map(|f| f.suppressed.as_ref().map(|s| (f, s))).collect()
 }
 
-/// `high risk`; a report without findings has no claim to safety.
+/// `high risk`, the level of the worst finding; a report without findings has no claim to safety.
 pub(super) fn level(report: &Report) -> String {
     match report.level {
         Some(level) => format!("{} risk", level.as_str()),
@@ -105,6 +107,7 @@ pub(super) fn coverage(coverage: &Coverage) -> String {
         coverage.skipped.len()
     );
     let extras = [
+        (coverage.notes.len(), "note", "notes"),
         (coverage.templated, "file with templates read around", "files with templates read around"),
         (coverage.masked, "value masked", "values masked"),
         (coverage.suppressed, "finding suppressed", "findings suppressed"),
@@ -117,11 +120,15 @@ pub(super) fn coverage(coverage: &Coverage) -> String {
 }
 
 /// What the change does to a server, in words that follow its name.
-pub(super) fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
+pub(super) fn verdict(budget: &ReportedBudget) -> &'static str {
+    if has_no_clients(budget) {
+        return "is no longer used by anything in the files";
+    }
+    match budget.verdict {
         Verdict::Fits => "fits",
         Verdict::Near => "fits, with little room left",
-        Verdict::OverCertain => "is over its limit in every reading of the files",
+        Verdict::OverCertain if is_over_in_every_reading(budget) => "is over its limit in every reading of the files",
+        Verdict::OverCertain => "is over its limit at peak",
         Verdict::OverPeak => "can exceed its limit at peak scale",
         Verdict::OverRollout => "can exceed its limit during a rollout",
         Verdict::OverStrict => "can exceed its limit during a rollout whose old replicas stop slowly",
@@ -134,6 +141,35 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Whether even the smallest number of replicas is too many.
+fn is_over_in_every_reading(budget: &ReportedBudget) -> bool {
+    budget.after.is_some_and(|after| after.usable.hi.is_some_and(|usable| after.steady.lo > usable))
+}
+
+/// Whether the last client of a server is gone. Clients that are counted for every server do not make it used.
+fn has_no_clients(budget: &ReportedBudget) -> bool {
+    let of = |side: Side| budget.terms.iter().any(move |t| t.side == side && !is_fixed(t));
+    budget.after.is_none() || of(Side::Old) && !of(Side::New) && budget.could_be.is_empty()
+}
+
+/// Exporters, backups and people: no workload, and no place in a file.
+fn is_fixed(term: &ReportedTerm) -> bool {
+    term.link == "counted for every server"
+}
+
+/// `40`, `40–60`, or `no upper bound (at least 40)`: a number that nothing bounds must not read like a small one.
+fn ceiling(n: Interval) -> String {
+    match n.hi {
+        None if n.lo > 0 => format!("no upper bound (at least {})", n.lo),
+        _ => n.to_string(),
+    }
+}
+
+/// `largest value that fits`, or for a limit the smallest.
+pub(super) fn proposal(proposal: &ReportedProposal) -> &'static str {
+    if proposal.is_limit { "smallest limit that fits" } else { "largest value that fits" }
+}
+
 /// Whether the change can take a server over its limit.
 pub(super) fn is_over(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout)
@@ -142,12 +178,16 @@ pub(super) fn is_over(verdict: Verdict) -> bool {
 /// `480 of 197 usable (was 120 of 197)`: the scenario that the verdict is about.
 pub(super) fn load_sentence(budget: &ReportedBudget) -> String {
     let (row, pick) = scenario(budget.verdict);
-    let Some(after) = budget.after else { return "the server is gone".to_owned() };
-    let now = format!("{row} {} of {} usable", pick(&after), after.usable);
+    let Some(after) = budget.after else {
+        return budget
+            .before
+            .map_or_else(String::new, |b| format!("was {row} {} of {} usable", ceiling(pick(&b)), b.usable));
+    };
+    let now = format!("{row} {} of {} usable", ceiling(pick(&after)), after.usable);
     match budget.before {
         None => format!("{now}; not seen before"),
         Some(before) if before == after => format!("{now}; unchanged"),
-        Some(before) => format!("{now}; was {} of {}", pick(&before), before.usable),
+        Some(before) => format!("{now}; was {} of {}", ceiling(pick(&before)), before.usable),
     }
 }
 
@@ -189,11 +229,15 @@ pub(super) fn load_rows(budget: &ReportedBudget) -> Vec<LoadRow> {
         .filter(|(.., shown)| *shown)
         .map(|(name, pick, _)| LoadRow {
             name,
-            before: budget.before.map_or_else(|| "–".to_owned(), |l| pick(&l).to_string()),
-            after: budget.after.map_or_else(|| "–".to_owned(), |l| pick(&l).to_string()),
+            before: budget.before.map_or_else(|| "–".to_owned(), |l| cell(name, pick(&l))),
+            after: budget.after.map_or_else(|| "–".to_owned(), |l| cell(name, pick(&l))),
             mark: budget.after.filter(|_| name != "usable").map_or("", |l| over(pick(&l), l.usable)),
         })
         .collect()
+}
+
+fn cell(name: &str, n: Interval) -> String {
+    if name == "usable" { n.to_string() } else { ceiling(n) }
 }
 
 fn over(demand: Interval, usable: Interval) -> &'static str {
@@ -263,7 +307,8 @@ pub(super) fn term_pairs(budget: &ReportedBudget) -> Vec<(&ReportedTerm, Option<
     let same = |a: &ReportedTerm, b: &ReportedTerm| a.workload == b.workload && a.pool_name == b.pool_name;
     let old: Vec<&ReportedTerm> = budget.terms.iter().filter(|t| t.side == Side::Old).collect();
     let new: Vec<&ReportedTerm> = budget.terms.iter().filter(|t| t.side == Side::New).collect();
-    let gone = old.iter().filter(|o| !new.iter().any(|n| same(n, o))).map(|o| (*o, None));
+    // They are counted while the server is there; that nobody counts them any more is no news.
+    let gone = old.iter().filter(|o| !is_fixed(o)).filter(|o| !new.iter().any(|n| same(n, o))).map(|o| (*o, None));
     let kept = new.iter().map(|n| (*n, old.iter().find(|o| same(o, n)).copied()));
     kept.chain(gone).collect()
 }
@@ -271,7 +316,7 @@ pub(super) fn term_pairs(budget: &ReportedBudget) -> Vec<(&ReportedTerm, Option<
 /// Servers that the change leaves as they are, in one sentence: a few by name, the rest counted.
 pub(super) fn not_moved(quiet: &[&ReportedBudget]) -> String {
     const NAMED: usize = 3;
-    let name = |b: &&ReportedBudget| format!("{} {}", b.server, verdict(b.verdict));
+    let name = |b: &&ReportedBudget| format!("{} {}", b.server, verdict(b));
     let mut names: Vec<String> = quiet.iter().take(NAMED).map(name).collect();
     if quiet.len() > NAMED {
         names.push(format!("and {} more servers", quiet.len() - NAMED));

@@ -8,7 +8,7 @@ use crate::quantity::Interval;
 use crate::rule::Context;
 use crate::secret::Shown;
 use crate::shown;
-use crate::source::Side;
+use crate::source::{Location, Side};
 
 declare_rule! {
     /// ## What it finds
@@ -157,7 +157,7 @@ fn finding(
     let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
     let server = ctx.name(&row.server);
     let over = demand.hi.unwrap_or(demand.lo) > usable.lo;
-    let verb = if over { "can exceed" } else { "comes close to" };
+    let verb = if over { "can exceed" } else { "come close to" };
     let title = shown!("{} connections {} the {} usable slots of {}", far(demand), verb, usable, server);
     let confidence = if row.weakest <= Origin::Declared || matches!(row.weakest, Origin::Default(_)) {
         Confidence::High
@@ -169,8 +169,8 @@ fn finding(
         .subject(Some(ctx.name(&cause.subject)), row.environment)
         .setting(
             ctx.name(&cause.setting),
-            cause.old.as_deref().map(|t| ctx.name(t)),
-            cause.new.as_deref().map(|t| ctx.name(t)),
+            cause.old.as_deref().map(|old| written(ctx, cause, cause.old_at, old)),
+            cause.new.as_deref().map(|new| written(ctx, cause, Some(cause.at), new)),
         )
         .discriminator(server.clone())
         .rollback(rollback(ctx, cause))
@@ -233,14 +233,16 @@ fn arithmetic(term: &Term, replicas: Interval) -> Shown {
     }
 }
 
-fn evidence(ctx: &Context<'_>, row: &ServerBudget) -> Vec<(crate::source::Location, Shown)> {
+fn evidence(ctx: &Context<'_>, row: &ServerBudget) -> Vec<(Location, Shown)> {
     let mut places = Vec::new();
     for term in row.terms.iter().filter(|t| t.side == Side::New) {
         let who = ctx.name(&term.workload);
+        let overflows = term.evidence.iter().filter(|(factor, _)| *factor == Factor::Pool).count() > 1;
         for (factor, at) in &term.evidence {
             let text = match factor {
                 Factor::Replicas => shown!("up to {} replicas of {}", term.replicas, who),
                 Factor::Processes => shown!("{} processes in each replica of {}", term.processes, who),
+                _ if overflows => shown!("part of the {} connections that each pool of {} may hold", term.pool, who),
                 _ => shown!("{} connections in each pool of {}", term.pool, who),
             };
             places.push((*at, text));
@@ -258,38 +260,54 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let Some(proposal) = &row.proposal else {
         return match cause.factor {
             Factor::Limit => (Shown::of_static("keep the old limit, or lower the pools first"), None),
+            _ if row.verdict == Verdict::Near => {
+                (Shown::of_static("it fits; leave room for the next change, or raise the server's limit in time"), None)
+            }
             _ => (
                 Shown::of_static(
-                    "no pool size fits: lower replicas or processes, put a pooler in front, or raise the server's limit first",
+                    "nothing of this fits: lower other pools or replicas, put a pooler in front, or raise the limit first",
                 ),
                 None,
             ),
         };
     };
     let setting = ctx.name(&proposal.setting);
-    let text = match cause.factor {
-        Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, proposal.value),
-        Factor::Replicas => shown!("at most {} replicas fit with these pools; or lower the pool size", proposal.value),
-        _ => shown!(
-            "set {} to {} or less, the largest that fits during a rollout; or raise the server's limit first",
-            setting,
-            proposal.value
-        ),
+    let n = proposal.value;
+    let text = match proposal.factor {
+        Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, n),
+        Factor::Replicas => {
+            shown!("at most {} replicas fit during a rollout with these pools; or lower the pool size", n)
+        }
+        Factor::Processes => shown!("at most {} processes a replica fit during a rollout; or lower the pool size", n),
+        Factor::Surge => shown!("at most {} pods beside the old ones fit: set {} to {} or less", n, setting, n),
+        _ => {
+            shown!("set {} to {} or less, the largest that fits during a rollout; or raise the limit first", setting, n)
+        }
     };
-    (text, Some(shown!("{}", proposal.value)))
+    (text, Some(shown!("{}", n)))
 }
 
 fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {
     let setting = ctx.name(&cause.setting);
-    let restart = match cause.factor {
-        Factor::Limit => "the server takes it at its next restart",
-        Factor::Replicas => "the autoscaler takes it at once",
+    let when = match cause.factor {
+        Factor::Limit => "the server takes it when it restarts, MySQL and MariaDB also while they run",
+        Factor::Replicas => "it holds as soon as it is applied",
+        Factor::Surge => "it holds from the next rollout on",
         _ => "processes take it when they restart",
     };
-    match &cause.old {
-        Some(old) => shown!("set {} back to {}; {}", setting, ctx.name(old), restart),
-        None => shown!("take {} out again; {}", setting, restart),
+    match (&cause.old, cause.factor) {
+        (_, Factor::Workload) => shown!("take {} out again, or point it elsewhere", ctx.name(&cause.subject)),
+        (Some(old), _) => {
+            shown!("set {} back to {}; {}", setting, written(ctx, cause, cause.old_at, old), when)
+        }
+        (None, _) => shown!("take {} out again; {}", setting, when),
     }
+}
+
+/// A value as read; a surge as its file spells it (`100%`), because the share is what a person wrote.
+fn written(ctx: &Context<'_>, cause: &Cause, at: Option<Location>, read: &str) -> Shown {
+    let spelled = at.filter(|_| cause.factor == Factor::Surge).map(|at| ctx.sources.text(at));
+    ctx.name(spelled.map_or(read, |t| t.trim().trim_matches(['"', '\''])))
 }
 
 /// What the on-call would see, in the server's own words.

@@ -232,7 +232,8 @@ fn oracle_login(line: &[u8]) -> Option<Range<usize>> {
     Some(slash + 1..at)
 }
 
-/// The `:` between user and password: the first that is no separator of a key from its value.
+/// The `:` between user and password: the first that is no separator of a key from its value. `dsn: app@tcp(…)` has
+/// none, unless the `:` stands within quotes: there `app: pw` is a password that begins with a blank.
 fn colon_of_pair(before: &[u8]) -> Option<usize> {
     let colons = || before.iter().enumerate().filter(|&(_, &b)| b == b':').map(|(i, _)| i);
     let is_quote = |b: Option<&u8>| matches!(b, Some(b'"' | b'\''));
@@ -241,7 +242,8 @@ fn colon_of_pair(before: &[u8]) -> Option<usize> {
         before.get(i + 1) == Some(&b' ')
             || is_quote(before.get(i + 1)) && is_quote(i.checked_sub(1).and_then(|i| before.get(i)))
     };
-    colons().find(|i| !of_key(i)).or_else(|| colons().next())
+    let is_quoted = |i: &usize| before[..*i].iter().filter(|&&b| b == b'"' || b == b'\'').count() % 2 == 1;
+    colons().find(|i| !of_key(i)).or_else(|| colons().find(is_quoted))
 }
 
 fn bare_login(token: &[u8]) -> Option<Range<usize>> {
@@ -295,6 +297,20 @@ mod tests {
         out.sort_by_key(|r| (r.start, r.end));
         out.dedup();
         out.into_iter().map(|r| &text[r]).collect()
+    }
+
+    #[test]
+    fn a_user_without_a_password_is_no_password() {
+        for text in [
+            "boulder@tcp(localhost:3306)/db",
+            "dsn: boulder@tcp(localhost:3306)/db",
+            "\"dsn\": \"boulder@tcp(localhost:3306)/db\"",
+            "\"dsn\":\"boulder@tcp(localhost:3306)/db\"",
+            "dsn: 'boulder@unix(/run/db.sock)/db'",
+        ] {
+            assert_eq!(logins(text), Vec::<&str>::new(), "{text}");
+        }
+        assert_eq!(logins("dsn: \"app: pw@tcp(db1)/db\""), vec![" pw"]);
     }
 
     #[test]

@@ -59,6 +59,12 @@ impl Request {
         self.put(side, path, Content::Skipped(reason.to_owned()))
     }
 
+    /// Tells something about files that are no input of the review; the report's coverage lists it.
+    pub fn note(&mut self, about: &str, text: &str) {
+        let content = Content::Note(text.to_owned());
+        self.request.new.push(Input { path: about.to_owned(), content });
+    }
+
     fn put(&mut self, side: &str, path: &str, content: Content) -> Result<(), Error> {
         let input = Input { path: path.to_owned(), content };
         match side {

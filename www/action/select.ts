@@ -36,6 +36,26 @@ export function isPlausible(path: string): boolean {
   return words.length > 1 && (EXTENSIONS.has(words.at(-1) ?? "") || NAMES.test(words.join(".")));
 }
 
+/** Program text, prose, pictures: no configuration of a deployment, whatever changed in it. */
+const OTHER_ENDINGS = new Set(
+  (
+    "adoc bmp c cc cjs clj cljs cpp cs css cts dart dockerignore eot erl ex exs f90 fs gif gitattributes gitignore " +
+    "gitkeep go gradle groovy h hpp hrl hs htm html ico ipynb java jl jpeg jpg js jsx kt kts less lua m md mdx mjs ml " +
+    "mov mp3 mp4 mts otf pdf php pl pm png po proto py pyi r rb rs rst sass scala scss snap sum svelte svg swift tex " +
+    "ts tsx ttf vue wav webp woff woff2 zig"
+  ).split(" "),
+);
+
+const OTHER_NAMES = new Set("license readme changelog codeowners notice authors makefile".split(" "));
+
+/** What a file is that holds no configuration, as its ending (`.rs`) or its name; null if its name does not tell. */
+export function kindOfOther(path: string): string | null {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return OTHER_NAMES.has(name) ? name : null;
+  return OTHER_ENDINGS.has(name.slice(dot + 1)) ? name.slice(dot) : null;
+}
+
 /**
  * A filter from globs: `*` and `?` stay within a folder, `**` crosses folders, `{a,b}` is either, a folder's name means
  * all in it, and a leading `!` leaves out. The last glob that matches decides. Without a glob that includes, all is in.

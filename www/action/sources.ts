@@ -9,7 +9,7 @@ import type { ReviewRequest } from "../engine/engine.ts";
 import type { Side } from "../engine/report.ts";
 import type { Git, TreeEntry } from "./git.ts";
 import type { Revisions } from "./history.ts";
-import { isPlausible } from "./select.ts";
+import { isPlausible, kindOfOther } from "./select.ts";
 
 /** Larger files are data, not configuration. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -39,8 +39,11 @@ export async function addSources(
 ): Promise<void> {
   const files: File[] = [];
   const skipped: Skipped[] = [];
-  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped);
-  classify(await git.tree(revisions.new), "new", wanted, files, skipped);
+  const others: File[] = [];
+  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped, others);
+  classify(await git.tree(revisions.new), "new", wanted, files, skipped, others);
+  // An audit knows no change; only what can be configuration by its name is looked at.
+  const passed = revisions.old === null ? [] : takeChanged(others, files);
 
   const small = await withinBounds(git, files, skipped);
   const readable = sameOnBothSides(small, skipped);
@@ -51,6 +54,29 @@ export async function addSources(
     else request.add(side, path, bytes);
   }
   for (const { side, path, reason } of skipped) request.skip(side, path, reason);
+  if (passed.length > 0) request.note(...noteOn(passed));
+}
+
+/**
+ * Hands in what changed although its name does not say that it is configuration: the engine reads it, or says that it
+ * does not. Returns the changed files that are certainly none.
+ */
+function takeChanged(others: File[], files: File[]): string[] {
+  const versions = new Map<string, File[]>();
+  for (const file of others) versions.set(file.path, [...(versions.get(file.path) ?? []), file]);
+  const passed: string[] = [];
+  for (const [path, sides] of versions) {
+    if (sides.length === 2 && sides[0]?.oid === sides[1]?.oid) continue;
+    if (kindOfOther(path) === null) files.push(...sides);
+    else passed.push(path);
+  }
+  return passed;
+}
+
+function noteOn(passed: string[]): [about: string, text: string] {
+  const kinds = [...new Set(passed.map((path) => kindOfOther(path) ?? ""))].sort();
+  const files = passed.length === 1 ? "1 changed file" : `${passed.length} changed files`;
+  return [`(${files})`, `no configuration by their names, not read: ${kinds.join(", ")}`];
 }
 
 /** Takes regular files that can be configuration. Links and submodules are never followed. */
@@ -60,6 +86,7 @@ function classify(
   wanted: (path: string) => boolean,
   files: File[],
   skipped: Skipped[],
+  others: File[],
 ): void {
   let unreadableNames = 0;
   for (const { mode, oid, path } of entries) {
@@ -67,7 +94,8 @@ function classify(
     else if (!wanted(path)) continue;
     else if (mode === "160000") skipped.push({ side, path, reason: "a submodule, not followed" });
     else if (mode !== "120000" && isPlausible(path)) files.push({ side, path, oid });
-    else if (mode === "120000" && matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
+    else if (mode !== "120000") others.push({ side, path, oid });
+    else if (matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
   }
   if (unreadableNames > 0) {
     skipped.push({ side, path: "(names that are not UTF-8)", reason: `${unreadableNames} files, not read` });

@@ -57,6 +57,8 @@ export interface ReviewRequest {
   add(side: Side, path: string, bytes: Uint8Array): void;
   /** Names a file that was not read, and why; it is listed in the report's coverage. */
   skip(side: Side, path: string, reason: string): void;
+  /** Tells something about files that are no input, under a name that stands for them; the report lists it. */
+  note(about: string, text: string): void;
   /** Throws `BadConfig` if the text of `plimsoll.toml` is wrong. */
   options(options: ReviewOptions): void;
   run(): Review;
@@ -98,6 +100,7 @@ function wrapRequest(inner: wasm.Request): ReviewRequest {
   return {
     add: (side, path, bytes) => guarded(() => inner.add(side, path, bytes)),
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
+    note: (about, text) => guarded(() => inner.note(about, text)),
     options: (options) => setOptions(inner, options),
     run: () => wrapReview(guarded(() => inner.run())),
   };

@@ -152,9 +152,11 @@ export interface ServerBudget {
   /** Clients that may belong here. */
   couldBe: string[];
   /** The largest setting that fits; null where none does. */
-  proposal: { setting: string; value: number } | null;
+  proposal: { setting: string; value: number; isLimit: boolean } | null;
   /** Where the server's limit is written. */
   limitAt: Spot | null;
+  /** Where the limit comes from if no file writes it. */
+  limitBecause: string | null;
 }
 
 export interface Spot {
@@ -200,6 +202,8 @@ export interface Coverage {
   parsed: number;
   unchanged: number;
   skipped: { file: string; reason: string }[];
+  /** What to know about files that were read, or that are no configuration. */
+  notes: { about: string; text: string }[];
   masked: number;
   suppressed: number;
   truncated: number;

@@ -8,6 +8,7 @@ declare module "#wasm" {
     free(): void;
     add(side: "old" | "new", path: string, bytes: Uint8Array): void;
     skip(side: "old" | "new", path: string, reason: string): void;
+    note(about: string, text: string): void;
     options(json: string): void;
     run(): Review;
   }

@@ -35,10 +35,11 @@ describe("the sources", () => {
   after(() => repository.dispose());
 
   const sides = async (revisions: { old: string | null; new: string }, globs: string[] = []) => {
-    const seen = { added: new Map<string, Buffer>(), skipped: new Map<string, string>() };
+    const seen = { added: new Map<string, Buffer>(), skipped: new Map<string, string>(), notes: [] as string[] };
     const request: ReviewRequest = {
       add: (side, path, bytes) => seen.added.set(`${side} ${path}`, Buffer.from(bytes)),
       skip: (side, path, reason) => seen.skipped.set(`${side} ${path}`, reason),
+      note: (about, text) => seen.notes.push(`${about} ${text}`),
       options: () => assert.fail("sources set no options"),
       run: () => assert.fail("sources run nothing"),
     };
@@ -76,6 +77,16 @@ describe("the sources", () => {
       "old grows.json": "not read because its other side is larger than 1 MiB",
       "old link.yaml": "a symbolic link, not followed",
     });
+  });
+
+  it("are all that changed, with what is no configuration counted", async () => {
+    repository.write("b.weird", "two");
+    repository.write("main.rs", "fn b() {}");
+    const changed = repository.commit({ "README.md": "# other words\n" });
+    const { added, notes } = await sides({ old, new: changed });
+    assert.ok(added.has("new b.weird"));
+    assert.ok(![...added.keys()].some((key) => key.endsWith("main.rs") || key.endsWith("README.md")));
+    assert.ok(notes.includes("(2 changed files) no configuration by their names, not read: .md, .rs"), notes.join());
   });
 
   it("are limited to the globs", async () => {

@@ -36,7 +36,9 @@ describe("the cases through wasm", () => {
       ] as [Side, string][]) {
         for (const path of files(join(folder, tree))) request.add(side, path, readFileSync(join(folder, tree, path)));
       }
-      assert.equal(request.run().render("json"), readFileSync(join(folder, "expected.json"), "utf8"));
+      const review = request.run();
+      assert.equal(review.render("json"), readFileSync(join(folder, "expected.json"), "utf8"));
+      assert.equal(review.render("markdown"), readFileSync(join(folder, "expected.md"), "utf8"));
     });
   }
 });

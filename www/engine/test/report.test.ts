@@ -71,6 +71,7 @@ const budget: Fields<ServerBudget> = {
   couldBe: true,
   proposal: true,
   limitAt: true,
+  limitBecause: true,
 };
 const load: Fields<Load> = { usable: true, steady: true, peak: true, rollout: true, strict: true, failover: true };
 const term: Fields<BudgetTerm> = {
@@ -93,6 +94,7 @@ const coverage: Fields<Coverage> = {
   parsed: true,
   unchanged: true,
   skipped: true,
+  notes: true,
   masked: true,
   suppressed: true,
   truncated: true,

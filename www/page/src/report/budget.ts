@@ -39,7 +39,9 @@ function card(server: ServerBudget, index: number, context: Context): HTMLElemen
   const title = `server-${index}-title`;
   const terms = (side: Side) => server.terms.filter((term) => term.side === side);
   const before = terms("old");
-  const limit = server.limitAt && context.placeLink(server.limitAt.file, "new", server.limitAt.line);
+  const limit = server.limitAt
+    ? context.placeLink(server.limitAt.file, "new", server.limitAt.line)
+    : server.limitBecause;
   return h(
     "article",
     { class: `card server tone-${tone}`, "aria-labelledby": title },
@@ -70,12 +72,12 @@ function listed(label: string, texts: readonly string[]): Child {
   return texts.length > 0 && [h("h4", {}, label), h("ul", { class: "unknowns" }, items)];
 }
 
-function proposal({ setting, value }: NonNullable<ServerBudget["proposal"]>): HTMLElement {
+function proposal({ setting, value, isLimit }: NonNullable<ServerBudget["proposal"]>): HTMLElement {
   return h(
     "p",
     { class: "fix" },
     h("strong", {}, "Fits"),
-    h("span", {}, h("code", {}, setting), " up to ", h("code", {}, value)),
+    h("span", {}, h("code", {}, setting), isLimit ? " from " : " up to ", h("code", {}, value)),
   );
 }
 
@@ -116,7 +118,11 @@ function termRow(term: BudgetTerm, context: Context): HTMLElement {
   const tags = facts.flatMap((fact) => (fact === false || fact === "" ? [] : [h("span", {}, fact)]));
   const who = [term.workload, h("span", { class: "tags" }, tags)];
   const factors = [term.replicas, term.processes, term.pool].map(amount);
-  return row(TERMS, who, [...factors, h("strong", {}, amount(term.product)), h("ul", { class: "places" }, places)]);
+  return row(TERMS, who, [
+    ...factors,
+    h("strong", {}, amount(term.product)),
+    places.length > 0 && h("ul", { class: "places" }, places),
+  ]);
 }
 
 function total(label: string, value: Interval, where: Child): HTMLElement {

@@ -8,7 +8,7 @@ import { type Section, section } from "./section.ts";
 const OPEN = 8;
 
 export function coverageSection(coverage: Coverage): Section {
-  const { skipped } = coverage;
+  const { skipped, notes } = coverage;
   const facts: [n: number, text: string][] = [
     [coverage.files, "files on either side"],
     [coverage.parsed, "read"],
@@ -33,5 +33,17 @@ export function coverageSection(coverage: Coverage): Section {
       h("summary", {}, `${count(skipped.length, "file")} not read, or not wholly`),
       h("ul", { class: "unread" }, rows),
     );
-  return section("coverage", "Coverage", null, list, unread);
+  const remarks =
+    notes.length > 0 &&
+    h(
+      "details",
+      { open: notes.length <= OPEN },
+      h("summary", {}, count(notes.length, "note")),
+      h(
+        "ul",
+        { class: "unread" },
+        notes.map(({ about, text }) => h("li", {}, h("span", { class: "place" }, about), " ", text)),
+      ),
+    );
+  return section("coverage", "Coverage", null, list, unread, remarks);
 }
