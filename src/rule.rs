@@ -399,7 +399,9 @@ impl<'a> Context<'a> {
     /// A name (workload, key, path) as it may be printed.
     #[must_use]
     pub fn name(&self, text: &str) -> Shown {
-        self.redactor.text(text)
+        let shown = self.redactor.text(text);
+        // A blank at an end is seen by nobody unless something stands behind it.
+        if text.trim() == text { shown } else { crate::shown!("\"{}\"", shown) }
     }
 
     /// The value of a change's side as it may be printed.

@@ -122,7 +122,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ),
     ("port-changed", &["port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
     ("database-changed", &["environment-crossed", "placeholder-left", "malformed-connection-string"]),
-    ("user-changed", &["placeholder-left", "malformed-connection-string"]),
+    ("user-changed", &["placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
@@ -167,11 +167,28 @@ fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence) {
     (finding.severity, finding.confidence)
 }
 
+/// Whether two findings speak of one mistake: at the same place, or of two parts of one connection string.
+fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
+    let one_string = || {
+        let same = finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject;
+        same && finding.at.source == other.at.source
+    };
+    match (finding.rule, other.rule) {
+        ("port-changed", "pooler-bypassed") | ("user-changed", "password-in-plain-text") => one_string(),
+        ("server-limit-lowered", "pool-exceeds-server-limit") => {
+            // The budget names the server and has counted what the lower limit means to it.
+            let server = finding.subject.as_ref() == Some(&other.discriminator);
+            finding.at == other.at || server && finding.setting == other.setting
+        }
+        _ => finding.at == other.at,
+    }
+}
+
 fn give_way(found: Vec<Finding>) -> Vec<Finding> {
     let yields = |finding: &Finding| {
         let Some((_, to)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule) else { return false };
         found.iter().any(|other| {
-            other.at == finding.at
+            is_same_cause(finding, other)
                 && other.rule != finding.rule
                 && (to.is_empty() || to.contains(&other.rule))
                 && (to.is_empty() || other.severity >= finding.severity)

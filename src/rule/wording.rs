@@ -104,7 +104,21 @@ pub(crate) fn read_only(endpoint: &Endpoint) -> Shown {
 
 /// The server has no room for another connection.
 pub(crate) fn too_many(endpoint: &Endpoint) -> Shown {
-    Shown::of_static(match endpoint.engine {
+    too_many_on(endpoint.engine)
+}
+
+/// When a server takes another limit of connections.
+pub(crate) fn limit_taken(engine: Engine) -> &'static str {
+    match engine {
+        Engine::PostgreSql => "PostgreSQL takes it only at a restart",
+        Engine::MySql | Engine::MariaDb => "the file is read at a restart, and SET GLOBAL takes it at once",
+        _ => "most servers take it at a restart",
+    }
+}
+
+/// An engine has no room for another connection.
+pub(crate) fn too_many_on(engine: Engine) -> Shown {
+    Shown::of_static(match engine {
         Engine::MySql | Engine::MariaDb => "ERROR 1040 (HY000): Too many connections",
         Engine::PostgreSql => "FATAL: sorry, too many clients already",
         _ => "the server refuses further connections at peak",

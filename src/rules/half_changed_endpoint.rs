@@ -120,8 +120,8 @@ fn other_port(
     )?;
     let builder = builder
         .message(shown!(
-            "{} reach this host on {}",
-            wording::counted(others.len(), "other place", "other places"),
+            "{} this host on {}",
+            wording::counted(others.len(), "other place reaches", "other places reach"),
             ctx.name(theirs)
         ))
         .symptom(wording::refused(address.new))

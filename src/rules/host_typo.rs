@@ -10,6 +10,7 @@ use crate::rule::Context;
 use crate::rule::addresses::{Address, Difference, Hosts, addresses, text};
 use crate::rule::names::is_literal;
 use crate::rule::wording;
+use crate::secret::Shown;
 use crate::shown;
 
 declare_rule! {
@@ -305,6 +306,15 @@ fn words(text: &str) -> Vec<String> {
     text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
+/// A name with a blank at its end resolves nowhere; any other may be meant.
+fn fix(meant: &Shown, is: &Shown, d: &Difference<'_>) -> Shown {
+    let blank = d.is().is_some_and(|t| t.trim() != t);
+    if blank {
+        return shown!("write {} without the blank", meant);
+    }
+    shown!("write {}, or confirm that {} resolves where this runs", meant, is)
+}
+
 fn finding(
     ctx: &Context<'_>,
     hosts: &Hosts<'_>,
@@ -331,7 +341,7 @@ fn finding(
         .subject(address.subject(ctx), address.environment())
         .setting(address.key_of(ctx, d), old.clone(), Some(is.clone()))
         .symptom(wording::no_such_host(address.new))
-        .fix(shown!("write {}, or confirm that {} resolves where this runs", meant, is), Some(meant.clone()))
+        .fix(fix(&meant, &is, d), Some(meant.clone()))
         .rollback(wording::set_back(&label, old.as_ref()))
         .question(shown!("Does {} exist, and can this workload reach it?", is))
         .discriminator(is);

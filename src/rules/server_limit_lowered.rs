@@ -1,9 +1,10 @@
 //! The server accepts fewer connections than before.
 
+use crate::connection::Engine;
 use crate::declare_rule;
 use crate::facts::{Origin, Server};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::Context;
+use crate::rule::{Context, wording};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -79,12 +80,16 @@ fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let title = shown!("{} of {} is gone: {} → the engine's default", name, ctx.name(&old.id), was);
         out.push(
             FindingBuilder::new(SERVER_LIMIT_LOWERED.name, Severity::High, Confidence::Medium, at, title)
-                .message(Shown::of_static(
-                    "without the line the server takes its default at the next restart (PostgreSQL 100, MySQL 151)",
-                ))
+                .message(Shown::of_static(match old.engine {
+                    Engine::PostgreSql => "without the line the server takes its default of 100 at the next restart",
+                    Engine::MySql | Engine::MariaDb => {
+                        "without the line the server takes its default of 151 at the next restart"
+                    }
+                    _ => "without the line the server takes its default at the next restart",
+                }))
                 .subject(Some(ctx.name(&old.id)), old.environment)
                 .setting(name.clone(), Some(shown!("{}", was)), None)
-                .symptom(Shown::of_static("FATAL: sorry, too many clients already"))
+                .symptom(wording::too_many_on(old.engine))
                 .fix(shown!("keep {} = {}, or say where the limit is set now", name, was), Some(shown!("{}", was)))
                 .rollback(shown!("put {} = {} back; the server takes it at its next restart", name, was))
                 .question(shown!("Where is the connection limit of {} set now?", ctx.name(&old.id)))
@@ -112,22 +117,19 @@ fn finding(ctx: &Context<'_>, old: &Server, new: &Server, was: u64, is: u64) -> 
     Some(
         FindingBuilder::new(SERVER_LIMIT_LOWERED.name, severity, Confidence::High, at, title)
             .message(shown!(
-                "{} applications can get {} slots instead of {}; pools that are not lowered with it can exceed them",
-                server,
+                "applications can get {} slots of {} instead of {}; pools that are not lowered with it can exceed them",
                 new.usable(),
+                server,
                 old.usable()
             ))
             .subject(Some(server.clone()), new.environment)
             .setting(name.clone(), Some(shown!("{}", was)), now)
-            .symptom(Shown::of_static(match new.engine.as_str() {
-                "mysql" | "mariadb" => "ERROR 1040 (HY000): Too many connections",
-                _ => "FATAL: sorry, too many clients already",
-            }))
+            .symptom(wording::too_many_on(new.engine))
             .fix(
                 shown!("keep {} at {} until the clients' pools add up to less than {}", name, was, is),
                 Some(shown!("{}", was)),
             )
-            .rollback(shown!("set {} back to {}; PostgreSQL takes it at a restart, MySQL at once", name, was))
+            .rollback(shown!("set {} back to {}; {}", name, was, wording::limit_taken(new.engine)))
             .question(shown!("Do all clients of {} together stay below {} connections?", server, is))
             .build(),
     )

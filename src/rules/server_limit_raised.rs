@@ -3,7 +3,7 @@
 use crate::declare_rule;
 use crate::facts::Origin;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::Context;
+use crate::rule::{Context, wording};
 use crate::shown;
 
 declare_rule! {
@@ -61,10 +61,10 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let title = shown!("{} of {} raised: {} → {}", name, server, was, is);
         out.push(
             FindingBuilder::new(SERVER_LIMIT_RAISED.name, Severity::Low, Confidence::High, at, title)
-                .message(shown!("{} more connections can cost {}–{} MB of memory at 2–10 MB each; PostgreSQL takes the value only at a restart", is - was, (is - was) * 2, (is - was) * 10))
+                .message(shown!("{} more connections can cost {}–{} MB of memory at 2–10 MB each; {}", is - was, (is - was) * 2, (is - was) * 10, wording::limit_taken(new.engine)))
                 .subject(Some(server.clone()), new.environment)
                 .setting(name.clone(), Some(shown!("{}", was)), Some(shown!("{}", is)))
-                .fix(shown!("check the server's memory and restart it before the clients grow; consider a pooler in front of {}", server), None)
+                .fix(shown!("check the server's memory, and that it has taken the value before the clients grow; consider a pooler in front of {}", server), None)
                 .rollback(shown!("set {} back to {} once the clients need no more than that", name, was))
                 .build(),
         );
