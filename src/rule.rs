@@ -291,8 +291,11 @@ impl<'a> Context<'a> {
             let written = change.old.is_some() || change.new.is_some();
             // Moved to another library: the same words set the same number there.
             let only_moved = change.is_handed_over() && change.old_value() == change.new_value();
-            let differs = change.old.map(|s| &s.value) != change.new.map(|s| &s.value)
-                || change.old.map(|s| &s.raw) != change.new.map(|s| &s.raw);
+            // Two spellings of one value (`30s` and `30000`) are no change; of values that are not understood the text is
+            // all there is.
+            let opaque = |s: &&PoolSetting| matches!(s.value, ReadValue::NotANumber);
+            let texts = change.old.filter(opaque).map(|s| &s.raw) != change.new.filter(opaque).map(|s| &s.raw);
+            let differs = texts || change.old.map(|s| &s.value) != change.new.map(|s| &s.value);
             (written && differs && !only_moved).then_some(change)
         };
         let sizes = matches!(role, Role::PoolMax | Role::PoolMinIdle | Role::AcquireTimeout | Role::MaxLifetime);

@@ -127,7 +127,7 @@ mod tests {
         #[test]
         fn another_finding_never_lowers_the_score(all in findings(), s in 0usize..5, c in 0usize..3, e in 0usize..4) {
             let before = score(&all, &[]).value;
-            let mut more = all.clone();
+            let mut more = all;
             more.push(finding(s, c, e));
             prop_assert!(score(&more, &[]).value >= before);
         }

@@ -146,7 +146,9 @@ fn file_name(path: &str) -> &str {
 
 /// Fingerprint of one setting with its value.
 fn mark(setting: &Setting) -> u64 {
-    setting.path.fingerprint() ^ fnv1a(setting.value.text.as_bytes()).rotate_left(17)
+    // The kind counts: two documents that differ only in the type of a value are two.
+    let kind = fnv1a(&[setting.value.kind as u8]).rotate_left(31);
+    setting.path.fingerprint() ^ fnv1a(setting.value.text.as_bytes()).rotate_left(17) ^ kind
 }
 
 /// Fingerprint of everything a resource sets.

@@ -3680,6 +3680,29 @@ var Request = class {
     return this;
   }
   /**
+   * Tells something about files that are no input of the review; the report's coverage lists it.
+   * @param {string} about
+   * @param {string} text
+   */
+  note(about, text) {
+    let ptr0, len0, ptr1, len1;
+    try {
+      ptr0 = passStringToWasm0(about, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    wasm.request_note(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+  }
+  /**
    * Sets options from JSON.
    *
    * # Errors
@@ -4051,6 +4074,7 @@ function wrapRequest2(inner) {
   return {
     add: (side, path, bytes) => guarded(() => inner.add(side, path, bytes)),
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
+    note: (about, text) => guarded(() => inner.note(about, text)),
     options: (options) => setOptions(inner, options),
     run: () => wrapReview(guarded(() => inner.run()))
   };
@@ -4112,6 +4136,16 @@ function isPlausible(path) {
   while (words.length > 2 && TEMPLATE_SUFFIXES.has(words.at(-1) ?? "")) words.pop();
   return words.length > 1 && (EXTENSIONS.has(words.at(-1) ?? "") || NAMES.test(words.join(".")));
 }
+var OTHER_ENDINGS = new Set(
+  "adoc bmp c cc cjs clj cljs cpp cs css cts dart dockerignore eot erl ex exs f90 fs gif gitattributes gitignore gitkeep go gradle groovy h hpp hrl hs htm html ico ipynb java jl jpeg jpg js jsx kt kts less lua m md mdx mjs ml mov mp3 mp4 mts otf pdf php pl pm png po proto py pyi r rb rs rst sass scala scss snap sum svelte svg swift tex ts tsx ttf vue wav webp woff woff2 zig".split(" ")
+);
+var OTHER_NAMES = new Set("license readme changelog codeowners notice authors makefile".split(" "));
+function kindOfOther(path) {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  const dot = name.lastIndexOf(".");
+  if (dot < 0) return OTHER_NAMES.has(name) ? name : null;
+  return OTHER_ENDINGS.has(name.slice(dot + 1)) ? name.slice(dot) : null;
+}
 function pathFilter(globs) {
   const rules2 = globs.map((glob) => ({ keep: !glob.startsWith("!"), pattern: toPattern(glob.replace(/^!/, "")) }));
   const byDefault = !rules2.some((rule) => rule.keep);
@@ -4151,8 +4185,10 @@ var MISSING = "not wholly in the clone; set `fetch-depth: 0` and no `filter` at 
 async function addSources(request2, git, revisions, wanted) {
   const files = [];
   const skipped = [];
-  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped);
-  classify(await git.tree(revisions.new), "new", wanted, files, skipped);
+  const others = [];
+  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped, others);
+  classify(await git.tree(revisions.new), "new", wanted, files, skipped, others);
+  const passed = revisions.old === null ? [] : takeChanged(others, files);
   const small = await withinBounds(git, files, skipped);
   const readable = sameOnBothSides(small, skipped);
   const blobs = await git.blobs([...new Set(readable.map((file) => file.oid))]);
@@ -4162,15 +4198,33 @@ async function addSources(request2, git, revisions, wanted) {
     else request2.add(side, path, bytes);
   }
   for (const { side, path, reason } of skipped) request2.skip(side, path, reason);
+  if (passed.length > 0) request2.note(...noteOn(passed));
 }
-function classify(entries, side, wanted, files, skipped) {
+function takeChanged(others, files) {
+  const versions = /* @__PURE__ */ new Map();
+  for (const file of others) versions.set(file.path, [...versions.get(file.path) ?? [], file]);
+  const passed = [];
+  for (const [path, sides] of versions) {
+    if (sides.length === 2 && sides[0]?.oid === sides[1]?.oid) continue;
+    if (kindOfOther(path) === null) files.push(...sides);
+    else passed.push(path);
+  }
+  return passed;
+}
+function noteOn(passed) {
+  const kinds = [...new Set(passed.map((path) => kindOfOther(path) ?? ""))].sort();
+  const files = passed.length === 1 ? "1 changed file" : `${passed.length} changed files`;
+  return [`(${files})`, `no configuration by their names, not read: ${kinds.join(", ")}`];
+}
+function classify(entries, side, wanted, files, skipped, others) {
   let unreadableNames = 0;
   for (const { mode, oid, path } of entries) {
     if (path === null) unreadableNames += 1;
     else if (!wanted(path)) continue;
     else if (mode === "160000") skipped.push({ side, path, reason: "a submodule, not followed" });
     else if (mode !== "120000" && isPlausible(path)) files.push({ side, path, oid });
-    else if (mode === "120000" && matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
+    else if (mode !== "120000") others.push({ side, path, oid });
+    else if (matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
   }
   if (unreadableNames > 0) {
     skipped.push({ side, path: "(names that are not UTF-8)", reason: `${unreadableNames} files, not read` });
