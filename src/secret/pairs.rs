@@ -205,9 +205,13 @@ fn skip(b: &[u8], from: usize, set: &[u8]) -> usize {
     from + b[from..].iter().take_while(|c| set.contains(c)).take(64).count()
 }
 
-/// `--name=` or `--name ` or `-n `: the next argument.
+/// `--name=`, `--name ` or `-Dname=`: the next argument.
 fn flag(b: &[u8], k: usize) -> bool {
     let k = skip(b, k, b"\"'");
+    if b.get(k..k + 2) == Some(b"-D") {
+        let name = b[k + 2..].iter().take(96).take_while(|c| c.is_ascii_alphanumeric() || b"._-".contains(c)).count();
+        return name > 0 && b.get(k + 2 + name) == Some(&b'=');
+    }
     if b.get(k..k + 2) != Some(b"--") {
         return false;
     }
@@ -274,6 +278,14 @@ mod tests {
         ] {
             assert_eq!(masked(text), ["hunter2"], "{text}");
         }
+    }
+
+    #[test]
+    fn the_next_property_of_a_command_line_stays_readable() {
+        assert_eq!(
+            masked("-Dspring.datasource.password=abc123xyz -Dspring.datasource.hikari.maximum-pool-size=8"),
+            ["abc123xyz"]
+        );
     }
 
     #[test]
