@@ -9,6 +9,8 @@ pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod wording;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
 use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
@@ -276,6 +278,22 @@ fn effective<'a>(here: Option<&'a PoolSetting>, there: Option<&'a PoolSetting>) 
     }
 }
 
+/// The new ones in their order, each with the first old one of the same key; then the old ones that have no counterpart.
+fn paired<'a, T, K: Ord + 'a>(
+    old: &'a [T],
+    new: &'a [T],
+    key: impl Fn(&'a T) -> &'a K,
+) -> Vec<(Option<&'a T>, Option<&'a T>)> {
+    let mut before: BTreeMap<&K, &T> = BTreeMap::new();
+    for item in old {
+        before.entry(key(item)).or_insert(item);
+    }
+    let after: BTreeSet<&K> = new.iter().map(&key).collect();
+    let pairs = new.iter().map(|item| (before.get(key(item)).copied(), Some(item)));
+    let gone = old.iter().filter(|item| !after.contains(key(item))).map(|item| (Some(item), None));
+    pairs.chain(gone).collect()
+}
+
 impl<'a> Context<'a> {
     /// Pools on both sides whose setting of this role differs. In an audit every written setting counts as new. A pool
     /// of another library that took over counts as the same pool where a number of connections is compared.
@@ -371,26 +389,14 @@ impl<'a> Context<'a> {
 
     /// Pools of both sides, paired by identity, in order.
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
-        let old = self.old.facts.pools.iter();
-        let gone = old.filter(|o| !self.new.facts.pools.iter().any(|n| n.key == o.key));
-        let pairs = self
-            .new
-            .facts
-            .pools
-            .iter()
-            .map(|new| PoolPair { old: self.old.facts.pools.iter().find(|o| o.key == new.key), new: Some(new) });
-        pairs.chain(gone.map(|o| PoolPair { old: Some(o), new: None })).collect()
+        let pairs = paired(&self.old.facts.pools, &self.new.facts.pools, |pool| &pool.key);
+        pairs.into_iter().map(|(old, new)| PoolPair { old, new }).collect()
     }
 
     /// Endpoints of both sides, paired by identity, in order.
     pub fn endpoints(&self) -> Vec<EndpointPair<'a>> {
-        let old = self.old.facts.endpoints.iter();
-        let gone = old.filter(|o| !self.new.facts.endpoints.iter().any(|n| n.key == o.key));
-        let pairs = self.new.facts.endpoints.iter().map(|new| EndpointPair {
-            old: self.old.facts.endpoints.iter().find(|o| o.key == new.key),
-            new: Some(new),
-        });
-        pairs.chain(gone.map(|o| EndpointPair { old: Some(o), new: None })).collect()
+        let pairs = paired(&self.old.facts.endpoints, &self.new.facts.endpoints, |endpoint| &endpoint.key);
+        pairs.into_iter().map(|(old, new)| EndpointPair { old, new }).collect()
     }
 
     /// The resource that a setting of the new side belongs to.

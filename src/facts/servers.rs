@@ -3,7 +3,7 @@
 //! In: workloads, scopes, endpoints, settings, what the user declared. Out: servers, and a link on each endpoint whose
 //! host leads to one. The first way that succeeds wins, and it is named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Catalogue, Role, ServerKind};
 use crate::connection::Engine;
@@ -242,17 +242,18 @@ impl Sight<'_> {
 
     /// Servers that are only configured in the tree: a postgresql.conf, a my.cnf, an operator's object.
     fn configured_servers(&self, known: &[Server]) -> Vec<Server> {
-        let taken: Vec<SettingRef> = known.iter().filter_map(|s| s.limit_setting).collect();
+        let taken: BTreeSet<SettingRef> = known.iter().filter_map(|s| s.limit_setting).collect();
         let mut found: Vec<Server> = Vec::new();
         for (at, resource, setting) in self.settings.iter() {
             if taken.contains(&at) || matches!(resource.shape, Shape::Workload(_)) {
                 continue;
             }
+            // Most settings are no number; the context below is costly to put together.
+            let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
             let is_env =
                 setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
             let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
-            let Ok(n) = setting.value.text.trim().parse::<u64>() else { continue };
             let id = configured_id(&resource.id, &setting.logical);
             if found.iter().any(|s| s.id == id) {
                 continue;

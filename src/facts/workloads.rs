@@ -3,6 +3,8 @@
 //! In: workload and autoscaler shapes, the catalogue's process managers, what the user declared. Out: replicas, surge
 //! and processes with their origins.
 
+use std::collections::BTreeMap;
+
 use crate::catalogue::{Catalogue, Role};
 use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
 use crate::placeholder;
@@ -31,17 +33,18 @@ pub(super) fn workloads(
     resources: &[usize],
     declared: &Declared,
 ) -> Vec<Workload> {
+    let scalers = scalers(settings);
     let read = |&at: &usize| {
         let resource = settings.resources.get(at)?;
         let Shape::Workload(shape) = &resource.shape else { return None };
-        Some(workload(sources, settings, resource, shape, declared))
+        Some(workload(sources, &scalers, resource, shape, declared))
     };
     resources.iter().filter_map(read).collect()
 }
 
 fn workload(
     sources: &Sources,
-    settings: &Settings,
+    scalers: &Scalers<'_>,
     resource: &Resource,
     shape: &WorkloadShape,
     declared: &Declared,
@@ -52,7 +55,7 @@ fn workload(
         _ => Reading::default_of(1, "one replica where nothing is written"),
     };
     let (mut min, mut max) = (written.clone(), written);
-    if let Some((low, high)) = autoscaled(sources, settings, resource) {
+    if let Some((low, high)) = autoscaled(sources, scalers, resource) {
         (min, max) = (low, high);
     }
     if let Some(n) = told.and_then(|t| t.max_replicas) {
@@ -107,20 +110,31 @@ fn parse_count(text: &str) -> Option<u64> {
     plain(text).or_else(|| plain(placeholder::fallback(text)?.text))
 }
 
-/// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
-fn autoscaled(sources: &Sources, settings: &Settings, target: &Resource) -> Option<(Reading, Reading)> {
-    let scales = |r: &&Resource| match &r.shape {
-        Shape::Autoscaler(a) => {
-            a.target_name == target.id.name
-                && (a.target_kind.is_empty() || a.target_kind == target.id.kind)
-                && r.id.namespace == target.id.namespace
+/// Autoscalers by namespace and name of what they scale.
+type Scalers<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Resource>>;
+
+fn scalers(settings: &Settings) -> Scalers<'_> {
+    let mut scalers = Scalers::new();
+    for resource in &settings.resources {
+        if let Shape::Autoscaler(shape) = &resource.shape {
+            let target = (resource.id.namespace.as_str(), shape.target_name.as_str());
+            scalers.entry(target).or_default().push(resource);
         }
+    }
+    scalers
+}
+
+/// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
+fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Option<(Reading, Reading)> {
+    let fits = |r: &&&Resource| match &r.shape {
+        Shape::Autoscaler(a) => a.target_kind.is_empty() || a.target_kind == target.id.kind,
         _ => false,
     };
-    let path = |r: &Resource| sources.get(r.source).path.clone();
+    let path = |r: &Resource| sources.get(r.source).path.as_str();
     let home = path(target);
-    let nearness = |r: &&Resource| home.bytes().zip(path(r).bytes()).take_while(|(a, b)| a == b).count();
-    let resource = settings.resources.iter().filter(scales).max_by_key(nearness)?;
+    let nearness = |r: &&&Resource| home.bytes().zip(path(r).bytes()).take_while(|(a, b)| a == b).count();
+    let known = scalers.get(&(target.id.namespace.as_str(), target.id.name.as_str()))?;
+    let resource = known.iter().filter(fits).max_by_key(nearness)?;
     let Shape::Autoscaler(shape) = &resource.shape else { return None };
     let min = shape.min.map_or_else(|| Reading::default_of(1, "the autoscaler's minimum"), |at| count_at(resource, at));
     let max = match (shape.max, shape.default_max) {
