@@ -70,12 +70,6 @@ impl Interval {
     pub fn max(self, other: Interval) -> Interval {
         Interval { lo: self.lo.max(other.lo), hi: self.hi.zip(other.hi).map(|(a, b)| a.max(b)) }
     }
-
-    /// The smallest interval that holds both.
-    #[must_use]
-    pub fn hull(self, other: Interval) -> Interval {
-        Interval { lo: self.lo.min(other.lo), hi: self.hi.zip(other.hi).map(|(a, b)| a.max(b)) }
-    }
 }
 
 impl std::fmt::Display for Interval {

@@ -95,14 +95,6 @@ pub struct Setting {
     pub logical: String,
 }
 
-impl Setting {
-    /// The bytes from the start of the key to the end of the value, when both stand on the way of one reader.
-    #[must_use]
-    pub fn whole_span(&self) -> Span {
-        if self.key_span.start <= self.at.span.start { self.key_span.to(self.at.span) } else { self.at.span }
-    }
-}
-
 /// Settings that a process reads together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -453,12 +445,6 @@ impl KeyPath {
         let after = &self.0[at + 1..];
         let end = after.find([EMBEDDED, KEY, ITEM, INDEX]).unwrap_or(after.len());
         Some((&self.0[..at], after[..end].parse().unwrap_or(0), &after[end..]))
-    }
-
-    /// Whether it is the root.
-    #[must_use]
-    pub fn is_root(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The path without its last step.

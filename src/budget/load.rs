@@ -245,8 +245,7 @@ fn pool_line<'a>(facts: &'a Facts, pool: &'a Pool, link: Link, rolls: &dyn Fn(&W
 fn unpooled<'a>(facts: &'a Facts, server: usize, rolls: &dyn Fn(&Workload) -> bool) -> Vec<Line<'a>> {
     let mut lines: Vec<Line<'a>> = Vec::new();
     for (at, endpoint) in facts.endpoints.iter().enumerate() {
-        let Some((found, link)) = endpoint.server.filter(|(s, _)| *s == server) else { continue };
-        debug_assert!(found == server);
+        let Some((_, link)) = endpoint.server.filter(|(s, _)| *s == server) else { continue };
         for &w in &endpoint.workloads {
             let Some(workload) = facts.workloads.get(w) else { continue };
             let pooled = facts.pools.iter().any(|p| {

@@ -64,7 +64,7 @@ impl Finder<'_> {
         for entry in &scope.entries {
             let setting = self.settings.get(entry.setting);
             if let Some(found) = self.recognise(scope, entry, setting) {
-                let draft = drafts.entry((found.library, group_name(entry, &found))).or_default();
+                let draft = drafts.entry((found.library, found.group.clone())).or_default();
                 draft.certain |= found.ambiguity == Ambiguity::Low;
                 let name = if entry.part.is_some() { &entry.key } else { &setting.logical };
                 let value = entry.value(self.settings);
@@ -276,14 +276,6 @@ impl Draft {
 /// Whether a role says how many connections a pool holds.
 fn counts(role: Role) -> bool {
     matches!(role, Role::PoolMax | Role::PoolOverflow)
-}
-
-fn group_name(entry: &Entry, found: &Match<'_>) -> String {
-    if entry.is_env && !entry.unit_name.is_empty() && found.group.is_empty() {
-        String::new()
-    } else {
-        found.group.clone()
-    }
 }
 
 /// Whether `other` is the key `name` beside `key`: the same parent, or another environment variable.

@@ -118,11 +118,19 @@ pub(crate) fn limit_taken(engine: Engine) -> &'static str {
 
 /// An engine has no room for another connection.
 pub(crate) fn too_many_on(engine: Engine) -> Shown {
-    Shown::of_static(match engine {
-        Engine::MySql | Engine::MariaDb => "ERROR 1040 (HY000): Too many connections",
-        Engine::PostgreSql => "FATAL: sorry, too many clients already",
-        _ => "the server refuses further connections at peak",
-    })
+    Shown::of_static(refusals_of(engine).first().copied().unwrap_or_default())
+}
+
+/// All that a full server says, the commonest first.
+pub(crate) fn refusals_of(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::MySql | Engine::MariaDb => &["ERROR 1040 (HY000): Too many connections"],
+        Engine::PostgreSql => &[
+            "FATAL: sorry, too many clients already",
+            "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        ],
+        _ => &["the server refuses further connections at peak"],
+    }
 }
 
 /// What is seen of a connection without TLS: nothing, unless the server insists on it.

@@ -1,11 +1,12 @@
 //! More connections are allowed than the server has slots for.
 
 use crate::budget::{Cause, Factor, ServerBudget, Term, Verdict};
+use crate::connection::Engine;
 use crate::declare_rule;
 use crate::facts::Origin;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::quantity::Interval;
-use crate::rule::Context;
+use crate::rule::{Context, wording};
 use crate::secret::Shown;
 use crate::shown;
 use crate::source::{Location, Side};
@@ -181,7 +182,9 @@ fn finding(
             usable,
             scenario
         ));
-    for symptom in symptoms(row.engine).iter().filter(|_| over) {
+    for symptom in
+        wording::refusals_of(Engine::from_name(row.engine).unwrap_or(Engine::Unknown)).iter().filter(|_| over)
+    {
         made = made.symptom(Shown::of_static(symptom));
     }
     for (at, text) in evidence(ctx, row) {
@@ -308,16 +311,4 @@ fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {
 fn written(ctx: &Context<'_>, cause: &Cause, at: Option<Location>, read: &str) -> Shown {
     let spelled = at.filter(|_| cause.factor == Factor::Surge).map(|at| ctx.sources.text(at));
     ctx.name(spelled.map_or(read, |t| t.trim().trim_matches(['"', '\''])))
-}
-
-/// What the on-call would see, in the server's own words.
-fn symptoms(engine: &str) -> &'static [&'static str] {
-    match engine {
-        "postgresql" => &[
-            "FATAL: sorry, too many clients already",
-            "FATAL: remaining connection slots are reserved for roles with the SUPERUSER attribute",
-        ],
-        "mysql" | "mariadb" => &["ERROR 1040 (HY000): Too many connections"],
-        _ => &["new connections are refused while old ones stay open"],
-    }
 }
