@@ -21,6 +21,24 @@ pub enum FormatId {
     Properties,
     /// `key = value` or `key value` lines, with `[sections]` or without: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf.
     Conf,
+    /// XML: application servers, .NET, persistence units.
+    Xml,
+    /// HCL 2: Terraform, Nomad, Packer.
+    Hcl,
+    /// A Prisma schema.
+    Prisma,
+    /// A Dockerfile.
+    Dockerfile,
+    /// A Procfile: `name: command` lines.
+    Procfile,
+    /// A shell script, for the variables that it sets.
+    Shell,
+    /// A systemd unit or drop-in.
+    Systemd,
+    /// Directives with `;` and blocks in braces, as nginx has them.
+    Nginx,
+    /// HAProxy's sections.
+    Haproxy,
     /// Text that no reader understands.
     Unknown,
 }
@@ -65,6 +83,9 @@ pub struct Node {
     pub tag: Option<String>,
     /// Where the alias or merge key stands through which this node came here.
     pub via: Option<Span>,
+    /// The file it stands in, with everything below it, where that is another than its parent's: what an overlay, a
+    /// values file or an override put in place.
+    pub source: Option<SourceId>,
 }
 
 /// The three shapes of a value.
@@ -266,19 +287,19 @@ impl Node {
     /// A leaf node.
     #[must_use]
     pub fn scalar(scalar: Scalar) -> Node {
-        Node { span: scalar.span, kind: NodeKind::Scalar(scalar), tag: None, via: None }
+        Node { span: scalar.span, kind: NodeKind::Scalar(scalar), tag: None, via: None, source: None }
     }
 
     /// A mapping node.
     #[must_use]
     pub fn mapping(span: Span, entries: Vec<Entry>) -> Node {
-        Node { span, kind: NodeKind::Mapping(entries), tag: None, via: None }
+        Node { span, kind: NodeKind::Mapping(entries), tag: None, via: None, source: None }
     }
 
     /// A list node.
     #[must_use]
     pub fn sequence(span: Span, items: Vec<Node>) -> Node {
-        Node { span, kind: NodeKind::Sequence(items), tag: None, via: None }
+        Node { span, kind: NodeKind::Sequence(items), tag: None, via: None, source: None }
     }
 
     /// The value of `key` in a mapping: the last one where the key stands twice, as most readers take it.

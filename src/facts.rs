@@ -69,6 +69,8 @@ struct Scope {
     container: String,
     environment: Environment,
     image: Option<String>,
+    /// Whether it only shows what layers start from.
+    covered: bool,
     entries: Vec<Entry>,
 }
 
@@ -340,6 +342,8 @@ pub struct Pool {
     pub settings: Vec<PoolSetting>,
     /// Whether it is a pooler's own configuration and no client's pool.
     pub is_pooler: bool,
+    /// Whether it is deployed as a layer makes it, which is a pool of its own: nothing to count here.
+    pub covered: bool,
     /// Whether the recognition is by an ambiguous name, so that it may inform but not gate.
     pub ambiguous: bool,
     /// Where it is configured.

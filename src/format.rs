@@ -7,13 +7,22 @@
 mod check;
 mod conf;
 mod decoded;
+mod dockerfile;
 mod dotenv;
 mod embedded;
 mod guess;
+mod haproxy;
+mod hcl;
 mod json;
+mod nginx;
+mod prisma;
+mod procfile;
 mod properties;
+mod shell;
+mod systemd;
 mod template;
 mod toml;
+mod xml;
 mod yaml;
 
 use crate::document::{Document, FormatId};
@@ -35,13 +44,32 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Whole file names, in lower case, that say it without an ending.
     pub names: &'static [&'static str],
+    /// Words that say it at either end of a file name, in lower case: `dockerfile` of `Dockerfile.prod`, `api.Dockerfile`.
+    pub words: &'static [&'static str],
+    /// Whether a text is plainly of this syntax and of no other, for files whose name says nothing or says it wrong.
+    pub is_plainly: fn(&str) -> bool,
     /// Reads a file of this syntax. Never fails; see [`Document::problems`].
     pub parse: fn(&Source, SourceId) -> Document,
 }
 
 /// Every syntax, in the order in which file names are tried.
-pub static FORMATS: &[&Format] =
-    &[&yaml::FORMAT, &json::FORMAT, &toml::FORMAT, &dotenv::FORMAT, &properties::FORMAT, &conf::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &yaml::FORMAT,
+    &json::FORMAT,
+    &toml::FORMAT,
+    &dotenv::FORMAT,
+    &properties::FORMAT,
+    &conf::FORMAT,
+    &systemd::FORMAT,
+    &xml::FORMAT,
+    &hcl::FORMAT,
+    &prisma::FORMAT,
+    &dockerfile::FORMAT,
+    &procfile::FORMAT,
+    &shell::FORMAT,
+    &nginx::FORMAT,
+    &haproxy::FORMAT,
+];
 
 /// Nesting up to which a file is read. People stay below ten.
 pub const MAX_DEPTH: usize = 128;

@@ -18,6 +18,7 @@ pub mod document;
 pub mod facts;
 pub mod finding;
 pub mod format;
+pub mod layer;
 pub mod meaning;
 mod parameter;
 mod placeholder;

@@ -7,7 +7,7 @@ use crate::diff::{Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
 use crate::problem::ProblemKind;
-use crate::setting::{Environment, Resource, SettingRef, Settings};
+use crate::setting::{Environment, Resource, SettingRef, Settings, Standing};
 use crate::source::{Location, Side, Sources, Span};
 
 /// One change with its meaning. Endpoint strings that changed are one entry a part.
@@ -213,7 +213,7 @@ pub fn files(
 fn file_state(document: &Document, settings: &Settings) -> FileState {
     let broken = document.problems.iter().find(|p| p.kind == ProblemKind::Syntax);
     let here = |span: Span| Location { source: document.source, span };
-    let owned = settings.resources.iter().filter(|r| r.source == document.source);
+    let owned = settings.resources.iter().filter(|r| r.source == document.source && r.standing != Standing::Effective);
     FileState {
         at: here(Span::default()),
         parsed: broken.is_none(),

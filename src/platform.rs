@@ -11,9 +11,12 @@ mod list;
 mod plain;
 mod spring;
 
+use std::collections::BTreeSet;
+
 use crate::document::{Document, FormatId, Node, ScalarKind};
+use crate::layer::{self, Built, Covered, Tree};
 use crate::problem::Problem;
-use crate::setting::{Environment, Resource, Settings};
+use crate::setting::{Environment, Resource, Settings, Standing};
 use crate::source::{SourceId, Sources};
 
 /// A kind of deployment file.
@@ -106,22 +109,54 @@ impl EnvironmentRules {
 #[must_use]
 pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
     let mut all = Settings::default();
+    let built = layer::build(&Tree::new(sources, documents));
+    let covered: BTreeSet<Covered> = built.iter().flat_map(|layer| layer.covers.iter().copied()).collect();
     for document in documents {
         let path = sources.get(document.source).path.as_str();
         let told = environments.of(path);
-        for root in roots(path, document) {
+        for (position, root) in roots(path, document) {
             let reading = (platform_of(&root).read)(&root);
+            let is_covered = covered.contains(&Covered { source: document.source, root: position });
             all.problems.extend(reading.problems.into_iter().map(|problem| (document.source, problem)));
             all.resources.extend(reading.resources.into_iter().map(|mut resource| {
                 if told.is_some() || resource.environment == Environment::Unknown {
                     resource.environment = environments.of_path(path);
                 }
+                if is_covered {
+                    resource.standing = Standing::Covered;
+                }
                 resource
             }));
         }
     }
+    all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
     all.sort();
     all
+}
+
+/// The resources that a layer makes.
+fn effective(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
+    let told = environments.of(&built.path);
+    let read = |document: &layer::Effective| {
+        let root = Root {
+            path: &document.path,
+            source: document.source,
+            format: document.format,
+            node: &document.node,
+            index: document.index,
+        };
+        // Problems of the values were told where they are written.
+        (platform_of(&root).read)(&root).resources
+    };
+    let mut resources: Vec<Resource> = built.documents.iter().flat_map(read).collect();
+    for resource in &mut resources {
+        resource.standing = Standing::Effective;
+        built.layer.clone_into(&mut resource.id.layer);
+        if told.is_some() || resource.environment == Environment::Unknown {
+            resource.environment = environments.of_path(&built.path);
+        }
+    }
+    resources
 }
 
 /// The platform that reads a document.
@@ -130,15 +165,12 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
     PLATFORMS.iter().copied().find(|platform| (platform.claims)(root)).unwrap_or(&plain::PLATFORM)
 }
 
-/// The documents of a file that hold anything.
-fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = Root<'a>> {
-    let filled = |node: &&Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
-    document.roots.iter().filter(filled).enumerate().map(move |(index, node)| Root {
-        path,
-        source: document.source,
-        format: document.format,
-        node,
-        index,
+/// The documents of a file that hold anything, with their index in [`Document::roots`].
+fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = (usize, Root<'a>)> {
+    let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
+    let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
+    roots.map(move |(index, (position, node))| {
+        (position, Root { path, source: document.source, format: document.format, node, index })
     })
 }
 

@@ -278,6 +278,7 @@ fn scaled(resource: &Resource) -> Option<String> {
         kind: shape.target_kind.clone(),
         namespace: resource.id.namespace.clone(),
         name: shape.target_name.clone(),
+        layer: resource.id.layer.clone(),
     };
     Some(id.to_string())
 }

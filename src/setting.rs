@@ -46,6 +46,22 @@ pub struct Resource {
     pub units: Vec<Unit>,
     /// What the platform knows about its role.
     pub shape: Shape,
+    /// Whether it is deployed as it is written.
+    pub standing: Standing,
+}
+
+/// How a resource gets to where it runs.
+///
+/// Differences are looked for between what is *written*; what runs is what is written or *effective*, and never *covered*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Standing {
+    /// As it is written in its file.
+    #[default]
+    Written,
+    /// Only through a layer (an overlay, a chart with its values, an override) that takes it in or replaces it.
+    Covered,
+    /// Made by a layer of what others wrote; its settings keep the places where they are written.
+    Effective,
 }
 
 /// Identity of a resource. Holds no list index and, where the platform gives a name, no file path.
@@ -57,9 +73,18 @@ pub struct ResourceId {
     pub namespace: String,
     /// Name; for plain files the path (with `#2` for the second document).
     pub name: String,
+    /// The layer that makes it effective: an overlay's folder, a values file; empty for what is written.
+    pub layer: String,
 }
 
 impl ResourceId {
+    /// What is written under these words, without a layer.
+    #[must_use]
+    pub fn new(kind: &str, namespace: &str, name: &str) -> ResourceId {
+        let [kind, namespace, name] = [kind, namespace, name].map(str::to_owned);
+        ResourceId { kind, namespace, name, layer: String::new() }
+    }
+
     /// Whether it stands for a whole plain file and not for a named thing.
     #[must_use]
     pub fn is_file(&self) -> bool {
@@ -68,13 +93,14 @@ impl ResourceId {
 }
 
 impl std::fmt::Display for ResourceId {
-    /// `Deployment shop/api`, `service web`, or the file's path.
+    /// `Deployment shop/api`, `service web`, or the file's path; `Deployment shop/api (overlays/prod)` of a layer.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.is_file(), self.namespace.is_empty()) {
             (true, _) => f.write_str(&self.name),
             (false, true) => write!(f, "{} {}", self.kind, self.name),
             (false, false) => write!(f, "{} {}/{}", self.kind, self.namespace, self.name),
-        }
+        }?;
+        if self.layer.is_empty() { Ok(()) } else { write!(f, " ({})", self.layer) }
     }
 }
 
@@ -87,7 +113,7 @@ pub struct Setting {
     pub value: Scalar,
     /// The bytes of the value, where a reviewer would edit it.
     pub at: Location,
-    /// The bytes of its key; the value's own span for list items without a key.
+    /// The bytes of its key in the same file; the value's own span for list items without a key.
     pub key_span: Span,
     /// The group it belongs to, if a process reads it; manifest structure (`spec.replicas`) has none.
     pub unit: Option<u32>,

@@ -114,7 +114,7 @@ impl<'a> Sum<'a> {
         let mut lines = Vec::new();
         let mut could_be = Vec::new();
         let lone = facts.servers.iter().filter(|s| s.engine == about.engine).count() == 1;
-        for pool in facts.pools.iter().filter(|p| !p.is_pooler) {
+        for pool in facts.pools.iter().filter(|p| !p.is_pooler && !p.covered) {
             let linked = pool.endpoint.and_then(|e| facts.endpoints.get(e)).and_then(|e| e.server);
             match linked {
                 Some((at, link)) if at == server => lines.push(pool_line(facts, pool, link, rolls)),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::setting::{Resource, Setting, Settings};
+use crate::setting::{Resource, Setting, Settings, Standing};
 use crate::source::fnv1a;
 
 /// A resource of either side with its counterpart, as indices.
@@ -15,13 +15,13 @@ pub(super) struct Pair {
     pub(super) new: Option<usize>,
 }
 
-/// Every resource of both sides exactly once.
+/// Every written resource of both sides exactly once.
 pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     let mut pairing = Pairing {
         old: &old.resources,
         new: &new.resources,
-        free_old: (0..old.resources.len()).collect(),
-        free_new: (0..new.resources.len()).collect(),
+        free_old: written(old),
+        free_new: written(new),
         pairs: Vec::new(),
     };
     // Documents of one plain file have no names but their position, so their content comes first.
@@ -35,6 +35,12 @@ pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     pairing.by_similarity(|r| (!r.id.is_file()).then_some((&r.path, &r.id.kind)));
     pairing.by_similarity(|r| r.id.is_file().then_some(()));
     pairing.finish()
+}
+
+/// What layers make differs where what is written differs.
+fn written(side: &Settings) -> Vec<usize> {
+    let resources = side.resources.iter().enumerate();
+    resources.filter(|(_, r)| r.standing != Standing::Effective).map(|(at, _)| at).collect()
 }
 
 struct Pairing<'a> {

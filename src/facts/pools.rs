@@ -229,6 +229,7 @@ impl Finder<'_> {
             owner: scope.owner,
             endpoint,
             is_pooler: about.kind == Kind::Pooler,
+            covered: scope.covered,
             engine: linked.map_or_else(|| library_engine(about), |e| e.engine),
             overflow: overflow(&draft, about),
             max,

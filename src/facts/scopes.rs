@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Entry, Scope, arguments};
-use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, UnitKind};
+use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, Standing, UnitKind};
 use crate::source::Sources;
 
 /// A unit by its resource and its number in it.
@@ -30,6 +30,7 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
                 container: shape.name.clone(),
                 environment: resource.environment,
                 image: text_of(resource, shape.image),
+                covered: false,
                 entries: Vec::new(),
             };
             index.fill(&mut scope, at, resource, shape, &mut read);
@@ -40,7 +41,7 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
         }
     }
     for (at, resource) in settings.resources.iter().enumerate() {
-        if !matches!(resource.shape, Shape::Workload(_)) {
+        if !matches!(resource.shape, Shape::Workload(_)) || resource.standing == Standing::Covered {
             let mut unread = unread_scopes(at, resource, &read);
             unread.iter_mut().for_each(|scope| arguments::add_options(scope, settings));
             scopes.extend(unread);
@@ -86,6 +87,7 @@ fn scope_of(resource: &Resource, container: &str) -> Scope {
         container: container.to_owned(),
         environment: resource.environment,
         image: None,
+        covered: resource.standing == Standing::Covered,
         entries: Vec::new(),
     }
 }
@@ -137,7 +139,17 @@ impl<'a> Index<'a> {
             return self.files.get(wanted.name.as_str()).cloned().unwrap_or_default();
         }
         let key = (wanted.kind.as_str(), reader.id.namespace.as_str(), wanted.name.as_str());
-        let found = self.configs.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let all = self.configs.get(&key).map(Vec::as_slice).unwrap_or_default();
+        // What a layer makes reads what the same layer makes; then what is written, then what others cover.
+        let standing = |at: &usize| {
+            let resource = self.settings.resources.get(*at);
+            let layer = resource.is_some_and(|r| r.id.layer == reader.id.layer);
+            let written = resource.is_some_and(|r| r.id.layer.is_empty());
+            let covered = resource.is_some_and(|r| r.standing == Standing::Covered);
+            (layer, written, !covered)
+        };
+        let closest = all.iter().map(standing).max();
+        let found: Vec<usize> = all.iter().copied().filter(|at| Some(standing(at)) == closest).collect();
         let reader_path = self.sources.get(reader.source).path.as_str();
         let nearness = |at: &usize| {
             let path = self.settings.resources.get(*at).map_or("", |r| self.sources.get(r.source).path.as_str());

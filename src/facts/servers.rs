@@ -9,7 +9,7 @@ use crate::catalogue::{Catalogue, Role, ServerKind};
 use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, Endpoint, Link, Origin, Reading, Scope, Server, Workload};
 use crate::quantity::Interval;
-use crate::setting::{Resource, ResourceId, ServiceShape, SettingRef, Settings, Shape, UnitKind};
+use crate::setting::{Resource, ResourceId, ServiceShape, SettingRef, Settings, Shape, Standing, UnitKind};
 use crate::source::{Location, Sources};
 
 /// Connections of exporters, backups and people that are assumed where nothing is declared.
@@ -151,7 +151,10 @@ impl Sight<'_> {
             !service.selector.is_empty() && service.selector.iter().all(|label| shape.labels.contains(label))
         };
         let services = self.settings.resources.iter().filter(|r| match &r.shape {
-            Shape::Service(service) => r.id.namespace == resource.id.namespace && selects(service),
+            Shape::Service(service) => {
+                let beside = r.id.namespace == resource.id.namespace && r.id.layer == resource.id.layer;
+                beside && r.standing != Standing::Covered && selects(service)
+            }
             _ => false,
         });
         let by_service =

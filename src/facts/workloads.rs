@@ -9,7 +9,9 @@ use crate::catalogue::{Catalogue, Role};
 use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
 use crate::placeholder;
 use crate::quantity::Interval;
-use crate::setting::{ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, WorkloadShape};
+use crate::setting::{
+    ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, Standing, WorkloadShape,
+};
 use crate::source::{Location, Sources};
 
 /// Kubernetes' default for `maxSurge`, in percent of the replicas.
@@ -20,9 +22,9 @@ const DEFAULT_SURGE_PERCENT: u64 = 25;
 /// <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>
 const DEFAULT_GRACE_SECONDS: u32 = 30;
 
-/// Indices of the resources that run something, in order.
+/// Indices of the resources that run something, in order. What only a layer deploys runs as the layer makes it.
 pub(super) fn workload_resources(settings: &Settings) -> Vec<usize> {
-    let runs = |r: &Resource| matches!(r.shape, Shape::Workload(_));
+    let runs = |r: &Resource| matches!(r.shape, Shape::Workload(_)) && r.standing != Standing::Covered;
     settings.resources.iter().enumerate().filter(|(_, r)| runs(r)).map(|(i, _)| i).collect()
 }
 
@@ -134,7 +136,8 @@ fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Op
     let home = path(target);
     let nearness = |r: &&&Resource| home.bytes().zip(path(r).bytes()).take_while(|(a, b)| a == b).count();
     let known = scalers.get(&(target.id.namespace.as_str(), target.id.name.as_str()))?;
-    let resource = known.iter().filter(fits).max_by_key(nearness)?;
+    let same_layer = |r: &&&Resource| r.id.layer == target.id.layer && r.standing != Standing::Covered;
+    let resource = known.iter().filter(fits).filter(same_layer).max_by_key(nearness)?;
     let Shape::Autoscaler(shape) = &resource.shape else { return None };
     let min = shape.min.map_or_else(|| Reading::default_of(1, "the autoscaler's minimum"), |at| count_at(resource, at));
     let max = match (shape.max, shape.default_max) {

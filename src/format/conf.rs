@@ -19,6 +19,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.ini`, `.conf`, `.cnf` and `.cfg` files: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf",
     extensions: &["conf", "cnf", "cfg", "ini"],
     names: &[".my.cnf", ".pg_service.conf"],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

@@ -15,6 +15,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.env`, `.env.*` and `*.env` files",
     extensions: &["env"],
     names: &["env.list", "env.txt"],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

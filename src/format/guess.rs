@@ -1,7 +1,7 @@
 //! Which syntax a file has: by its name, and by its content where the name says nothing or says it wrong.
 
 use super::dotenv::is_name;
-use super::{FORMATS, decoded};
+use super::{FORMATS, by_id, decoded};
 use crate::document::FormatId;
 
 /// Endings that say "this is the sample or the template of the file named before".
@@ -11,23 +11,20 @@ const SUFFIXES: [&str; 15] = [
 ];
 
 /// Endings of program text, prose and data that is no configuration read here.
-const OTHER: [&str; 62] = [
+const OTHER: [&str; 56] = [
     "md", "mdx", "rst", "adoc", "txt", "rs", "py", "pyi", "go", "js", "mjs", "cjs", "jsx", "ts", "tsx", "java", "kt",
-    "kts", "scala", "groovy", "gradle", "rb", "sh", "bash", "zsh", "fish", "ps1", "bat", "cmd", "tf", "tfvars", "hcl",
-    "xml", "html", "htm", "css", "scss", "less", "sql", "c", "h", "cc", "cpp", "hpp", "cs", "csproj", "php", "pl",
-    "lua", "ex", "exs", "erl", "clj", "swift", "csv", "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb",
+    "kts", "scala", "groovy", "gradle", "rb", "zsh", "fish", "ps1", "bat", "cmd", "html", "htm", "css", "scss", "less",
+    "sql", "c", "h", "cc", "cpp", "hpp", "cs", "csproj", "php", "pl", "lua", "ex", "exs", "erl", "clj", "swift", "csv",
+    "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb",
 ];
 
 /// File names without an ending that are no configuration read here.
-const OTHER_NAMES: [&str; 14] = [
-    "dockerfile",
-    "containerfile",
+const OTHER_NAMES: [&str; 11] = [
     "makefile",
     "jenkinsfile",
     "vagrantfile",
     "gemfile",
     "rakefile",
-    "procfile",
     "license",
     "readme",
     "changelog",
@@ -60,11 +57,8 @@ pub(super) enum Named {
 /// What the name says about a file.
 pub(super) fn by_name(path: &str) -> Named {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_ascii_lowercase();
-    let mut name = name.as_str();
-    // Named templates of a Helm chart hold pieces, not a file.
-    if name.starts_with('_') && name.ends_with(".tpl") {
-        return Named::Other;
-    }
+    let whole = name.as_str();
+    let mut name = whole;
     while let Some((stem, suffix)) = name.rsplit_once(['.', '-']) {
         if stem.is_empty() || !SUFFIXES.contains(&suffix) {
             break;
@@ -82,12 +76,23 @@ pub(super) fn by_name(path: &str) -> Named {
         return Named::Format(format.id);
     }
     let first = name.split('.').next().unwrap_or(name);
+    if let Some(format) = FORMATS.iter().find(|format| format.words.iter().any(|w| *w == first || *w == extension)) {
+        return Named::Format(format.id);
+    }
+    // Named templates of a Helm chart hold pieces, not a file.
+    if name.starts_with('_') && whole.ends_with(".tpl") {
+        return Named::Other;
+    }
     let is_other = OTHER.contains(&extension) || OTHER_NAMES.contains(&first) || OTHER_NAMES.contains(&extension);
     if is_other { Named::Other } else { Named::Nothing }
 }
 
 /// Corrects a name by a content that is plainly something else.
 fn by_both(named: FormatId, text: &str) -> FormatId {
+    let is_plainly = |id: FormatId| by_id(id).is_some_and(|format| (format.is_plainly)(text));
+    if let Some(other) = plainly(text).filter(|_| !is_plainly(named)) {
+        return other;
+    }
     let shape = Shape::of(text);
     match named {
         // Braces around lines: HOCON, nginx, and others that are not read here.
@@ -110,8 +115,16 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
     }
 }
 
+/// The syntax that a text plainly has, whatever its name.
+fn plainly(text: &str) -> Option<FormatId> {
+    FORMATS.iter().find(|format| (format.is_plainly)(text)).map(|format| format.id)
+}
+
 /// What the content alone looks like.
 pub(super) fn by_content(text: &str) -> FormatId {
+    if let Some(format) = plainly(text) {
+        return format;
+    }
     let shape = Shape::of(text);
     if shape.is_markup || shape.lines == 0 {
         return FormatId::Unknown;
@@ -219,7 +232,7 @@ mod tests {
 
     #[test]
     fn names_say_the_format() {
-        let table: [(FormatId, &[&str]); 7] = [
+        let table: [(FormatId, &[&str]); 12] = [
             (FormatId::Yaml, &["a.yaml", "b/c.YML", "v.yaml.example", "x.yml.j2", "x.yaml.tpl", "x.yaml-sample"]),
             (FormatId::Json, &["a.json", "tsconfig.jsonc", "a.json.erb", "a.json5"]),
             (FormatId::Toml, &["a.toml", "a.toml.dist"]),
@@ -232,20 +245,12 @@ mod tests {
                 FormatId::Conf,
                 &["postgresql.conf", "my.cnf", "pgbouncer.ini", "redis.conf", "setup.cfg", "pgbouncer.ini.tmpl"],
             ),
-            (
-                FormatId::Unknown,
-                &[
-                    "README.md",
-                    "main.rs",
-                    "a.py",
-                    "main.tf",
-                    "pom.xml",
-                    "Dockerfile",
-                    "api.Dockerfile",
-                    "Makefile",
-                    "_helpers.tpl",
-                ],
-            ),
+            (FormatId::Xml, &["pom.xml", "Web.config"]),
+            (FormatId::Hcl, &["main.tf", "prod.tfvars", "a.hcl"]),
+            (FormatId::Dockerfile, &["Dockerfile", "Dockerfile.prod", "api.Dockerfile"]),
+            (FormatId::Procfile, &["Procfile", "Procfile.dev"]),
+            (FormatId::Shell, &["setenv.sh"]),
+            (FormatId::Unknown, &["README.md", "main.rs", "a.py", "Makefile", "_helpers.tpl"]),
         ];
         for (id, names) in table {
             for name in names {
@@ -278,7 +283,6 @@ mod tests {
     #[test]
     fn content_corrects_a_wrong_name() {
         let table = [
-            (FormatId::Unknown, "nginx.conf", "http {\n  server {\n  }\n}\n"),
             (FormatId::Json, "a.conf", "{\"a\": 1}"),
             (FormatId::Yaml, "a.conf", "a:\n  - b\n"),
             (FormatId::Yaml, ".env", "a: 1\nb: 2\n"),

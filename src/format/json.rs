@@ -21,6 +21,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.json`, `.jsonc` and `.json5` files, with comments and trailing commas",
     extensions: &["json", "jsonc", "json5", "tfvars.json", "webmanifest"],
     names: &[],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

@@ -15,6 +15,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.properties` files with escapes and continued lines",
     extensions: &["properties"],
     names: &[],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

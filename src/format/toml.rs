@@ -20,6 +20,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.toml` files",
     extensions: &["toml"],
     names: &["pipfile", "cargo.lock", "poetry.lock"],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

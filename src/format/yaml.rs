@@ -22,6 +22,8 @@ pub(super) static FORMAT: Format = Format {
     reads: "`.yaml` and `.yml` files with any number of documents, anchors, merge keys and template expressions",
     extensions: &["yaml", "yml"],
     names: &[],
+    words: &[],
+    is_plainly: |_| false,
     parse,
 };
 

@@ -5,7 +5,8 @@
 
 use crate::document::{Entry, Node};
 use crate::setting::{
-    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, WorkloadShape,
+    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, Standing,
+    WorkloadShape,
 };
 
 use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
@@ -47,7 +48,7 @@ fn read(root: &Root<'_>) -> Reading {
     let project = root.node.get("name").and_then(Node::as_text).unwrap_or_default();
     let mut reading = Reading::default();
     for service in last_of_each(services(root).unwrap_or_default()) {
-        let id = ResourceId { kind: "service".into(), namespace: project.to_owned(), name: service.key.text.clone() };
+        let id = ResourceId::new("service", project, &service.key.text);
         let mut flat = Flatten::new(root.source);
         flatten_service(service, &mut flat);
         let flat = flat.finish();
@@ -62,7 +63,7 @@ fn read(root: &Root<'_>) -> Reading {
         rest.walk(&entry.value, &Here::default().entry(entry), Scope::STRUCTURE);
     }
     let name = if root.index == 0 { root.path.to_owned() } else { format!("{}#{}", root.path, root.index + 1) };
-    let id = ResourceId { kind: "file".into(), namespace: String::new(), name };
+    let id = ResourceId::new("file", "", &name);
     let rest = rest.finish();
     if !rest.settings.is_empty() {
         push(root, id, rest, Shape::Plain, &mut reading);
@@ -80,6 +81,7 @@ fn push(root: &Root<'_>, id: ResourceId, flat: Flat, shape: Shape, reading: &mut
         settings: flat.settings,
         units: flat.units,
         shape,
+        standing: Standing::Written,
     });
 }
 

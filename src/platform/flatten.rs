@@ -66,13 +66,21 @@ pub(super) struct Here<'a> {
     key_span: Option<Span>,
     /// The name of the list item, if the last step is one.
     item: Option<String>,
+    /// The file in which it is written, where that is another than the document's.
+    source: Option<SourceId>,
     depth: usize,
 }
 
 impl<'a> Here<'a> {
     /// One step down to a mapping's entry.
     pub(super) fn entry(&self, entry: &'a Entry) -> Here<'a> {
-        self.key(&entry.key.text, entry.key.span)
+        self.key(&entry.key.text, entry.key.span).of(&entry.value)
+    }
+
+    /// The same place in the file that `node` comes from.
+    fn of(mut self, node: &Node) -> Here<'a> {
+        self.source = node.source.or(self.source);
+        self
     }
 
     fn key(&self, key: &'a str, span: Span) -> Here<'a> {
@@ -82,6 +90,7 @@ impl<'a> Here<'a> {
             key,
             key_span: Some(span),
             item: None,
+            source: self.source,
             depth: self.depth + 1,
         }
     }
@@ -103,6 +112,7 @@ impl<'a> Here<'a> {
             key: self.key,
             key_span: None,
             item,
+            source: self.source,
             depth: self.depth + 1,
         }
     }
@@ -116,7 +126,7 @@ impl<'a> Here<'a> {
     fn inside(&self, part: Option<&str>) -> Here<'a> {
         let path = self.path.parent().child(Segment::Embedded(self.key));
         let path = part.map_or(path.clone(), |part| path.child(Segment::Item(part)));
-        Here { path, key: self.key, depth: self.depth + 1, ..Here::default() }
+        Here { path, key: self.key, source: self.source, depth: self.depth + 1, ..Here::default() }
     }
 }
 
@@ -181,7 +191,7 @@ impl Flatten {
             NodeKind::Mapping(entries) if entries.is_empty() => self.leaf(empty("{}", node.span), here, scope.unit),
             NodeKind::Sequence(items) => {
                 for (item, step) in items.iter().zip(list::steps(here.key, items)) {
-                    self.walk(item, &here.item(&step), scope);
+                    self.walk(item, &here.item(&step).of(item), scope);
                 }
             }
             NodeKind::Mapping(entries) => {
@@ -198,7 +208,7 @@ impl Flatten {
             for (key, span) in split_key(&entry.key) {
                 below = below.key(key, span);
             }
-            return self.walk(&entry.value, &below, scope);
+            return self.walk(&entry.value, &below.of(&entry.value), scope);
         }
         let below = here.entry(entry);
         let is_env = match scope.env {
@@ -247,9 +257,9 @@ impl Flatten {
         for (index, item) in node.items().iter().enumerate() {
             let name = names.get(index).copied().flatten().filter(|_| wins.get(index) == Some(&true));
             match (name, &item.kind) {
-                (Some(name), NodeKind::Scalar(scalar)) => self.assignment(name, scalar, here, unit),
+                (Some(name), NodeKind::Scalar(scalar)) => self.assignment(name, scalar, &here.clone().of(item), unit),
                 (Some(name), _) => self.named_variable(name, item, here, unit),
-                (None, _) => self.walk(item, &here.item(&list::Step::Index(index)), Scope::STRUCTURE),
+                (None, _) => self.walk(item, &here.item(&list::Step::Index(index)).of(item), Scope::STRUCTURE),
             }
         }
         if node.items().is_empty() && node.entries().is_empty() {
@@ -277,7 +287,7 @@ impl Flatten {
 
     /// `{name: DB_HOST, value: db}` or `{name: DB_HOST, valueFrom: …}`.
     fn named_variable(&mut self, name: &str, item: &Node, here: &Here<'_>, unit: u32) {
-        let below = here.item(&list::Step::Item(name.to_owned()));
+        let below = here.item(&list::Step::Item(name.to_owned())).of(item);
         let scope = Scope { unit: Some(unit), ..Scope::STRUCTURE };
         let entries = last_of_each(item.entries());
         for entry in &entries {
@@ -332,7 +342,7 @@ impl Flatten {
 
     /// Adds one setting.
     pub(super) fn leaf(&mut self, value: Scalar, here: &Here<'_>, unit: Option<u32>) {
-        let at = Location { source: self.source, span: value.span };
+        let at = Location { source: here.source.unwrap_or(self.source), span: value.span };
         let key_span = here.key_span.unwrap_or(value.span);
         let logical = here.logical.clone();
         self.settings.push(Setting { path: here.path.clone(), value, at, key_span, unit, logical });

@@ -9,7 +9,7 @@ use base64::Engine as _;
 
 use crate::document::{Entry, Node, OffsetMap, Scalar, ScalarKind};
 use crate::setting::{
-    AutoscalerShape, ConfigShape, Environment, KeyPath, Resource, ResourceId, ServiceShape, Shape, UnitKind,
+    AutoscalerShape, ConfigShape, Environment, KeyPath, Resource, ResourceId, ServiceShape, Shape, Standing, UnitKind,
 };
 use crate::source::SourceId;
 
@@ -58,6 +58,7 @@ fn read_object(root: &Root<'_>, node: &Node, depth: usize, out: &mut Reading) {
         settings: flat.settings,
         units: flat.units,
         shape,
+        standing: Standing::Written,
     });
 }
 
@@ -90,6 +91,7 @@ impl<'a> Object<'a> {
             namespace: own(&["metadata", "namespace"]),
             // An object without a name (a template) is known by its file.
             name: name.unwrap_or(root.path).to_owned(),
+            layer: String::new(),
         };
         Object { node, role: role(node, &id.kind), id, source: root.source }
     }

@@ -4,7 +4,7 @@
 //! rest of the file. Files that a generator takes in (`envs`, `files`) are reviewed where they stand.
 
 use crate::document::Node;
-use crate::setting::{ConfigShape, Environment, Resource, ResourceId, Shape};
+use crate::setting::{ConfigShape, Environment, Resource, ResourceId, Shape, Standing};
 
 use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
 use super::{Platform, Reading, Root};
@@ -43,7 +43,7 @@ fn read(root: &Root<'_>) -> Reading {
     }
     let rest = rest.finish();
     if !rest.settings.is_empty() {
-        let id = ResourceId { kind: "Kustomization".into(), namespace: String::new(), name: root.path.to_owned() };
+        let id = ResourceId::new("Kustomization", "", root.path);
         push(root, id, rest, Shape::Plain, &mut reading);
     }
     reading
@@ -51,7 +51,7 @@ fn read(root: &Root<'_>) -> Reading {
 
 fn generated(root: &Root<'_>, kind: &str, generator: &Node, reading: &mut Reading) {
     let text = |key: &str| generator.get(key).and_then(Node::as_text).unwrap_or_default().to_owned();
-    let id = ResourceId { kind: kind.to_owned(), namespace: text("namespace"), name: text("name") };
+    let id = ResourceId::new(kind, &text("namespace"), &text("name"));
     let mut flat = Flatten::new(root.source);
     let mut env_unit = None;
     for entry in last_of_each(generator.entries()) {
@@ -77,6 +77,7 @@ fn push(root: &Root<'_>, id: ResourceId, flat: Flat, shape: Shape, reading: &mut
         settings: flat.settings,
         units: flat.units,
         shape,
+        standing: Standing::Written,
     });
 }
 

@@ -4,7 +4,7 @@
 //! else, as Helm values do, are environment blocks of their own.
 
 use crate::document::FormatId;
-use crate::setting::{Environment, Resource, ResourceId, Shape, UnitKind};
+use crate::setting::{Environment, Resource, ResourceId, Shape, Standing, UnitKind};
 
 use super::flatten::{Flatten, Here, Scope};
 use super::{Platform, Reading, Root};
@@ -29,7 +29,7 @@ fn read(root: &Root<'_>) -> Reading {
         0 => root.path.to_owned(),
         index => format!("{}#{}", root.path, index + 1),
     };
-    let id = ResourceId { kind: "file".into(), namespace: String::new(), name };
+    let id = ResourceId::new("file", "", &name);
     let flat = flat.finish();
     let resource = Resource {
         id,
@@ -39,6 +39,7 @@ fn read(root: &Root<'_>) -> Reading {
         settings: flat.settings,
         units: flat.units,
         shape: Shape::Plain,
+        standing: Standing::Written,
     };
     Reading { resources: vec![resource], problems: flat.problems }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::document::FormatId;
-use crate::setting::{Environment, Resource, ResourceId, Shape, UnitKind};
+use crate::setting::{Environment, Resource, ResourceId, Shape, Standing, UnitKind};
 
 use super::flatten::{EnvBlocks, Flatten, Here, Scope, is_spring_name, profile, root_label};
 use super::{Platform, Reading, Root};
@@ -34,13 +34,14 @@ fn read(root: &Root<'_>) -> Reading {
     let environment = profile(root.node).or_else(|| file_profile(root)).and_then(|p| Environment::guess(&p));
     let flat = flat.finish();
     let resource = Resource {
-        id: ResourceId { kind: "file".into(), namespace: String::new(), name },
+        id: ResourceId::new("file", "", &name),
         source: root.source,
         path: root.path.to_owned(),
         environment: environment.unwrap_or_default(),
         settings: flat.settings,
         units: flat.units,
         shape: Shape::Plain,
+        standing: Standing::Written,
     };
     Reading { resources: vec![resource], problems: flat.problems }
 }

@@ -9,10 +9,11 @@ use crate::support::root;
 const LAYERS: &[&[&str]] = &[
     &["problem", "source", "quantity"],
     &["document"],
+    &["placeholder", "parameter"],
     &["format"],
+    &["layer"],
     &["setting"],
     &["platform"],
-    &["placeholder", "parameter"],
     &["secret"],
     &["diff", "connection", "catalogue"],
     &["facts"],

@@ -66,10 +66,23 @@ pub(super) fn workload(source: SourceId, node: &Node, kind: &str, pods: PodTempl
         labels: labels(node.path(pods.metadata).and_then(|metadata| metadata.get("labels"))),
         host_names: Vec::new(),
         grace_seconds: flat.at(&spec, &["terminationGracePeriodSeconds"]),
-        containers: pods.node.map(|pod| containers(source, pod, &spec, flat)).unwrap_or_default(),
+        containers: pods
+            .node
+            .map(|pod| containers(source_along(source, node, pods.spec), pod, &spec, flat))
+            .unwrap_or_default(),
         job,
         parallelism: flat.at(&root, job_spec).filter(|_| job),
     }
+}
+
+/// The file of the node that `keys` lead to.
+fn source_along(source: SourceId, node: &Node, keys: &[&str]) -> SourceId {
+    let mut here = (source, Some(node));
+    for key in keys {
+        let next = here.1.and_then(|node| node.get(key));
+        here = (source_of(next, here.0), next);
+    }
+    here.0
 }
 
 fn rollout(node: &Node, kind: &str, flat: &Flat) -> Rollout {
@@ -103,12 +116,19 @@ fn containers(source: SourceId, pod: &Node, spec: &KeyPath, flat: &Flat) -> Vec<
     let mut mounting: Vec<Vec<&str>> = Vec::new();
     for key in ["initContainers", "containers"] {
         let Some(list) = pod.get(key) else { continue };
+        let source = source_of(Some(list), source);
         let base = spec.child(Segment::Key(key));
         for (node, step) in list.items().iter().zip(list::steps(key, list.items())) {
             let path = base.child(step.segment());
             // A sidecar is an init container that keeps running.
             let sidecar = text(node, &["restartPolicy"]).is_some_and(|policy| policy == "Always");
-            containers.push(container(source, node, &path, key == "initContainers" && !sidecar, flat));
+            containers.push(container(
+                source_of(Some(node), source),
+                node,
+                &path,
+                key == "initContainers" && !sidecar,
+                flat,
+            ));
             let mounts = node.get("volumeMounts").map(Node::items).unwrap_or_default();
             mounting.push(mounts.iter().filter_map(|mount| text(mount, &["name"])).collect());
         }
@@ -123,6 +143,11 @@ fn containers(source: SourceId, pod: &Node, spec: &KeyPath, flat: &Flat) -> Vec<
         }
     }
     containers
+}
+
+/// The file that a node stands in, below one of `source`.
+fn source_of(node: Option<&Node>, source: SourceId) -> SourceId {
+    node.and_then(|node| node.source).unwrap_or(source)
 }
 
 fn container(source: SourceId, node: &Node, path: &KeyPath, init: bool, flat: &Flat) -> ContainerShape {
@@ -147,10 +172,16 @@ fn container(source: SourceId, node: &Node, path: &KeyPath, init: bool, flat: &F
 
 /// Variables that come from one key of another object; of two variables of one name the last counts.
 fn env_refs(source: SourceId, container: &Node) -> Vec<EnvRef> {
-    let variables = container.get("env").map(Node::items).unwrap_or_default();
+    let list = container.get("env");
+    let source = source_of(list, source);
+    let variables = list.map(Node::items).unwrap_or_default();
     let named = variables.iter().filter_map(|variable| Some((text(variable, &["name"])?, variable)));
     let last: BTreeMap<&str, &Node> = named.collect();
-    last.into_iter().filter_map(|(name, variable)| env_ref(source, name, variable.get("valueFrom")?)).collect()
+    let reference = |(name, variable): (&str, &Node)| {
+        let from = variable.get("valueFrom")?;
+        env_ref(source_of(Some(from), source_of(Some(variable), source)), name, from)
+    };
+    last.into_iter().filter_map(reference).collect()
 }
 
 fn env_ref(source: SourceId, name: &str, from: &Node) -> Option<EnvRef> {
@@ -160,7 +191,7 @@ fn env_ref(source: SourceId, name: &str, from: &Node) -> Option<EnvRef> {
         name: name.to_owned(),
         from: ConfigRef { kind: kind.to_owned(), name: object, prefix: String::new() },
         key: text(reference, &["key"])?.to_owned(),
-        at: Location { source, span: reference.span },
+        at: Location { source: source_of(Some(reference), source), span: reference.span },
     })
 }
 
