@@ -3,6 +3,8 @@
 //! Parsers under `format/` build it; `platform/` reads it. Building never fails and never panics: an unreadable file is
 //! a document with no roots and a problem. Mappings keep order and duplicates, no value is invented.
 
+use smol_str::SmolStr;
+
 use crate::problem::Problem;
 use crate::source::{SourceId, Span};
 
@@ -111,8 +113,8 @@ pub struct Entry {
 /// A leaf: the decoded text, what it is, and how its bytes lie in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scalar {
-    /// Decoded text: quotes, escapes and indentation resolved.
-    pub text: String,
+    /// Decoded text: quotes, escapes and indentation resolved. Short texts are kept in place, long ones are shared.
+    pub text: SmolStr,
     /// What the file's own rules make of it (YAML 1.2 core with the 1.1 booleans, JSON, TOML); text formats give `Str`.
     pub kind: ScalarKind,
     /// Whether it was quoted or a block scalar, so that it is text whatever it looks like.
@@ -238,7 +240,7 @@ impl Scalar {
     #[must_use]
     pub fn plain(text: &str, start: usize, kind: ScalarKind) -> Scalar {
         let span = Span::new(start, start + text.len());
-        Scalar { text: text.to_owned(), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
+        Scalar { text: SmolStr::new(text), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
     }
 
     /// The source bytes of `range` of the decoded text.
@@ -266,7 +268,7 @@ impl Scalar {
     /// A scalar that is a part of this one's text, keeping exact places: for text inside text.
     #[must_use]
     pub fn part(&self, range: std::ops::Range<usize>) -> Option<Scalar> {
-        let text = self.text.get(range.clone())?.to_owned();
+        let text = SmolStr::new(self.text.get(range.clone())?);
         let span = self.source_span(range.clone());
         let start = u32::try_from(range.start).ok()?;
         let end = u32::try_from(range.end).ok()?;

@@ -151,7 +151,7 @@ fn whole(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Explained {
         let at = at?;
         let setting = meant.settings.get(at);
         let secret = meaning(meant, at).is_some_and(|m| m.secret);
-        Some(ChangeSide { setting: at, at: setting.at, text: setting.value.text.clone(), secret })
+        Some(ChangeSide { setting: at, at: setting.at, text: setting.value.text.to_string(), secret })
     };
     let (meant, at) = match (change.new, change.old) {
         (Some(at), _) => (new, Some(at)),

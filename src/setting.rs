@@ -4,6 +4,8 @@
 //! key path, in which list items go by their own identity. The file is kept beside the identity, so that a resource
 //! which moves to another file is recognised as the same one.
 
+use std::fmt::Write as _;
+
 use crate::document::Scalar;
 use crate::problem::Problem;
 use crate::source::{Location, SourceId, Span, fnv1a};
@@ -407,19 +409,41 @@ impl KeyPath {
     /// The path one step further down. Control characters in a key are dropped.
     #[must_use]
     pub fn child(&self, segment: Segment<'_>) -> KeyPath {
-        let mut text = String::with_capacity(self.0.len() + 16);
-        text.push_str(&self.0);
-        let mut push = |mark: char, step: &str| {
-            text.push(mark);
-            text.extend(step.chars().filter(|c| !('\u{1c}'..='\u{1f}').contains(c)));
+        let mut path = KeyPath(String::with_capacity(self.0.len() + 24));
+        path.0.push_str(&self.0);
+        path.push(segment);
+        path
+    }
+
+    /// Goes one step down in place.
+    pub(crate) fn push(&mut self, segment: Segment<'_>) {
+        let (mark, step) = match segment {
+            Segment::Key(key) => (KEY, key),
+            Segment::Item(item) => (ITEM, item),
+            Segment::Embedded(key) => (EMBEDDED, key),
+            Segment::Index(index) => {
+                self.0.push(INDEX);
+                let _ = write!(self.0, "{index:06}");
+                return;
+            }
         };
-        match segment {
-            Segment::Key(key) => push(KEY, key),
-            Segment::Item(item) => push(ITEM, item),
-            Segment::Index(index) => push(INDEX, &format!("{index:06}")),
-            Segment::Embedded(key) => push(EMBEDDED, key),
+        self.0.push(mark);
+        let is_mark = |b: u8| (0x1c..=0x1f).contains(&b);
+        if step.bytes().any(is_mark) {
+            self.0.extend(step.chars().filter(|c| !('\u{1c}'..='\u{1f}').contains(c)));
+        } else {
+            self.0.push_str(step);
         }
-        KeyPath(text)
+    }
+
+    /// A mark to come back to with [`KeyPath::cut`].
+    pub(crate) fn depth_mark(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Goes back up to where `depth_mark` was taken.
+    pub(crate) fn cut(&mut self, mark: usize) {
+        self.0.truncate(mark);
     }
 
     /// Its steps from the root.

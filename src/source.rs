@@ -109,8 +109,8 @@ pub struct Source {
     pub problems: Vec<Problem>,
     /// Whether the content can be read at all; a binary file is listed and left alone.
     pub readable: bool,
-    /// Fingerprint of the given bytes, to recognise files that are the same on both sides.
-    digest: u64,
+    /// Number of the given bytes: a mark in front or another encoding does not show in the text.
+    bytes: usize,
     line_starts: Vec<u32>,
 }
 
@@ -124,13 +124,13 @@ impl Source {
         let mut problems = Vec::new();
         let (text, readable) = decode(bytes, &mut problems);
         let line_starts = line_starts(&text);
-        Source { path: clean_path(path), side, text, problems, readable, digest: fnv1a(bytes), line_starts }
+        Source { path: clean_path(path), side, text, problems, readable, bytes: bytes.len(), line_starts }
     }
 
     /// Whether both were made from the same bytes.
     #[must_use]
     pub fn same_bytes(&self, other: &Source) -> bool {
-        self.digest == other.digest && self.text == other.text
+        self.bytes == other.bytes && self.text == other.text
     }
 
     /// Where `offset` stands. An offset past the end is the end.

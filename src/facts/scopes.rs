@@ -51,7 +51,7 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
 }
 
 fn text_of(resource: &Resource, setting: Option<u32>) -> Option<String> {
-    resource.settings.get(setting? as usize).map(|s| s.value.text.clone())
+    resource.settings.get(setting? as usize).map(|s| s.value.text.to_string())
 }
 
 /// Configuration that no container in the tree is seen to read: a plain file, a values file, an unused ConfigMap.

@@ -410,7 +410,7 @@ fn fill(sight: &Sight<'_>, endpoint: &Endpoint, text: &str) -> String {
         let entry = scope.entries.iter().rev().find(|e| e.is_env && e.key == name)?;
         Some(entry.value(sight.settings).text.clone())
     });
-    value.or_else(|| fallback.map(str::to_owned)).unwrap_or_else(|| text.to_owned())
+    value.map(String::from).or_else(|| fallback.map(str::to_owned)).unwrap_or_else(|| text.to_owned())
 }
 
 /// Whether `host`, as said in `namespace`, means a name of the cluster or of the Compose project.

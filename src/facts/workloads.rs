@@ -89,7 +89,7 @@ fn first_place(resource: &Resource) -> Location {
 fn container(resource: &Resource, shape: &ContainerShape) -> Container {
     Container {
         name: shape.name.clone(),
-        image: shape.image.and_then(|at| resource.settings.get(at as usize)).map(|s| s.value.text.clone()),
+        image: shape.image.and_then(|at| resource.settings.get(at as usize)).map(|s| s.value.text.to_string()),
         processes: Reading::default_of(1, "one process a container"),
         threads: None,
     }

@@ -9,6 +9,7 @@ use super::template::{self, Masked};
 use crate::document::{Document, Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -93,7 +94,7 @@ impl Reader<'_> {
         let key = Scalar::plain(content.get(..key).unwrap_or(""), start, ScalarKind::Str);
         let value = self.value(start + value..end);
         if separator == '=' {
-            let place = (self.section, key.text.clone());
+            let place = (self.section, key.text.to_string());
             let known = self.keys.insert(place, key.span);
             if known.is_some_and(|first| !self.masked.has_line_between(first.end, key.span.start)) {
                 self.document.problems.push(decoded::duplicate_key(key.span));
@@ -131,11 +132,11 @@ impl Reader<'_> {
         let inner = self.slice(range.start + 1..range.start + close);
         let start = range.start + 1 + (inner.len() - inner.trim_start().len());
         let key = Scalar::plain(self.slice(start..range.start + close).trim_end(), start, ScalarKind::Str);
-        if let Some(&known) = self.sections.get(&key.text) {
+        if let Some(&known) = self.sections.get(key.text.as_str()) {
             self.section = Some(known);
             return;
         }
-        self.sections.insert(key.text.clone(), self.entries.len());
+        self.sections.insert(key.text.to_string(), self.entries.len());
         self.section = Some(self.entries.len());
         let span = Span::new(range.start, range.start + close + 1);
         self.entries.push(Entry { key, value: Node::mapping(span, Vec::new()) });
@@ -208,7 +209,13 @@ impl Reader<'_> {
 }
 
 fn omitted(at: usize) -> Scalar {
-    Scalar { text: String::new(), kind: ScalarKind::Null, quoted: false, span: Span::new(at, at), map: OffsetMap::None }
+    Scalar {
+        text: SmolStr::default(),
+        kind: ScalarKind::Null,
+        quoted: false,
+        span: Span::new(at, at),
+        map: OffsetMap::None,
+    }
 }
 
 /// Splits a line: the end of the key, what separates, the start of the value.

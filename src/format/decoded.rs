@@ -64,7 +64,7 @@ impl Decoded {
     pub(super) fn scalar(self, span: Span, kind: ScalarKind, quoted: bool) -> Scalar {
         let (text, map) = self.finish();
         let map = if map == OffsetMap::None { OffsetMap::Linear(span.start) } else { map };
-        Scalar { text, kind, quoted, span, map }
+        Scalar { text: text.into(), kind, quoted, span, map }
     }
 
     fn mark(&mut self, at: usize) {
@@ -130,6 +130,14 @@ pub(super) fn mapping(entries: Vec<Entry>) -> Node {
 
 /// The places of equal keys of one mapping: each with the one before it, in file order.
 pub(super) fn duplicates(entries: &[Entry]) -> Vec<(Span, Span)> {
+    const FEW: usize = 12;
+    let stands_again = |(at, e): (usize, &Entry)| {
+        entries.get(at + 1..).unwrap_or_default().iter().any(|other| other.key.text == e.key.text)
+    };
+    // Nearly all mappings are small and have no key twice.
+    if entries.len() <= FEW && !entries.iter().enumerate().any(stands_again) {
+        return Vec::new();
+    }
     let mut seen = BTreeMap::new();
     entries
         .iter()

@@ -89,7 +89,8 @@ impl Reader<'_> {
             // A name alone passes the variable on from the environment.
             let place = Span::new(key.span.end as usize, key.span.end as usize);
             let text = String::new();
-            let omitted = Scalar { text, kind: ScalarKind::Null, quoted: false, span: place, map: OffsetMap::None };
+            let omitted =
+                Scalar { text: text.into(), kind: ScalarKind::Null, quoted: false, span: place, map: OffsetMap::None };
             entries.push(Entry { key, value: Node::scalar(omitted) });
             return next;
         };

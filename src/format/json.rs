@@ -146,7 +146,7 @@ fn node(text: &str, value: &Value<'_>, depth: usize) -> Option<Node> {
 
 fn literal(text: &str, span: Span, word: &str, kind: ScalarKind) -> Scalar {
     debug_assert_eq!(text.get(span.range()), Some(word));
-    Scalar { text: word.to_owned(), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
+    Scalar { text: word.into(), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
 }
 
 fn number_kind(number: &str) -> ScalarKind {
@@ -166,11 +166,11 @@ fn string_scalar(text: &str, string: &StringLit<'_>) -> Scalar {
     let span = Span::new(string.range.start, string.range.end);
     let inner = span.start as usize + 1..(span.end as usize).saturating_sub(1);
     let scalar = decode(text, inner, span);
-    if scalar.text == string.value {
+    if scalar.text == *string.value {
         return scalar;
     }
     // A rarer JSON5 escape: the value is the parser's, its place is the whole string.
-    Scalar { text: string.value.to_string(), map: OffsetMap::None, ..scalar }
+    Scalar { text: string.value.as_ref().into(), map: OffsetMap::None, ..scalar }
 }
 
 fn decode(text: &str, inner: std::ops::Range<usize>, span: Span) -> Scalar {

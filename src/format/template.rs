@@ -96,7 +96,8 @@ fn expressions(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     // An opening mark without its end is looked for once, not from every place.
     let mut open_ended = [false; MARKS.len() + 1];
-    while let Some(next) = text.get(at..).and_then(|rest| rest.find(['{', '<'])).map(|i| at + i) {
+    let is_mark = |b: &u8| matches!(b, b'{' | b'<');
+    while let Some(next) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(is_mark)).map(|i| at + i) {
         let rest = text.get(next..).unwrap_or("");
         let marks = MARKS.iter().chain([&("<%", "%>")]).enumerate();
         let mut end = None;
@@ -303,7 +304,7 @@ impl Masked {
             }
         }
         let (text, map) = out.finish();
-        scalar.text = text;
+        scalar.text = text.into();
         scalar.map = map;
         scalar.kind = ScalarKind::Str;
     }

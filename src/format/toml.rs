@@ -99,7 +99,7 @@ impl Table {
     }
 
     fn push(&mut self, key: Scalar, item: Item) {
-        self.index.insert(key.text.clone(), self.entries.len());
+        self.index.insert(key.text.to_string(), self.entries.len());
         self.entries.push((key, item));
     }
 
@@ -110,7 +110,7 @@ impl Table {
 
     /// The table under `key`, made where there is none; `None` where something else stands there.
     fn descend(&mut self, key: &Scalar) -> Option<&mut Table> {
-        if !self.index.contains_key(&key.text) {
+        if !self.index.contains_key(key.text.as_str()) {
             self.push(key.clone(), Item::Table(Table::at(key.span)));
         }
         match self.find(&key.text)? {
@@ -240,7 +240,7 @@ impl Reader<'_> {
         let (Some(value), Some((last, parents))) = (value, path.split_last()) else { return };
         let Some(table) = self.descend(root, header) else { return };
         let Some(table) = self.descend(table, parents) else { return };
-        if table.index.contains_key(&last.text) {
+        if table.index.contains_key(last.text.as_str()) {
             self.problems.push(decoded::duplicate_key(last.span));
         }
         table.push(last.clone(), Item::Value(value));
@@ -339,7 +339,7 @@ impl Reader<'_> {
                     let value = self.value(depth).filter(|_| depth < super::MAX_DEPTH);
                     let (Some(value), Some((last, parents))) = (value, path.split_last()) else { continue };
                     let Some(parent) = self.descend(&mut table, parents) else { continue };
-                    if parent.index.contains_key(&last.text) {
+                    if parent.index.contains_key(last.text.as_str()) {
                         self.problems.push(decoded::duplicate_key(last.span));
                     }
                     parent.push(last.clone(), Item::Value(value));
@@ -370,7 +370,7 @@ impl Reader<'_> {
         let (start, end) = (event.span().start(), event.span().end());
         let span = Span::new(start, end);
         let Some(encoding) = event.encoding() else {
-            return Scalar { text: value.to_owned(), ..Scalar::plain(value, start, ScalarKind::Str) };
+            return Scalar { text: value.into(), ..Scalar::plain(value, start, ScalarKind::Str) };
         };
         let quotes = if matches!(encoding, Encoding::MlBasicString | Encoding::MlLiteralString) { 3 } else { 1 };
         let has_escapes = matches!(encoding, Encoding::BasicString | Encoding::MlBasicString);
@@ -380,7 +380,7 @@ impl Reader<'_> {
             return scalar;
         }
         // A string that the parser had to mend: its place is the whole of it.
-        Scalar { text: value.to_owned(), map: crate::document::OffsetMap::None, ..scalar }
+        Scalar { text: value.into(), map: crate::document::OffsetMap::None, ..scalar }
     }
 }
 

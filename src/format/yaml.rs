@@ -13,6 +13,7 @@ use crate::document::{Comment, Document, Entry, FormatId, Node, NodeKind, Offset
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, StructureStyle, Tag, options};
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// YAML.
@@ -71,6 +72,9 @@ struct Builder<'a> {
     /// Syntax errors apart from the rest, because only the first few are named.
     errors: Vec<Problem>,
     stack: Vec<Frame>,
+    /// Items and entries of all open collections, the innermost last: each collection is cut off at its full size.
+    items: Vec<Node>,
+    entries: Vec<Entry>,
     anchors: BTreeMap<usize, Anchor>,
     budget: usize,
     /// The first line of a quoted text that is not indented, on which the parser stopped.
@@ -87,9 +91,10 @@ struct Frame {
     anchor: usize,
 }
 
+/// With the number of items or entries that belong to the collections around it.
 enum Collection {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, key: Option<Scalar> },
+    Sequence { from: usize },
+    Mapping { from: usize, key: Option<Scalar> },
 }
 
 /// What an anchor stands for; `None` where keeping it would have been over the budget.
@@ -110,6 +115,8 @@ impl<'a> Builder<'a> {
             problems: Vec::new(),
             errors: Vec::new(),
             stack: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
             anchors: BTreeMap::new(),
             budget: ALIAS_BUDGET,
             flush_left: None,
@@ -163,10 +170,11 @@ impl<'a> Builder<'a> {
                 self.add(node);
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.open(Collection::Sequence(Vec::new()), bytes.start, anchor, tag.as_deref(), range)?;
+                let kind = Collection::Sequence { from: self.items.len() };
+                self.open(kind, bytes.start, anchor, tag.as_deref(), range)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                let kind = Collection::Mapping { entries: Vec::new(), key: None };
+                let kind = Collection::Mapping { from: self.entries.len(), key: None };
                 debug_assert!(matches!(style, StructureStyle::Block | StructureStyle::Flow));
                 self.open(kind, bytes.start, anchor, tag.as_deref(), range)?;
             }
@@ -211,8 +219,9 @@ impl<'a> Builder<'a> {
         let end = self.end.max(start);
         let span = Span::new(start, end);
         let mut node = match frame.kind {
-            Collection::Sequence(items) => Node::sequence(span, items),
-            Collection::Mapping { entries, .. } => {
+            Collection::Sequence { from } => Node::sequence(span, self.items.split_off(from)),
+            Collection::Mapping { from, .. } => {
+                let entries = self.entries.split_off(from);
                 self.masked.report_equal(&entries, &mut self.problems);
                 Node::mapping(span, self.merge(entries))
             }
@@ -238,9 +247,9 @@ impl<'a> Builder<'a> {
             };
         };
         match &mut frame.kind {
-            Collection::Sequence(items) => items.push(node),
-            Collection::Mapping { entries, key } => match key.take() {
-                Some(key) => entries.push(Entry { key, value: node }),
+            Collection::Sequence { .. } => self.items.push(node),
+            Collection::Mapping { key, .. } => match key.take() {
+                Some(key) => self.entries.push(Entry { key, value: node }),
                 None => *key = Some(as_key(self.text, node)),
             },
         }
@@ -252,7 +261,7 @@ impl<'a> Builder<'a> {
         if is_plain && bytes.is_empty() {
             let kind = if core == Some("str") { ScalarKind::Str } else { ScalarKind::Null };
             let span = Span::new(bytes.start, bytes.start);
-            return Scalar { text: String::new(), kind, quoted: false, span, map: OffsetMap::None };
+            return Scalar { text: SmolStr::default(), kind, quoted: false, span, map: OffsetMap::None };
         }
         let kind = match core {
             Some("null") => ScalarKind::Null,
@@ -263,7 +272,7 @@ impl<'a> Builder<'a> {
             _ => ScalarKind::Str,
         };
         let (span, map) = scalar::place(self.text, bytes, style, value);
-        Scalar { text: value.to_owned(), kind, quoted: !is_plain, span, map }
+        Scalar { text: SmolStr::new(value), kind, quoted: !is_plain, span, map }
     }
 
     fn as_text(&self, span: Span) -> Node {
@@ -319,7 +328,7 @@ impl<'a> Builder<'a> {
             return entries;
         }
         let explicit = entries.iter().filter(|entry| !is_merge(entry));
-        let mut taken: BTreeSet<String> = explicit.map(|entry| entry.key.text.clone()).collect();
+        let mut taken: BTreeSet<SmolStr> = explicit.map(|entry| entry.key.text.clone()).collect();
         let mut merged = Vec::with_capacity(entries.len());
         for entry in entries {
             if !is_merge(&entry) {

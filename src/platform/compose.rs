@@ -129,7 +129,7 @@ fn container(root: &Root<'_>, service: &Entry, flat: &Flat) -> ContainerShape {
         command.extend(steps.iter().filter_map(|step| flat.find(&base.child(step.segment()))));
     }
     ContainerShape {
-        name: service.key.text.clone(),
+        name: service.key.text.to_string(),
         image: flat.at(&KeyPath::default(), &["image"]),
         command,
         env_unit: flat.env_unit(&KeyPath::default().child(Segment::Key("environment"))),

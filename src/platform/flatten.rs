@@ -4,6 +4,9 @@
 //! to. Every leaf becomes a setting, empty lists and mappings too. What the names mean is the platforms' business.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use smol_str::SmolStr;
 
 use crate::document::{Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
 use crate::format;
@@ -65,7 +68,7 @@ pub(super) struct Here<'a> {
     /// Its place.
     key_span: Option<Span>,
     /// The name of the list item, if the last step is one.
-    item: Option<String>,
+    item: Option<SmolStr>,
     /// The file in which it is written, where that is another than the document's.
     source: Option<SourceId>,
     depth: usize,
@@ -103,8 +106,8 @@ impl<'a> Here<'a> {
 
     fn item(&self, step: &list::Step) -> Here<'a> {
         let (shown, item) = match step {
-            list::Step::Item(name) => (format!("[{name}]"), Some(name.clone())),
-            list::Step::Index(index) => (format!("[{index}]"), Some(index.to_string())),
+            list::Step::Item(name) => (format!("[{name}]"), Some(SmolStr::new(name))),
+            list::Step::Index(index) => (format!("[{index}]"), Some(smol_str::format_smolstr!("{index}"))),
         };
         Here {
             path: self.path.child(step.segment()),
@@ -117,9 +120,9 @@ impl<'a> Here<'a> {
         }
     }
 
-    /// How an environment block under this place is called: by the list item, else by the key.
-    fn owner(&self) -> &str {
-        self.item.as_deref().unwrap_or(self.key)
+    fn step(&self) -> Step<'_> {
+        let item = self.item.as_deref().map_or(Item::No, Item::Named);
+        Step { key: self.key, key_span: self.key_span, item, source: self.source, depth: self.depth }
     }
 
     /// Inside a file that is this value; `part` tells several documents of it apart.
@@ -127,6 +130,51 @@ impl<'a> Here<'a> {
         let path = self.path.parent().child(Segment::Embedded(self.key));
         let path = part.map_or(path.clone(), |part| path.child(Segment::Item(part)));
         Here { path, key: self.key, source: self.source, depth: self.depth + 1, ..Here::default() }
+    }
+}
+
+/// What the walk knows of a node beside its path: [`Here`] without texts of its own.
+#[derive(Debug, Clone, Copy)]
+struct Step<'a> {
+    key: &'a str,
+    key_span: Option<Span>,
+    item: Item<'a>,
+    source: Option<SourceId>,
+    depth: usize,
+}
+
+/// The list item that a step goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item<'a> {
+    No,
+    Named(&'a str),
+    At(usize),
+}
+
+impl<'a> Step<'a> {
+    fn to_key(self, key: &'a str, span: Span, node: &Node) -> Step<'a> {
+        let source = node.source.or(self.source);
+        Step { key, key_span: Some(span), item: Item::No, source, depth: self.depth + 1 }
+    }
+
+    fn to_item<'b>(self, step: &'b list::Step, node: &Node) -> Step<'b>
+    where
+        'a: 'b,
+    {
+        let item = match step {
+            list::Step::Item(name) => Item::Named(name),
+            list::Step::Index(index) => Item::At(*index),
+        };
+        Step { key: self.key, key_span: None, item, source: node.source.or(self.source), depth: self.depth + 1 }
+    }
+
+    /// How an environment block under this place is called: by the list item, else by the key.
+    fn owner(self) -> SmolStr {
+        match self.item {
+            Item::No => self.key.into(),
+            Item::Named(name) => name.into(),
+            Item::At(index) => smol_str::format_smolstr!("{index}"),
+        }
     }
 }
 
@@ -143,6 +191,9 @@ pub(super) struct Flatten {
     env_blocks: Vec<(KeyPath, u32)>,
     file_units: Vec<(String, u32)>,
     problems: Vec<Problem>,
+    /// Where the walk is: the path, and the same as the reader of the unit says it.
+    path: KeyPath,
+    logical: String,
 }
 
 /// The settings of one resource, sorted by path.
@@ -166,6 +217,8 @@ impl Flatten {
             env_blocks: Vec::new(),
             file_units: Vec::new(),
             problems: Vec::new(),
+            path: KeyPath::default(),
+            logical: String::new(),
         }
     }
 
@@ -177,7 +230,16 @@ impl Flatten {
 
     /// Adds everything at and below `node`.
     pub(super) fn walk(&mut self, node: &Node, here: &Here<'_>, scope: Scope) {
-        if here.depth > MAX_DEPTH {
+        // One path grows and shrinks on the way down and up again, instead of one text a node.
+        let path = std::mem::replace(&mut self.path, here.path.clone());
+        let logical = std::mem::replace(&mut self.logical, here.logical.clone());
+        self.descend(node, here.step(), scope);
+        self.path = path;
+        self.logical = logical;
+    }
+
+    fn descend(&mut self, node: &Node, at: Step<'_>, scope: Scope) {
+        if at.depth > MAX_DEPTH {
             self.problems.push(Problem::at(
                 ProblemKind::TooLarge,
                 "nested deeper than 200 levels; not read",
@@ -186,45 +248,100 @@ impl Flatten {
             return;
         }
         match &node.kind {
-            NodeKind::Scalar(scalar) => self.scalar(scalar, here, scope),
-            NodeKind::Sequence(items) if items.is_empty() => self.leaf(empty("[]", node.span), here, scope.unit),
-            NodeKind::Mapping(entries) if entries.is_empty() => self.leaf(empty("{}", node.span), here, scope.unit),
-            NodeKind::Sequence(items) => {
-                for (item, step) in items.iter().zip(list::steps(here.key, items)) {
-                    self.walk(item, &here.item(&step).of(item), scope);
-                }
-            }
-            NodeKind::Mapping(entries) => {
-                for entry in last_of_each(entries) {
-                    self.entry(entry, here, scope);
-                }
-            }
+            NodeKind::Scalar(scalar) => self.scalar(scalar, at, scope),
+            NodeKind::Sequence(items) if items.is_empty() => self.put(empty("[]", node.span), at, scope.unit),
+            NodeKind::Mapping(entries) if entries.is_empty() => self.put(empty("{}", node.span), at, scope.unit),
+            NodeKind::Sequence(items) => self.items(items, at, scope),
+            NodeKind::Mapping(entries) => self.entries(entries, at, scope),
         }
     }
 
-    fn entry(&mut self, entry: &Entry, here: &Here<'_>, scope: Scope) {
-        if scope.split_keys && entry.key.text.contains('.') {
-            let mut below = here.clone();
-            for (key, span) in split_key(&entry.key) {
-                below = below.key(key, span);
-            }
-            return self.walk(&entry.value, &below.of(&entry.value), scope);
+    fn items(&mut self, items: &[Node], at: Step<'_>, scope: Scope) {
+        let steps = list::steps(at.key, items);
+        let mut order: Vec<(&list::Step, &Node)> = steps.iter().zip(items).collect();
+        if !order.is_sorted_by_key(|(step, _)| *step) {
+            order.sort_by_key(|(step, _)| *step);
         }
-        let below = here.entry(entry);
+        for (step, item) in order {
+            let marks = (self.path.depth_mark(), self.logical.len());
+            self.path.push(step.segment());
+            let _ = match step {
+                list::Step::Item(name) => write!(self.logical, "[{name}]"),
+                list::Step::Index(index) => write!(self.logical, "[{index}]"),
+            };
+            self.descend(item, at.to_item(step, item), scope);
+            self.back_to(marks);
+        }
+    }
+
+    /// The entries of a mapping in the order of their paths, so that there is little to sort at the end.
+    fn entries(&mut self, entries: &[Entry], at: Step<'_>, scope: Scope) {
+        let mut order = last_of_each(entries);
+        if !scope.split_keys && !order.is_sorted_by_key(|entry| entry.key.text.as_str()) {
+            order.sort_by_key(|entry| entry.key.text.as_str());
+        }
+        for entry in order {
+            let marks = (self.path.depth_mark(), self.logical.len());
+            self.entry(entry, at, scope);
+            self.back_to(marks);
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry, at: Step<'_>, scope: Scope) {
+        if scope.split_keys && entry.key.text.contains('.') {
+            let mut below = at;
+            for (key, span) in split_key(&entry.key) {
+                self.go_to(key);
+                below = below.to_key(key, span, &entry.value);
+            }
+            return self.descend(&entry.value, below, scope);
+        }
+        self.go_to(&entry.key.text);
+        let below = at.to_key(&entry.key.text, entry.key.span, &entry.value);
         let is_env = match scope.env {
             EnvBlocks::No => false,
             EnvBlocks::Containers => {
-                matches!(here.key, "containers" | "initContainers" | "ephemeralContainers")
-                    && here.item.is_some()
-                    && below.key == "env"
+                below.key == "env"
+                    && at.item != Item::No
+                    && matches!(at.key, "containers" | "initContainers" | "ephemeralContainers")
                     && !entry.value.items().is_empty()
             }
             EnvBlocks::Guess => is_env_key(below.key) && holds_variables(&entry.value),
         };
         if is_env {
-            self.env_block(&entry.value, &below, here.owner());
+            let here = self.here(below);
+            self.env_block(&entry.value, &here, &at.owner());
         } else {
-            self.walk(&entry.value, &below, scope);
+            self.descend(&entry.value, below, scope);
+        }
+    }
+
+    fn go_to(&mut self, key: &str) {
+        self.path.push(Segment::Key(key));
+        if !self.logical.is_empty() {
+            self.logical.push('.');
+        }
+        self.logical.push_str(key);
+    }
+
+    fn back_to(&mut self, (path, logical): (usize, usize)) {
+        self.path.cut(path);
+        self.logical.truncate(logical);
+    }
+
+    /// The walk's place with texts of its own.
+    fn here<'a>(&self, at: Step<'a>) -> Here<'a> {
+        Here {
+            path: self.path.clone(),
+            logical: self.logical.clone(),
+            key: at.key,
+            key_span: at.key_span,
+            item: match at.item {
+                Item::No => None,
+                _ => Some(at.owner()),
+            },
+            source: at.source,
+            depth: at.depth,
         }
     }
 
@@ -276,7 +393,7 @@ impl Flatten {
         };
         let end = scalar.text.len();
         let null = || Scalar {
-            text: String::new(),
+            text: SmolStr::default(),
             kind: ScalarKind::Null,
             quoted: false,
             span: scalar.source_span(end..end),
@@ -301,20 +418,21 @@ impl Flatten {
         }
     }
 
-    fn scalar(&mut self, scalar: &Scalar, here: &Here<'_>, scope: Scope) {
-        let opened = here.key_span.is_some()
+    fn scalar(&mut self, scalar: &Scalar, at: Step<'_>, scope: Scope) {
+        let opened = at.key_span.is_some()
             && scope.files > 0
             && (scope.any_file || may_hold_a_file(scalar))
-            && self.embedded(scalar, here, scope);
+            && self.embedded(scalar, at, scope);
         if !opened {
-            self.leaf(scalar.clone(), here, scope.unit);
+            self.put(scalar.clone(), at, scope.unit);
         }
     }
 
     /// Opens the file that a value is. False where it is none, or where a part of it could not be read: then the text
     /// itself is a setting too, so that nothing of it is lost.
-    fn embedded(&mut self, scalar: &Scalar, here: &Here<'_>, scope: Scope) -> bool {
-        let Some(document) = format::parse_embedded(here.key, scalar, self.source) else { return false };
+    fn embedded(&mut self, scalar: &Scalar, at: Step<'_>, scope: Scope) -> bool {
+        let Some(document) = format::parse_embedded(at.key, scalar, self.source) else { return false };
+        let here = self.here(at);
         let structured = document.roots.iter().any(|root| match &root.kind {
             NodeKind::Scalar(_) => false,
             NodeKind::Sequence(items) => !items.is_empty(),
@@ -342,17 +460,29 @@ impl Flatten {
 
     /// Adds one setting.
     pub(super) fn leaf(&mut self, value: Scalar, here: &Here<'_>, unit: Option<u32>) {
-        let at = Location { source: here.source.unwrap_or(self.source), span: value.span };
-        let key_span = here.key_span.unwrap_or(value.span);
-        let logical = here.logical.clone();
-        self.settings.push(Setting { path: here.path.clone(), value, at, key_span, unit, logical });
+        let (path, logical) = (here.path.clone(), here.logical.clone());
+        self.push(value, here.step(), unit, path, logical);
+    }
+
+    /// Adds the setting at the walk's place.
+    fn put(&mut self, value: Scalar, at: Step<'_>, unit: Option<u32>) {
+        let (path, logical) = (self.path.clone(), self.logical.clone());
+        self.push(value, at, unit, path, logical);
+    }
+
+    fn push(&mut self, value: Scalar, at: Step<'_>, unit: Option<u32>, path: KeyPath, logical: String) {
+        let key_span = at.key_span.unwrap_or(value.span);
+        let at = Location { source: at.source.unwrap_or(self.source), span: value.span };
+        self.settings.push(Setting { path, value, at, key_span, unit, logical });
     }
 
     /// Sorts; of two settings with one path the later stays.
     pub(super) fn finish(mut self) -> Flat {
-        self.settings.reverse();
-        self.settings.sort_by(|a, b| a.path.cmp(&b.path));
-        self.settings.dedup_by(|later, kept| later.path == kept.path);
+        if !self.settings.is_sorted_by(|a, b| a.path < b.path) {
+            self.settings.reverse();
+            self.settings.sort_by(|a, b| a.path.cmp(&b.path));
+            self.settings.dedup_by(|later, kept| later.path == kept.path);
+        }
         self.env_blocks.sort();
         Flat {
             settings: self.settings,
@@ -385,6 +515,14 @@ impl Flat {
 
 /// The entries whose key does not come again, in file order: most readers let the last of two equal keys win.
 pub(super) fn last_of_each(entries: &[Entry]) -> Vec<&Entry> {
+    /// Up to this many entries comparing each with each costs less than a set.
+    const FEW: usize = 12;
+    let is_alone = |(at, entry): (usize, &Entry)| {
+        entries.get(at + 1..).unwrap_or_default().iter().all(|other| other.key.text != entry.key.text)
+    };
+    if entries.len() <= FEW && entries.iter().enumerate().all(is_alone) {
+        return entries.iter().collect();
+    }
     let mut seen = BTreeSet::new();
     let mut kept: Vec<&Entry> = entries.iter().rev().filter(|entry| seen.insert(entry.key.text.as_str())).collect();
     kept.reverse();
@@ -434,7 +572,7 @@ pub(super) fn is_spring_name(name: &str) -> bool {
 }
 
 fn empty(text: &str, span: Span) -> Scalar {
-    Scalar { text: text.to_owned(), kind: ScalarKind::Str, quoted: false, span, map: OffsetMap::None }
+    Scalar { text: text.into(), kind: ScalarKind::Str, quoted: false, span, map: OffsetMap::None }
 }
 
 fn is_loss(problem: &Problem) -> bool {
@@ -451,9 +589,12 @@ fn may_hold_a_file(scalar: &Scalar) -> bool {
 /// Whether variables may stand under `key`: `env`, `extraEnvVars`, `environment_variables`, the `data` of a Secret that
 /// an operator makes.
 fn is_env_key(key: &str) -> bool {
-    let key: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let ends_with = |end: &&str| {
+        let mut letters = key.bytes().rev().filter(u8::is_ascii_alphanumeric);
+        end.bytes().rev().all(|wanted| letters.next().is_some_and(|b| b.eq_ignore_ascii_case(&wanted)))
+    };
     let ends = ["env", "envs", "envvars", "environment", "variables", "stringdata"];
-    key == "data" || ends.iter().any(|end| key.ends_with(end))
+    key.eq_ignore_ascii_case("data") || ends.iter().any(ends_with)
 }
 
 /// Whether the keys or names of `node` are all spelled like environment variables.

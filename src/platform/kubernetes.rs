@@ -208,7 +208,7 @@ fn labels(node: Option<&Node>) -> Vec<(String, String)> {
     let entries = node.map(Node::entries).unwrap_or_default();
     let mut labels: Vec<(String, String)> = last_of_each(entries)
         .into_iter()
-        .filter_map(|entry| Some((entry.key.text.clone(), entry.value.as_text()?.to_owned())))
+        .filter_map(|entry| Some((entry.key.text.to_string(), entry.value.as_text()?.to_owned())))
         .collect();
     labels.sort();
     labels
@@ -220,7 +220,13 @@ fn decoded(scalar: &Scalar) -> Option<Scalar> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let printable = text.chars().all(|c| !c.is_control() || c.is_whitespace());
-    printable.then_some(Scalar { text, kind: ScalarKind::Str, quoted: true, span: scalar.span, map: OffsetMap::None })
+    printable.then_some(Scalar {
+        text: text.into(),
+        kind: ScalarKind::Str,
+        quoted: true,
+        span: scalar.span,
+        map: OffsetMap::None,
+    })
 }
 
 #[cfg(test)]

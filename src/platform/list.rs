@@ -9,7 +9,7 @@ use crate::document::{Node, NodeKind, ScalarKind};
 use crate::setting::Segment;
 
 /// How one item is named among its siblings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     /// By its own identity.
     Item(String),

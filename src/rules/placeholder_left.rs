@@ -128,7 +128,7 @@ fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
 fn content(endpoint: &Endpoint, part: &EndpointPart, side: State<'_>) -> String {
     let hidden = || match &endpoint.string {
         Some(string) => string.password.as_ref().map(|(secret, _)| secret.text_for_matching().to_owned()),
-        None => Some(side.settings.get(part.setting).value.text.clone()),
+        None => Some(side.settings.get(part.setting).value.text.to_string()),
     };
     part.text.clone().or_else(hidden).unwrap_or_default()
 }
