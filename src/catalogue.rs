@@ -79,6 +79,13 @@ impl Catalogue {
         self.index.recognise(&self.entries.libraries, query)
     }
 
+    /// Whether a key may be one of a library, a server or a program, whatever stands around it. It errs on the side of
+    /// yes; what gets a no is nobody's for sure.
+    #[must_use]
+    pub fn may_know(&self, key: &str) -> bool {
+        self.index.may_know(key)
+    }
+
     /// The library that opens a pool of its default size for a data source where no pool setting is written, and the
     /// group that its pool settings would have.
     #[must_use]

@@ -14,6 +14,7 @@ mod git;
 mod inputs;
 mod output;
 mod patch;
+mod threads;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -111,7 +112,8 @@ fn finish(
     let config = config(common, &both.new)?;
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
-    let request = Request { old, new, config, environments, today: Some(clock::today()), audit };
+    let spread = threads::spread(common.jobs);
+    let request = Request { old, new, config, environments, today: Some(clock::today()), audit, spread };
     let report = review(request);
     for target in outputs {
         let options = options(target, fail_on);

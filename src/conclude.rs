@@ -37,7 +37,7 @@ pub struct Reviewed<'a> {
     /// What is accepted.
     pub suppressions: &'a Suppressions,
     /// Documents of the old and the new side.
-    pub documents: (&'a [Document], &'a [Document]),
+    pub documents: (&'a [&'a Document], &'a [&'a Document]),
     /// Files that were not given, with the reason.
     pub skipped: Vec<(String, String)>,
     /// What to know beside, with what it is about.
@@ -508,7 +508,7 @@ fn masked(facts: &Facts) -> usize {
 
 fn file_diffs(reviewed: &Reviewed<'_>) -> Vec<FileDiff> {
     let context = reviewed.context;
-    let by_path = |documents: &[Document]| -> BTreeMap<String, SourceId> {
+    let by_path = |documents: &[&Document]| -> BTreeMap<String, SourceId> {
         documents.iter().map(|d| (context.sources.get(d.source).path.clone(), d.source)).collect()
     };
     let (old, new) = (by_path(reviewed.documents.0), by_path(reviewed.documents.1));

@@ -6,6 +6,8 @@
 mod pair;
 mod value;
 
+use std::sync::Arc;
+
 use crate::setting::{Resource, ResourceId, SettingRef, Settings};
 
 /// All differences between two sides, by resource and then by path.
@@ -18,6 +20,10 @@ pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
         let before = pair.old.and_then(|index| old.resources.get(index));
         let after = pair.new.and_then(|index| new.resources.get(index));
         let Some(resource) = after.or(before) else { continue };
+        if before.zip(after).is_some_and(|(before, after)| Arc::ptr_eq(before, after)) {
+            continue;
+        }
+        let (before, after) = (before.map(Arc::as_ref), after.map(Arc::as_ref));
         let mut found = value::compare(before, after);
         if let (Some(before), Some(after)) = (before, after)
             && has_moved(before, after)

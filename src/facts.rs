@@ -7,9 +7,12 @@
 mod arguments;
 mod endpoints;
 mod pools;
+mod relevance;
 mod scopes;
 mod servers;
 mod workloads;
+
+pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;
 

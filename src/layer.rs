@@ -11,7 +11,7 @@ mod kustomize;
 mod merge;
 mod profiles;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, FormatId, Node};
 use crate::source::{SourceId, Sources};
@@ -98,6 +98,13 @@ impl<'a> Tree<'a> {
         let found: Vec<_> = from.take_while(|(path, _)| path.starts_with(&within)).map(|(p, d)| (*p, *d)).collect();
         found.into_iter()
     }
+}
+
+/// The files whose documents a layer may take in; the others need not be kept.
+#[must_use]
+pub fn participants<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    // Until each layering tells which files it wants, all may be wanted.
+    paths.into_iter().collect()
 }
 
 /// Everything that the layers of a side make, in order.

@@ -34,6 +34,7 @@ pub mod score;
 pub mod secret;
 pub mod setting;
 pub mod source;
+pub mod spread;
 pub mod suppression;
 pub mod textdiff;
 

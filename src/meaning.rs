@@ -8,7 +8,7 @@ use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
 use crate::problem::ProblemKind;
 use crate::setting::{Environment, Resource, SettingRef, Settings, Standing};
-use crate::source::{Location, Side, Sources, Span};
+use crate::source::{Location, Side, SourceId, Sources, Span};
 
 /// One change with its meaning. Endpoint strings that changed are one entry a part.
 #[derive(Debug, Clone)]
@@ -186,15 +186,19 @@ fn subject(resource: &Resource) -> Option<String> {
 #[must_use]
 pub fn files(
     sources: &Sources,
-    old: (&[Document], &Settings),
-    new: (&[Document], &Settings),
+    old: (&[&Document], &Settings),
+    new: (&[&Document], &Settings),
     environment_of: &dyn Fn(&str) -> Environment,
 ) -> Vec<FileFacts> {
     let mut files: std::collections::BTreeMap<String, FileFacts> = std::collections::BTreeMap::new();
     for (side, (documents, settings)) in [(Side::Old, old), (Side::New, new)] {
+        let mut counts: std::collections::BTreeMap<SourceId, usize> = std::collections::BTreeMap::new();
+        for resource in settings.resources.iter().filter(|r| r.standing != Standing::Effective) {
+            *counts.entry(resource.source).or_default() += resource.settings.len();
+        }
         for document in documents {
             let path = sources.get(document.source).path.clone();
-            let state = file_state(document, settings);
+            let state = file_state(document, counts.get(&document.source).copied().unwrap_or(0));
             let file = files.entry(path.clone()).or_insert_with(|| FileFacts {
                 environment: environment_of(&path),
                 path,
@@ -210,15 +214,14 @@ pub fn files(
     files.into_values().collect()
 }
 
-fn file_state(document: &Document, settings: &Settings) -> FileState {
+fn file_state(document: &Document, settings: usize) -> FileState {
     let broken = document.problems.iter().find(|p| p.kind == ProblemKind::Syntax);
     let here = |span: Span| Location { source: document.source, span };
-    let owned = settings.resources.iter().filter(|r| r.source == document.source && r.standing != Standing::Effective);
     FileState {
         at: here(Span::default()),
         parsed: broken.is_none(),
         broken_at: broken.map(|p| here(p.span.unwrap_or_default())),
-        settings: owned.map(|r| r.settings.len()).sum(),
+        settings,
         comments: document.comments.len(),
     }
 }

@@ -12,6 +12,7 @@ mod plain;
 mod spring;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::document::{Document, FormatId, Node, ScalarKind};
 use crate::layer::{self, Built, Covered, Tree};
@@ -105,33 +106,66 @@ impl EnvironmentRules {
     }
 }
 
-/// The settings of one side. `documents` are those of one side only; their order has no influence.
+/// What one file says, whichever side it is on.
+#[derive(Debug, Clone)]
+pub struct FileReading {
+    /// The file.
+    pub source: SourceId,
+    /// Its resources, each with the index of its document in [`Document::roots`].
+    pub resources: Vec<(usize, Arc<Resource>)>,
+    /// What had to be said about values inside.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the documents of one file.
 #[must_use]
-pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
+pub fn read(path: &str, document: &Document, environments: &EnvironmentRules) -> FileReading {
+    let told = environments.of(path);
+    let mut read = FileReading { source: document.source, resources: Vec::new(), problems: Vec::new() };
+    for (position, root) in roots(path, document) {
+        let reading = (platform_of(&root).read)(&root);
+        read.problems.extend(reading.problems);
+        read.resources.extend(reading.resources.into_iter().map(|mut resource| {
+            if told.is_some() || resource.environment == Environment::Unknown {
+                resource.environment = environments.of_path(path);
+            }
+            (position, Arc::new(resource))
+        }));
+    }
+    read
+}
+
+/// The settings of one side: what its files say and what its layers make of it. The order of files has no influence.
+#[must_use]
+pub fn gather<'a>(
+    readings: impl IntoIterator<Item = &'a FileReading>,
+    layers: &[Built],
+    environments: &EnvironmentRules,
+) -> Settings {
     let mut all = Settings::default();
-    let built = layer::build(&Tree::new(sources, documents));
-    let covered: BTreeSet<Covered> = built.iter().flat_map(|layer| layer.covers.iter().copied()).collect();
-    for document in documents {
-        let path = sources.get(document.source).path.as_str();
-        let told = environments.of(path);
-        for (position, root) in roots(path, document) {
-            let reading = (platform_of(&root).read)(&root);
-            let is_covered = covered.contains(&Covered { source: document.source, root: position });
-            all.problems.extend(reading.problems.into_iter().map(|problem| (document.source, problem)));
-            all.resources.extend(reading.resources.into_iter().map(|mut resource| {
-                if told.is_some() || resource.environment == Environment::Unknown {
-                    resource.environment = environments.of_path(path);
-                }
-                if is_covered {
-                    resource.standing = Standing::Covered;
-                }
-                resource
-            }));
+    let covered: BTreeSet<Covered> = layers.iter().flat_map(|layer| layer.covers.iter().copied()).collect();
+    for file in readings {
+        all.problems.extend(file.problems.iter().map(|problem| (file.source, problem.clone())));
+        for (root, resource) in &file.resources {
+            let mut resource = Arc::clone(resource);
+            if covered.contains(&Covered { source: file.source, root: *root }) {
+                Arc::make_mut(&mut resource).standing = Standing::Covered;
+            }
+            all.resources.push(resource);
         }
     }
-    all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
+    all.resources.extend(layers.iter().flat_map(|layer| effective(layer, environments)).map(Arc::new));
     all.sort();
     all
+}
+
+/// The settings of one side, from its documents.
+#[must_use]
+pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
+    let layers = layer::build(&Tree::new(sources, documents));
+    let path = |document: &Document| sources.get(document.source).path.as_str();
+    let readings: Vec<FileReading> = documents.iter().map(|d| read(path(d), d, environments)).collect();
+    gather(&readings, &layers, environments)
 }
 
 /// The resources that a layer makes.
@@ -197,7 +231,7 @@ pub(crate) mod tests {
 
     /// The only resource of that name.
     pub(crate) fn resource<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
-        let found: Vec<&Resource> = settings.resources.iter().filter(|r| r.id.to_string() == id).collect();
+        let found: Vec<&Resource> = settings.resources.iter().map(Arc::as_ref).filter(|r| r.id.to_string() == id).collect();
         let all: Vec<String> = settings.resources.iter().map(|r| r.id.to_string()).collect();
         assert_eq!(found.len(), 1, "{id} among {all:?}");
         found[0]

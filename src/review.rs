@@ -1,6 +1,7 @@
 //! The pipeline: bytes → documents → settings → changes and facts → budget → findings → score → report.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use crate::budget;
 use crate::catalogue::Catalogue;
@@ -10,14 +11,16 @@ use crate::diff::{self, Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{self, Facts};
 use crate::format;
+use crate::layer::{self, Tree};
 use crate::meaning::{self, Meant};
-use crate::platform::{self, EnvironmentRules};
+use crate::platform::{self, EnvironmentRules, FileReading};
 use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
 use crate::secret::Redactor;
 use crate::setting::{Environment, Resource, ResourceId, Settings, Shape};
-use crate::source::{Side, Source, Sources};
+use crate::source::{self, Side, Source, SourceId, Sources};
+use crate::spread::Spread;
 use crate::suppression::{Allow, Suppressions};
 
 /// One file of one side.
@@ -55,11 +58,13 @@ pub struct Request {
     pub today: Option<String>,
     /// Look at `new` as it stands instead of at a change.
     pub audit: bool,
+    /// How independent files are read: by default one after the other.
+    pub spread: Spread,
 }
 
 /// One side, read.
-struct SideRead {
-    documents: Vec<Document>,
+struct SideRead<'a> {
+    documents: Vec<&'a Document>,
     settings: Settings,
     facts: Facts,
 }
@@ -67,21 +72,28 @@ struct SideRead {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit } = request;
+    let Request { old, new, config, environments, today, audit, spread } = request;
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
     let mut gathered = gather(old, new, &config);
     gathered.skipped.extend(unusable);
-    let sources = gathered.sources;
+    let files = read_files(&gathered, &catalogue, &environments, &spread);
+    let sources = files.sources;
 
-    let read = |documents: Vec<Document>| {
-        let settings = platform::settings(&sources, &documents, &environments);
+    let read = |side: Side| {
+        let on = |at: &usize| gathered.files.get(*at).is_some_and(|file| file.is_on(side));
+        let there: Vec<usize> = (0..files.documents.len()).filter(on).collect();
+        let documents: Vec<&Document> = there.iter().filter_map(|&at| files.documents.get(at)).collect();
+        let layers = layer::build(&Tree::new(&sources, documents.iter().copied()));
+        let readings = there.iter().filter_map(|&at| files.readings.get(at));
+        let settings = platform::gather(readings, &layers, &environments);
         let facts = facts::assemble(&sources, &settings, &catalogue, &policy.declared);
         SideRead { documents, settings, facts }
     };
-    let old = read(gathered.old);
-    let new = read(gathered.new);
+    let sides = [Side::Old, Side::New];
+    let mut both = spread.map(sides.len(), |at| read(if at == 0 { Side::Old } else { Side::New })).into_iter();
+    let (Some(old), Some(new)) = (both.next(), both.next()) else { unreachable!("two sides were asked for") };
 
     let changes = if audit { Vec::new() } else { diff::diff(&old.settings, &new.settings) };
     let explained = meaning::explain(&changes, old.meant(), new.meant());
@@ -90,7 +102,7 @@ pub fn review(request: Request) -> Report {
     let options = budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
     let budget = budget::budget(&old.facts, &new.facts, &options);
     let environment_of = |path: &str| environments.of_path(path);
-    let files =
+    let states =
         meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
     let context = Context {
         sources: &sources,
@@ -98,7 +110,7 @@ pub fn review(request: Request) -> Report {
         new: State { settings: &new.settings, facts: &new.facts },
         changes: &explained,
         budget: &budget,
-        files: &files,
+        files: &states,
         redactor: &redactor,
         policy: &policy,
         audit,
@@ -144,100 +156,119 @@ fn allowed(config: &Config) -> Vec<Allow> {
     config.allow.iter().map(allow).collect()
 }
 
-impl SideRead {
+impl SideRead<'_> {
     fn meant(&self) -> Meant<'_> {
         Meant { settings: &self.settings, facts: &self.facts }
     }
 }
 
-/// The files of both sides, parsed.
+/// The files of both sides as they were given.
 struct Gathered {
-    sources: Sources,
-    old: Vec<Document>,
-    new: Vec<Document>,
+    files: Vec<File>,
     skipped: Vec<(String, String)>,
     notes: Vec<(String, String)>,
     counted: conclude::Counted,
 }
 
-/// Takes the files in; one that is the same on both sides is kept and parsed once.
+/// A file to read. One that is the same on both sides is read once, and its places are the new side's.
+struct File {
+    path: String,
+    side: Side,
+    is_unchanged: bool,
+    /// Taken when it is read.
+    bytes: Mutex<Vec<u8>>,
+}
+
+impl File {
+    fn new(path: &str, side: Side, is_unchanged: bool, bytes: Vec<u8>) -> File {
+        File { path: path.to_owned(), side, is_unchanged, bytes: Mutex::new(bytes) }
+    }
+
+    fn is_on(&self, side: Side) -> bool {
+        self.is_unchanged || self.side == side
+    }
+}
+
+/// Takes the files in, in the order of their paths.
 fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
     let mut made = Gathered {
-        sources: Sources::default(),
-        old: Vec::new(),
-        new: Vec::new(),
+        files: Vec::new(),
         skipped: Vec::new(),
         notes: Vec::new(),
         counted: conclude::Counted::default(),
     };
-    let mut before: BTreeMap<String, Source> = BTreeMap::new();
     let mut skips = BTreeMap::new();
-    for (side, inputs) in [(Side::Old, old), (Side::New, new)] {
-        let mut inputs = inputs;
-        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut take = |inputs: Vec<Input>| {
+        let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for input in inputs {
             // A note stands for files that no pattern of the policy was asked about.
             if !matches!(input.content, Content::Note(_)) && !config.reads(&input.path) {
                 continue;
             }
-            let bytes = match input.content {
-                Content::Note(text) => {
-                    made.notes.push((input.path, text));
-                    continue;
-                }
-                Content::Bytes(bytes) => bytes,
-                Content::Skipped(reason) => {
-                    skips.insert(input.path, reason);
-                    continue;
-                }
-            };
-            let source = Source::new(&input.path, side, &bytes);
-            match side {
-                Side::Old => {
-                    before.insert(source.path.clone(), source);
-                }
-                Side::New => made.take_new(source, &mut before),
+            match input.content {
+                Content::Note(text) => made.notes.push((input.path, text)),
+                Content::Skipped(reason) => drop(skips.insert(input.path, reason)),
+                Content::Bytes(bytes) => drop(files.insert(source::clean_path(&input.path), bytes)),
             }
         }
+        files
+    };
+    let (mut before, after) = (take(old), take(new));
+    for (path, bytes) in after {
+        let old = before.remove(&path);
+        let is_unchanged = old.as_ref() == Some(&bytes);
+        made.counted.unchanged += usize::from(is_unchanged);
+        let changed = old.filter(|_| !is_unchanged);
+        made.files.extend(changed.map(|bytes| File::new(&path, Side::Old, false, bytes)));
+        made.files.push(File::new(&path, Side::New, is_unchanged, bytes));
     }
-    for source in before.into_values() {
-        let document = made.parse(source);
-        made.old.push(document);
-    }
-    made.old.sort_by(|a, b| made.sources.get(a.source).path.cmp(&made.sources.get(b.source).path));
+    made.files.extend(before.into_iter().map(|(path, bytes)| File::new(&path, Side::Old, false, bytes)));
     made.skipped = skips.into_iter().collect();
     made
 }
 
-impl Gathered {
-    fn take_new(&mut self, source: Source, before: &mut BTreeMap<String, Source>) {
-        let same = before.get(&source.path).is_some_and(|old| old.same_bytes(&source));
-        if let Some(old) = before.remove(&source.path) {
-            if same {
-                self.counted.unchanged += 1;
-                let document = self.parse(source);
-                self.old.push(document.clone());
-                self.new.push(document);
-                return;
-            }
-            let document = self.parse(old);
-            self.old.push(document);
-        }
-        let document = self.parse(source);
-        self.new.push(document);
-    }
+/// Every file, read: the three lists go by the same index, which is the source's id.
+struct Files {
+    sources: Sources,
+    documents: Vec<Document>,
+    readings: Vec<FileReading>,
+}
 
-    fn parse(&mut self, source: Source) -> Document {
-        let id = self.sources.push(source);
-        format::parse(self.sources.get(id), id)
+/// Reads all files, each by itself.
+///
+/// Of a file that did not change only what bears on connections is kept, and of all files the trees are let go that no
+/// layer takes in, so that a large repository costs little more than its bytes.
+fn read_files(gathered: &Gathered, catalogue: &Catalogue, environments: &EnvironmentRules, spread: &Spread) -> Files {
+    let files = &gathered.files;
+    let layered = layer::participants(files.iter().map(|file| file.path.as_str()));
+    let read = |at: usize| {
+        let Some(file) = files.get(at) else { unreachable!("only files that are there are read") };
+        let bytes = file.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
+        let source = Source::owned(&file.path, file.side, bytes);
+        let mut document = format::parse(&source, SourceId(u32::try_from(at).unwrap_or(u32::MAX)));
+        let mut reading = platform::read(&source.path, &document, environments);
+        if file.is_unchanged {
+            facts::keep_relevant(&mut reading, catalogue);
+        }
+        if !layered.contains(file.path.as_str()) {
+            document.roots = Vec::new();
+        }
+        (source, document, reading)
+    };
+    let mut made = Files { sources: Sources::default(), documents: Vec::new(), readings: Vec::new() };
+    for (source, document, reading) in spread.map(files.len(), read) {
+        made.sources.push(source);
+        made.documents.push(document);
+        made.readings.push(reading);
     }
+    made
 }
 
 /// Learns every secret of both sides, so that none can be printed wherever it stands.
 ///
 /// A secret that is also a name (the password `billing` of the service billing) is masked at its own place only: masked
 /// everywhere it would black out the report and tell what it is.
-fn redactor(sources: &Sources, sides: &[&SideRead]) -> Redactor {
+fn redactor(sources: &Sources, sides: &[&SideRead<'_>]) -> Redactor {
     let names = names(sources, sides);
     let mut redactor = Redactor::new();
     let mut learn = |secret: &str| {
@@ -260,7 +291,7 @@ fn redactor(sources: &Sources, sides: &[&SideRead]) -> Redactor {
 }
 
 /// All that is printed as a name, in lower case: paths, resources, hosts, databases and users.
-fn names(sources: &Sources, sides: &[&SideRead]) -> String {
+fn names(sources: &Sources, sides: &[&SideRead<'_>]) -> String {
     let mut names: BTreeSet<String> = sources.iter().map(|(_, s)| s.path.to_lowercase()).collect();
     for side in sides {
         names.extend(side.settings.resources.iter().map(|r| r.id.to_string().to_lowercase()));
@@ -285,7 +316,7 @@ fn scaled(resource: &Resource) -> Option<String> {
 
 /// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
 /// changed, or something they read.
-fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
+fn rolling(changes: &[Change], old: &SideRead<'_>, new: &SideRead<'_>) -> BTreeSet<String> {
     // A manifest that only moved to another file changes no pod.
     let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
     let changed_new: BTreeSet<_> = real().filter_map(|c| c.new).collect();

@@ -5,6 +5,7 @@
 //! which moves to another file is recognised as the same one.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::document::Scalar;
 use crate::problem::Problem;
@@ -13,8 +14,8 @@ use crate::source::{Location, SourceId, Span, fnv1a};
 /// Everything one side of a review sets.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// Sorted by identity, then by file.
-    pub resources: Vec<Resource>,
+    /// Sorted by identity, then by file. What both sides have alike is one value for both.
+    pub resources: Vec<Arc<Resource>>,
     /// What had to be said about values that are files themselves, with the file they stand in.
     pub problems: Vec<(SourceId, Problem)>,
 }
@@ -271,7 +272,7 @@ pub struct ServiceShape {
 impl Settings {
     /// Sorts resources by identity and settings by path; of two equal paths the later in the file stays.
     pub fn sort(&mut self) {
-        for resource in &mut self.resources {
+        for resource in &self.resources {
             debug_assert!(resource.settings.windows(2).all(|w| match w {
                 [a, b] => a.path < b.path,
                 _ => true,
@@ -310,7 +311,7 @@ impl Settings {
                     resource: u32::try_from(r).unwrap_or(u32::MAX),
                     setting: u32::try_from(s).unwrap_or(u32::MAX),
                 };
-                (at, resource, setting)
+                (at, resource.as_ref(), setting)
             })
         })
     }

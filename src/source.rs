@@ -121,10 +121,17 @@ impl Source {
     /// Takes a file as it was given. Never fails: what cannot be read as text becomes a [`Problem`].
     #[must_use]
     pub fn new(path: &str, side: Side, bytes: &[u8]) -> Source {
+        Source::owned(path, side, bytes.to_vec())
+    }
+
+    /// The same without a copy: bytes that are text become the text.
+    #[must_use]
+    pub fn owned(path: &str, side: Side, bytes: Vec<u8>) -> Source {
         let mut problems = Vec::new();
+        let len = bytes.len();
         let (text, readable) = decode(bytes, &mut problems);
         let line_starts = line_starts(&text);
-        Source { path: clean_path(path), side, text, problems, readable, bytes: bytes.len(), line_starts }
+        Source { path: clean_path(path), side, text, problems, readable, bytes: len, line_starts }
     }
 
     /// Whether both were made from the same bytes.
@@ -180,6 +187,12 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The files of one review, whose ids are their positions.
+    #[must_use]
+    pub fn of(files: Vec<Source>) -> Sources {
+        Sources { files }
+    }
+
     /// Adds a file and returns its id.
     pub fn push(&mut self, source: Source) -> SourceId {
         self.files.push(source);
@@ -224,12 +237,12 @@ fn count(n: usize) -> u32 {
 }
 
 /// Removes `./`, turns `\` into `/` and drops leading slashes, so that one file has one name.
-fn clean_path(path: &str) -> String {
+pub(crate) fn clean_path(path: &str) -> String {
     let path = path.replace('\\', "/");
     path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
-fn decode(bytes: &[u8], problems: &mut Vec<Problem>) -> (String, bool) {
+fn decode(bytes: Vec<u8>, problems: &mut Vec<Problem>) -> (String, bool) {
     if bytes.len() > MAX_FILE_BYTES {
         problems.push(Problem::new(ProblemKind::TooLarge, "larger than 32 MiB; not read"));
         return (String::new(), false);
@@ -238,21 +251,24 @@ fn decode(bytes: &[u8], problems: &mut Vec<Problem>) -> (String, bool) {
         problems.push(Problem::new(ProblemKind::NotText, "a Git LFS pointer; the content is not in the repository"));
         return (String::new(), false);
     }
-    if let Some(text) = decode_utf16(bytes) {
+    if let Some(text) = decode_utf16(&bytes) {
         problems.push(Problem::new(ProblemKind::Encoding, "UTF-16, read as such"));
         return (text, true);
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
     if bytes.contains(&0) {
         problems.push(Problem::new(ProblemKind::NotText, "binary content (NUL bytes); not read"));
         return (String::new(), false);
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), true),
-        Err(_) => {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, true),
+        Err(error) => {
             problems
                 .push(Problem::new(ProblemKind::Encoding, "not valid UTF-8; the bytes that are no text were replaced"));
-            (String::from_utf8_lossy(bytes).into_owned(), true)
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), true)
         }
     }
 }

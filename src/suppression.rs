@@ -47,7 +47,7 @@ pub struct Suppressions {
 impl Suppressions {
     /// Reads the directives of the documents of the new side. `today` is `YYYY-MM-DD`; without it no date is past.
     #[must_use]
-    pub fn new(sources: &Sources, documents: &[Document], allowed: Vec<Allow>, today: Option<String>) -> Suppressions {
+    pub fn new(sources: &Sources, documents: &[&Document], allowed: Vec<Allow>, today: Option<String>) -> Suppressions {
         let directives = documents.iter().flat_map(|d| directives(sources, d)).collect();
         Suppressions { directives, allowed, today }
     }

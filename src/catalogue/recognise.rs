@@ -85,6 +85,8 @@ pub(super) struct Index {
     implied_by_derived: BTreeMap<String, Vec<(LibraryIndex, Vec<String>)>>,
     /// Last segments of all keys that set a server's limit.
     limit_leaves: BTreeSet<String>,
+    /// Last segments of every key and name of servers and programs, for [`Index::may_know`].
+    other_leaves: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,6 +122,7 @@ impl Index {
         let mut index = Index::default();
         let places = entries.servers.iter().flat_map(|server| &server.places);
         index.limit_leaves = places.flat_map(|p| &p.keys).filter_map(|key| segments_of(key).pop()).collect();
+        index.other_leaves = other_leaves(entries);
         for (library, entry) in entries.libraries.iter().enumerate() {
             for (setting, entry) in entry.settings.iter().enumerate() {
                 index.add(Place { library, setting }, entry);
@@ -161,6 +164,26 @@ impl Index {
     /// Whether a key ends as one that sets a server's limit does; most do not, and need no closer look.
     pub(super) fn is_limit(&self, key: &str) -> bool {
         self.limit_leaves.contains(&relax(key.rsplit('.').next().unwrap_or(key)))
+    }
+
+    /// Whether a key can be anybody's, whatever stands around it: a coarse test that misses nothing.
+    pub(super) fn may_know(&self, key: &str) -> bool {
+        let leaf = key.rsplit(['.', '/']).next().unwrap_or(key).trim_end_matches(']');
+        let relaxed = relax(leaf);
+        let by_leaf = self.by_leaf.contains_key(&relaxed) || self.implied_by_leaf.contains_key(&relaxed);
+        if by_leaf || self.limit_leaves.contains(&relaxed) || self.other_leaves.contains(&relaxed) {
+            return true;
+        }
+        let name = words_of(leaf).join("_").to_ascii_uppercase();
+        let known = |start: usize| {
+            let rest = name.get(start..).unwrap_or_default();
+            let relaxed = relax(rest);
+            self.by_env.contains_key(rest)
+                || self.by_env_end.contains_key(rest)
+                || self.by_derived.contains_key(&relaxed)
+                || self.implied_by_derived.contains_key(&relaxed)
+        };
+        starts_of(&name).any(known)
     }
 
     pub(super) fn recognise<'c>(&self, libraries: &'c [Library], query: &Query<'_>) -> Option<Match<'c>> {
@@ -306,6 +329,18 @@ impl Index {
         let prefix = path.get(..path.len() - segments.len())?.join(".");
         Some((*library, join_group(&prefix, segments)))
     }
+}
+
+/// What servers and programs call their settings.
+fn other_leaves(entries: &Entries) -> BTreeSet<String> {
+    let servers = entries.servers.iter();
+    let of_servers = servers.flat_map(|s| s.env.iter().chain(s.reserved.keys()).chain(Some(&s.limit_key)));
+    let programs = entries.programs.iter();
+    let of_programs = programs.flat_map(|p| {
+        let settings = p.settings.iter().flat_map(|s| s.env.iter().chain(&s.keys));
+        p.env_args.iter().chain(settings)
+    });
+    of_servers.chain(of_programs).filter_map(|name| segments_of(name).pop()).collect()
 }
 
 /// A data source's group: the prefix and all segments of its key but the last.

@@ -80,7 +80,7 @@ pub(super) struct Common {
     /// Whether to write colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
-    /// How many jobs may run at once; accepted for scripts, one is used today
+    /// How many files may be read at once; by default as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
 }

@@ -4,6 +4,7 @@
 //! name in the same file; a plain file under another name. The answer is the same with the sides swapped.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::setting::{Resource, Setting, Settings, Standing};
 use crate::source::fnv1a;
@@ -18,8 +19,8 @@ pub(super) struct Pair {
 /// Every written resource of both sides exactly once.
 pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     let mut pairing = Pairing {
-        old: &old.resources,
-        new: &new.resources,
+        old: old.resources.iter().map(Arc::as_ref).collect(),
+        new: new.resources.iter().map(Arc::as_ref).collect(),
         free_old: written(old),
         free_new: written(new),
         pairs: Vec::new(),
@@ -44,8 +45,8 @@ fn written(side: &Settings) -> Vec<usize> {
 }
 
 struct Pairing<'a> {
-    old: &'a [Resource],
-    new: &'a [Resource],
+    old: Vec<&'a Resource>,
+    new: Vec<&'a Resource>,
     free_old: Vec<usize>,
     free_new: Vec<usize>,
     pairs: Vec<Pair>,
@@ -59,13 +60,13 @@ impl<'a> Pairing<'a> {
         }
         let mut waiting: BTreeMap<K, Vec<usize>> = BTreeMap::new();
         for &index in self.free_new.iter().rev() {
-            if let Some(key) = self.new.get(index).and_then(&key) {
+            if let Some(key) = self.new.get(index).copied().and_then(&key) {
                 waiting.entry(key).or_default().push(index);
             }
         }
         let mut made = Vec::new();
         for &index in &self.free_old {
-            let partner = self.old.get(index).and_then(&key).and_then(|key| waiting.get_mut(&key)?.pop());
+            let partner = self.old.get(index).copied().and_then(&key).and_then(|key| waiting.get_mut(&key)?.pop());
             made.extend(partner.map(|partner| (index, partner)));
         }
         self.take(made);
@@ -116,7 +117,7 @@ impl<'a> Pairing<'a> {
         group: &impl Fn(&'a Resource) -> Option<K>,
     ) -> BTreeMap<(K, u64), (Vec<usize>, Vec<usize>)> {
         let mut index: BTreeMap<(K, u64), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
-        for (side, free) in [(self.old, &self.free_old), (self.new, &self.free_new)].into_iter().enumerate() {
+        for (side, free) in [(&self.old, &self.free_old), (&self.new, &self.free_new)].into_iter().enumerate() {
             for &at in free.1 {
                 let Some(resource) = free.0.get(at) else { continue };
                 for setting in &resource.settings {

@@ -4,6 +4,7 @@
 //! host leads to one. The first way that succeeds wins, and it is named.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Role, ServerKind};
 use crate::connection::Engine;
@@ -138,7 +139,7 @@ impl Sight<'_> {
     }
 
     fn resource(&self, workload: usize) -> Option<&Resource> {
-        self.resources.get(workload).and_then(|&at| self.settings.resources.get(at))
+        self.resources.get(workload).and_then(|&at| self.settings.resources.get(at)).map(Arc::as_ref)
     }
 
     /// Every name under which a workload is reached: its services' names, its own host names.

@@ -7,7 +7,7 @@ use crate::support::root;
 
 /// From the bottom up; modules of one row may use rows before them and, within a row, only themselves.
 const LAYERS: &[&[&str]] = &[
-    &["problem", "source", "quantity"],
+    &["problem", "source", "quantity", "spread"],
     &["document"],
     &["placeholder", "parameter"],
     &["format"],

@@ -48,6 +48,7 @@ pub(crate) fn review_folders(old: &Path, new: &Path, options: &Options) -> Repor
         environments: options.env.iter().map(environment).collect(),
         today: options.today.clone(),
         audit: false,
+        ..Request::default()
     })
 }
 
