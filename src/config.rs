@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Entries};
 use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, DeclaredWorkload};
 use crate::finding::Severity;
+use crate::limits::Limits;
 use crate::report::Report;
 use crate::rule::Policy;
 use crate::setting::Environment;
@@ -112,6 +113,8 @@ pub struct Config {
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
     pub exclude: Vec<String>,
+    /// How much of each file is read.
+    pub limits: Limits,
     /// Servers and workloads that no file of the repository describes.
     pub declared: Declared,
     /// Pool libraries, server limits and programs that the built-in catalogue does not know.
@@ -142,13 +145,14 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 11] = [
+const TOP: [&str; 12] = [
     "fail-on",
     "environments",
     "rules",
     "allow",
     "policy",
     "paths",
+    "limits",
     "server",
     "workload",
     "library",
@@ -178,6 +182,7 @@ impl Config {
                 "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
                 "policy" => policy(&value.table()?, &mut config)?,
                 "paths" => paths(&value.table()?, &mut config)?,
+                "limits" => config.limits = limits(&value.table()?)?,
                 "server" => config.declared.servers = all(&value, server)?,
                 "workload" => config.declared.workloads = all(&value, workload)?,
                 "library" => config.entries.libraries = entries(&value)?,
@@ -321,6 +326,21 @@ fn allow(table: &Table<'_, '_>, rules: &[&str], at: Text<'_>) -> Result<Allow, C
         reason: why,
         until: until.day()?,
         line: at.error(&rule.span, "", "").line,
+    })
+}
+
+fn limits(table: &Table<'_, '_>) -> Result<Limits, ConfigError> {
+    table.only(&["file-size", "values", "depth", "alias-values"])?;
+    let usual = Limits::default();
+    let number = |key: &str, usual: usize, most: usize| {
+        let told = table.get(key).map(|v| v.integer(1..=most as u64)).transpose()?;
+        Ok::<usize, ConfigError>(told.and_then(|n| usize::try_from(n).ok()).unwrap_or(usual))
+    };
+    Ok(Limits {
+        file_bytes: number("file-size", usual.file_bytes, Limits::MOST.file_bytes)?,
+        values: number("values", usual.values, Limits::MOST.values)?,
+        depth: number("depth", usual.depth, Limits::MOST.depth)?,
+        alias_values: number("alias-values", usual.alias_values, Limits::MOST.alias_values)?,
     })
 }
 

@@ -89,11 +89,29 @@ pub fn parse(source: &Source, id: SourceId) -> Document {
         return decoded::document(id, FormatId::Unknown);
     }
     if let Some(format) = by_id(detect(&source.path, &source.text)) {
+        if let Some(problem) = too_many(source) {
+            let mut document = decoded::document(id, format.id);
+            document.problems.push(problem);
+            return document;
+        }
         return (format.parse)(source, id);
     }
     let mut document = decoded::document(id, FormatId::Unknown);
     document.problems.push(Problem::new(ProblemKind::UnknownFormat, "no known configuration format; not read"));
     document
+}
+
+/// The problem of a file with more values than may be read. Each value of each syntax needs one of these marks, so that
+/// their number bounds what reading can cost.
+fn too_many(source: &Source) -> Option<Problem> {
+    let most = source.limits.values;
+    if source.text.len() <= most {
+        return None;
+    }
+    let is_mark = |b: &&u8| matches!(b, b'\n' | b'\r' | b',' | b':' | b'=' | b'<' | b';' | b'[' | b'{');
+    let marks = source.text.as_bytes().iter().filter(is_mark).count();
+    let message = || format!("more than {most} values; not read (see [limits] values)");
+    (marks > most).then(|| Problem::new(ProblemKind::TooLarge, message()))
 }
 
 /// The problem of a file nested deeper than [`MAX_DEPTH`].

@@ -19,6 +19,7 @@ pub mod facts;
 pub mod finding;
 pub mod format;
 pub mod layer;
+pub mod limits;
 pub mod meaning;
 mod parameter;
 mod placeholder;

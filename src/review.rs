@@ -12,6 +12,7 @@ use crate::document::Document;
 use crate::facts::{self, Facts};
 use crate::format;
 use crate::layer::{self, Tree};
+use crate::limits::Limits;
 use crate::meaning::{self, Meant};
 use crate::platform::{self, EnvironmentRules, FileReading};
 use crate::report::Report;
@@ -78,7 +79,7 @@ pub fn review(request: Request) -> Report {
     let policy = config.policy();
     let mut gathered = gather(old, new, &config);
     gathered.skipped.extend(unusable);
-    let files = read_files(&gathered, &catalogue, &environments, &spread);
+    let files = read_files(&gathered, config.limits, &catalogue, &environments, &spread);
     let sources = files.sources;
 
     let read = |side: Side| {
@@ -238,13 +239,19 @@ struct Files {
 ///
 /// Of a file that did not change only what bears on connections is kept, and of all files the trees are let go that no
 /// layer takes in, so that a large repository costs little more than its bytes.
-fn read_files(gathered: &Gathered, catalogue: &Catalogue, environments: &EnvironmentRules, spread: &Spread) -> Files {
+fn read_files(
+    gathered: &Gathered,
+    limits: Limits,
+    catalogue: &Catalogue,
+    environments: &EnvironmentRules,
+    spread: &Spread,
+) -> Files {
     let files = &gathered.files;
     let layered = layer::participants(files.iter().map(|file| file.path.as_str()));
     let read = |at: usize| {
         let Some(file) = files.get(at) else { unreachable!("only files that are there are read") };
         let bytes = file.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
-        let source = Source::owned(&file.path, file.side, bytes);
+        let source = Source::owned(&file.path, file.side, bytes, limits);
         let mut document = format::parse(&source, SourceId(u32::try_from(at).unwrap_or(u32::MAX)));
         let mut reading = platform::read(&source.path, &document, environments);
         if file.is_unchanged {

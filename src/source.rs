@@ -3,6 +3,7 @@
 //! In: a path, a side and bytes. Out: readable text with a line index, and the small types `Span` and `Location` that
 //! every later stage uses to say "here". Lines and columns are derived from byte spans in this file and nowhere else.
 
+use crate::limits::Limits;
 use crate::problem::{Problem, ProblemKind};
 
 /// Which of the two states a file belongs to.
@@ -109,29 +110,28 @@ pub struct Source {
     pub problems: Vec<Problem>,
     /// Whether the content can be read at all; a binary file is listed and left alone.
     pub readable: bool,
+    /// How much of it is read.
+    pub limits: Limits,
     /// Number of the given bytes: a mark in front or another encoding does not show in the text.
     bytes: usize,
     line_starts: Vec<u32>,
 }
 
-/// Files above this size are listed and not read. Configuration written by people is far below it.
-pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
-
 impl Source {
     /// Takes a file as it was given. Never fails: what cannot be read as text becomes a [`Problem`].
     #[must_use]
     pub fn new(path: &str, side: Side, bytes: &[u8]) -> Source {
-        Source::owned(path, side, bytes.to_vec())
+        Source::owned(path, side, bytes.to_vec(), Limits::default())
     }
 
     /// The same without a copy: bytes that are text become the text.
     #[must_use]
-    pub fn owned(path: &str, side: Side, bytes: Vec<u8>) -> Source {
+    pub fn owned(path: &str, side: Side, bytes: Vec<u8>, limits: Limits) -> Source {
         let mut problems = Vec::new();
         let len = bytes.len();
-        let (text, readable) = decode(bytes, &mut problems);
+        let (text, readable) = decode(bytes, limits.file_bytes, &mut problems);
         let line_starts = line_starts(&text);
-        Source { path: clean_path(path), side, text, problems, readable, bytes: len, line_starts }
+        Source { path: clean_path(path), side, text, problems, readable, limits, bytes: len, line_starts }
     }
 
     /// Whether both were made from the same bytes.
@@ -232,6 +232,15 @@ impl Sources {
     }
 }
 
+/// A number of bytes as a person says it: `32 MiB`.
+pub(crate) fn in_bytes(n: usize) -> String {
+    const UNITS: [(usize, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    match UNITS.iter().find(|(unit, _)| n >= *unit && n.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{} {name}", n / unit),
+        None => format!("{n} bytes"),
+    }
+}
+
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -242,9 +251,10 @@ pub(crate) fn clean_path(path: &str) -> String {
     path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
-fn decode(bytes: Vec<u8>, problems: &mut Vec<Problem>) -> (String, bool) {
-    if bytes.len() > MAX_FILE_BYTES {
-        problems.push(Problem::new(ProblemKind::TooLarge, "larger than 32 MiB; not read"));
+fn decode(bytes: Vec<u8>, most: usize, problems: &mut Vec<Problem>) -> (String, bool) {
+    if bytes.len() > most {
+        let message = format!("larger than {}; not read (see [limits] file-size)", in_bytes(most));
+        problems.push(Problem::new(ProblemKind::TooLarge, message));
         return (String::new(), false);
     }
     if bytes.starts_with(b"version https://git-lfs.github.com/spec/") {

@@ -5,10 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::review::{Content, Input};
-use crate::source::MAX_FILE_BYTES;
 
 use super::Failure;
-use super::inputs::{Both, PassedOver, plausible};
+use super::inputs::{Both, MOST_BYTES, PassedOver, plausible};
 use super::output::Progress;
 
 /// The mode of a commit of another repository in a tree.
@@ -137,7 +136,7 @@ fn content(entry: &Entry, blobs: &mut Blobs, progress: &mut Progress) -> Result<
     match entry.mode.as_str() {
         SUBMODULE => skipped("submodule, not followed"),
         "120000" => skipped("symbolic link, not followed"),
-        _ if entry.size.is_some_and(|n| n > MAX_FILE_BYTES) => skipped("larger than 32 MiB; not read"),
+        _ if entry.size.is_some_and(|n| n > MOST_BYTES) => skipped("larger than 256 MiB; not read"),
         _ => {
             progress.tick();
             blobs.read(&entry.id)

@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 
 use crate::format::FORMATS;
+use crate::limits::Limits;
 use crate::review::{Content, Input};
-use crate::source::MAX_FILE_BYTES;
 
 use super::output::{Progress, reason};
 use super::{Failure, shown};
 
 /// The path that stands for standard input.
 pub(super) const STDIN: &str = "-";
+
+/// What is read of a file at the most; the policy's own bound is far below.
+pub(super) const MOST_BYTES: usize = Limits::MOST.file_bytes;
 
 /// Folders that hold other people's files. They are named in the report, because somebody may keep configuration there.
 const FOREIGN: [&str; 3] = ["node_modules", "vendor", ".terraform"];
@@ -104,7 +107,7 @@ fn file_or_stdin(path: &Path) -> Result<Vec<u8>, Failure> {
 /// Standard input, whole. More than a file may have is cut; the core then says that it is too large.
 pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let limit = MAX_FILE_BYTES as u64 + 1;
+    let limit = MOST_BYTES as u64 + 1;
     match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(Failure::new(format!("cannot read standard input: {}", reason(&error)), "give a file")),
@@ -115,7 +118,7 @@ pub(super) fn stdin() -> Result<Vec<u8>, Failure> {
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let read = || {
         let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        std::fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     read().map_err(|error: std::io::Error| {
@@ -300,8 +303,8 @@ fn content(path: &Path) -> Content {
 
 /// Bytes, unless there are too many.
 pub(super) fn limited(bytes: Vec<u8>) -> Content {
-    if bytes.len() > MAX_FILE_BYTES {
-        return Content::Skipped("larger than 32 MiB; not read".to_owned());
+    if bytes.len() > MOST_BYTES {
+        return Content::Skipped("larger than 256 MiB; not read".to_owned());
     }
     Content::Bytes(bytes)
 }

@@ -123,7 +123,7 @@ fn hunk_header(line: &str) -> Option<Hunk> {
     let range = |text: &str| {
         let (start, count) = text.split_once(',').unwrap_or((text, "1"));
         // No file of a size that is read has more lines.
-        let number = |t: &str| t.parse::<usize>().ok().filter(|n| *n <= crate::source::MAX_FILE_BYTES);
+        let number = |t: &str| t.parse::<usize>().ok().filter(|n| *n <= crate::limits::Limits::MOST.file_bytes);
         Some((number(start)?, number(count)?))
     };
     Some(Hunk { old: range(old)?, new: range(new)? })

@@ -28,9 +28,6 @@ pub(super) static FORMAT: Format = Format {
     parse,
 };
 
-/// What aliases of one file may add: nodes, and 64 bytes of text count as one more.
-const ALIAS_BUDGET: usize = 200_000;
-
 /// Lines of quoted texts in one file that are joined although they are not indented.
 const JOINED_LINES: usize = 200;
 
@@ -41,11 +38,11 @@ fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Yaml);
     let masked = template::mask_yaml(&source.text);
     let text = masked.text(&source.text);
-    let mut builder = Builder::new(text, &source.text, &masked);
+    let mut builder = Builder::new(text, source, &masked);
     builder.read();
     let mended = builder.flush_left.and_then(|at| join_flush_lines(text, at));
     if let Some(mended) = &mended {
-        let mut second = Builder::new(mended, &source.text, &masked);
+        let mut second = Builder::new(mended, source, &masked);
         second.read();
         if second.errors.is_empty() {
             builder = second;
@@ -76,7 +73,9 @@ struct Builder<'a> {
     items: Vec<Node>,
     entries: Vec<Entry>,
     anchors: BTreeMap<usize, Anchor>,
+    /// What aliases of the file may still add: nodes, and 64 bytes of text count as one more.
     budget: usize,
+    depth: usize,
     /// The first line of a quoted text that is not indented, on which the parser stopped.
     flush_left: Option<usize>,
     /// Where the last piece of content ended: block collections end there.
@@ -105,10 +104,10 @@ struct Anchor {
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: &'a str, original: &'a str, masked: &'a Masked) -> Builder<'a> {
+    fn new(text: &'a str, source: &'a Source, masked: &'a Masked) -> Builder<'a> {
         Builder {
             text,
-            original,
+            original: &source.text,
             masked,
             roots: Vec::new(),
             comments: Vec::new(),
@@ -118,7 +117,8 @@ impl<'a> Builder<'a> {
             items: Vec::new(),
             entries: Vec::new(),
             anchors: BTreeMap::new(),
-            budget: ALIAS_BUDGET,
+            budget: source.limits.alias_values,
+            depth: source.limits.depth,
             flush_left: None,
             end: 0,
         }
@@ -130,8 +130,8 @@ impl<'a> Builder<'a> {
             emit_unresolved_aliases: true,
             // The parser's own bound would refuse a long block of comments.
             max_buffered_comment_events: self.text.len(),
-            flow_nesting_limit: super::MAX_DEPTH,
-            block_nesting_limit: super::MAX_DEPTH,
+            flow_nesting_limit: self.depth,
+            block_nesting_limit: self.depth,
         };
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         loop {
@@ -204,7 +204,7 @@ impl<'a> Builder<'a> {
     }
 
     fn open(&mut self, kind: Collection, start: usize, anchor: usize, tag: Option<&Tag>, range: Range) -> Option<()> {
-        if self.stack.len() >= super::MAX_DEPTH {
+        if self.stack.len() >= self.depth {
             return None;
         }
         let tag = self.tag(tag, range).map(|t| t.name);
@@ -306,7 +306,7 @@ impl<'a> Builder<'a> {
             self.problems.push(Problem::at(ProblemKind::Syntax, message, alias));
             return self.as_text(alias);
         };
-        let is_too_deep = self.stack.len() + target.depth > super::MAX_DEPTH;
+        let is_too_deep = self.stack.len() + target.depth > self.depth;
         let node = target.node.as_ref().filter(|_| target.cost <= self.budget && !is_too_deep);
         let Some(mut node) = node.cloned() else {
             let is_first = !self.problems.iter().any(|p| p.kind == ProblemKind::TooLarge);

@@ -7,7 +7,8 @@ use crate::support::root;
 
 /// From the bottom up; modules of one row may use rows before them and, within a row, only themselves.
 const LAYERS: &[&[&str]] = &[
-    &["problem", "source", "quantity", "spread"],
+    &["limits", "quantity", "spread"],
+    &["problem", "source"],
     &["document"],
     &["placeholder", "parameter"],
     &["format"],
