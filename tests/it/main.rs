@@ -5,6 +5,7 @@ mod support;
 
 mod examples;
 mod generated;
+mod hostile;
 mod layers;
 mod relevance;
 mod secrets;
