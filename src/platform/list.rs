@@ -124,7 +124,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Long runs of mixed letters and digits: keys, tokens, digests. They are values and never names.
-fn looks_random(text: &str) -> bool {
+pub(super) fn looks_random(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
         run.len() >= 16 && digits >= 3 && digits < run.len()
@@ -137,7 +137,7 @@ fn is_secret_key(key: &str) -> bool {
 }
 
 /// Keeps the names that stand once.
-fn unique(names: Vec<Option<String>>) -> Vec<Option<String>> {
+pub(super) fn unique(names: Vec<Option<String>>) -> Vec<Option<String>> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names.iter().flatten() {
         *seen.entry(name).or_default() += 1;
