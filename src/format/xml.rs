@@ -4,6 +4,10 @@
 //! (bare scalars under an empty key), elements (mappings). What the vocabulary means by it is `platform/xml`'s business.
 //! Entities are the five predefined ones and numbers; a DTD is passed over, so nothing is ever fetched or expanded.
 
+mod looks;
+
+pub(super) use looks::is_html;
+
 use super::decoded::{self, Decoded};
 use super::template::{self, Masked};
 use super::{Format, MAX_DEPTH};
@@ -22,7 +26,7 @@ pub(super) static FORMAT: Format = Format {
     extensions: &["xml", "config"],
     names: &[],
     words: &[],
-    is_plainly,
+    is_plainly: looks::is_plainly,
     parse,
 };
 
@@ -460,60 +464,5 @@ fn is_name_part(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.')
 }
 
-/// Whether a text is XML and not HTML, Apache's or fluentd's sections, or a word in angle brackets.
-fn is_plainly(text: &str) -> bool {
-    let Some(root) = root(text) else { return false };
-    if is_html(text) || is_html(root) {
-        return false;
-    }
-    let name = root.get(1..).unwrap_or("");
-    let name = name.split(|c| !is_name_part(c)).next().unwrap_or("");
-    if text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with("<?xml") {
-        return !name.is_empty();
-    }
-    let Some(end) = root.find('>') else { return false };
-    let tag = root.get(1 + name.len()..end).unwrap_or("");
-    // `<Directory "/var/www">`, `<VirtualHost *:80>`, `<match **>`
-    let has_attributes = tag.starts_with(|c: char| c.is_whitespace()) && tag.contains('=');
-    if name.is_empty() || !(has_attributes || matches!(tag.trim(), "" | "/")) {
-        return false;
-    }
-    let after = root.get(end + 1..).unwrap_or("").trim();
-    if tag.ends_with('/') {
-        return after.is_empty() && has_attributes;
-    }
-    let closing = format!("</{name}");
-    after.starts_with('<') && after.rfind("</").and_then(|i| after.get(i..)).is_some_and(|e| e.starts_with(&closing))
-}
-
-/// The text from the root element on: behind declarations, comments and the document type.
-pub(super) fn root(text: &str) -> Option<&str> {
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
-    loop {
-        let close = match rest {
-            _ if rest.starts_with("<!--") => "-->",
-            _ if rest.starts_with("<?") => "?>",
-            _ if rest.starts_with("{{") => "}}",
-            _ if rest.starts_with("{%") => "%}",
-            _ if rest.starts_with("{#") => "#}",
-            _ if rest.starts_with("<%") => "%>",
-            _ if rest.starts_with("<!") => doctype_end(rest)?,
-            _ => return rest.starts_with('<').then_some(rest),
-        };
-        let end = rest.find(close)? + close.len();
-        rest = rest.get(end..)?.trim_start();
-    }
-}
-
-/// What ends a document type: a bracket too where it has declarations of its own.
-fn doctype_end(text: &str) -> Option<&'static str> {
-    let (bracket, close) = (text.find('['), text.find('>')?);
-    Some(if bracket.is_some_and(|bracket| bracket < close) { "]>" } else { ">" })
-}
-
-/// Whether a text is a page for people.
-pub(super) fn is_html(text: &str) -> bool {
-    let start = text.trim_start_matches('\u{feff}').trim_start();
-    let starts = |word: &str| start.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    starts("<!doctype html") || starts("<html")
-}
+#[cfg(test)]
+mod tests;
