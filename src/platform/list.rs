@@ -131,7 +131,7 @@ pub(super) fn looks_random(text: &str) -> bool {
     })
 }
 
-fn is_secret_key(key: &str) -> bool {
+pub(super) fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     ["pass", "secret", "token", "credential", "apikey", "private"].iter().any(|word| key.contains(word))
 }

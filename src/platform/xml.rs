@@ -148,10 +148,9 @@ impl Walk<'_> {
             match called {
                 Called::Plain => self.element(child, &here.key(&child.key.text, child.key.span), scope, &[]),
                 Called::Item(step) => {
-                    let said: Vec<&str> =
-                        identity(child).map(|(key, _)| key).filter(|key| is_own_name(key)).into_iter().collect();
                     let below = here.key(&child.key.text, child.key.span).item(&step);
-                    self.element(child, &below, scope, &said);
+                    let said = identity(child).filter(|(key, text)| is_own_name(key) && is_called(&step, text));
+                    self.element(child, &below, scope, said.map(|(key, _)| key).as_slice());
                 }
                 Called::Pair(pair) => {
                     let below = here.key(&pair.name.text, pair.name.span);
@@ -303,12 +302,17 @@ fn identity(entry: &Entry) -> Option<(&str, &str)> {
     let node = &entry.value;
     let by_attribute = |name: &&'static str| Some((*name, attribute(node, name)?.text.as_str()));
     let own = format!("{}-name", entry.key.text);
-    let is_identity =
-        |name: &str| IDENTITIES.contains(&name) || name == own || matches!(name, "res-ref-name" | "artifactId");
+    let is_identity = |name: &str| {
+        is_own_name(name) || name == own || matches!(name, "jndi-name" | "pool-name" | "res-ref-name" | "artifactId")
+    };
     let by_element = || {
         let child = elements(node).find(|child| is_identity(&child.key.text))?;
         Some((child.key.text.as_str(), only_text(&child.value)?.text.trim()))
     };
+    // What an element of such a name is called may be the secret itself.
+    if list::is_secret_key(&entry.key.text) {
+        return None;
+    }
     let found = IDENTITIES.iter().filter_map(by_attribute).find(|(_, text)| may_name(text));
     found.or_else(|| by_element().filter(|(_, text)| may_name(text)))
 }
@@ -316,6 +320,10 @@ fn identity(entry: &Entry) -> Option<(&str, &str)> {
 /// Keys that say nothing but how the element is called.
 fn is_own_name(key: &str) -> bool {
     matches!(key, "id" | "name" | "key")
+}
+
+fn is_called(step: &list::Step, text: &str) -> bool {
+    matches!(step, list::Step::Item(name) if name == text)
 }
 
 /// Whether a text may stand in a path: one line, no address, nothing that looks like a key or a token.
@@ -374,3 +382,6 @@ fn told_apart(entries: &[&Entry], taken: &BTreeSet<String>) -> Vec<list::Step> {
     let positions = || (0..entries.len()).map(list::Step::Index).collect();
     TELLING.iter().find_map(by).unwrap_or_else(positions)
 }
+
+#[cfg(test)]
+mod tests;
