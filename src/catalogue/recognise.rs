@@ -195,7 +195,7 @@ impl Index {
             }
             (None, [name]) if query.is_env => self.variable(libraries, name, query),
             // Stores of parameters name them by path: `/shop/prod/db/hikari/maximum-pool-size`.
-            (None, path) if path.iter().any(|segment| segment.contains('/')) => {
+            (None, path) if path.iter().any(|segment| segment.contains('/') && !segment.contains('[')) => {
                 let steps = path.iter().flat_map(|segment| segment.split('/')).filter(|step| !step.is_empty());
                 self.key(libraries, &steps.collect::<Vec<_>>(), query)
             }

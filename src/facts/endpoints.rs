@@ -154,7 +154,19 @@ fn part_of_group(setting: &Setting) -> Option<PartKey> {
     if text.contains('\n') || text.len() > 512 {
         return None;
     }
-    connection::part_role_for_key(&setting.logical)
+    connection::part_role_for_key(&setting.logical).or_else(|| part_of_item(&setting.logical))
+}
+
+/// A part of a list's item, whose own name stands between the words that tell: `xa-datasource[Orders].ServerName`.
+fn part_of_item(key: &str) -> Option<PartKey> {
+    let (parent, leaf) = key.rsplit_once("].")?;
+    let (list, item) = parent.rsplit_once('[')?;
+    let (above, name) = list.rsplit_once('.').unwrap_or(("", list));
+    let turned = format!("{above}.{item}.{name}");
+    let part = connection::part_role_for_key(&format!("{turned}.{leaf}"))?;
+    // Where the last word is more than a role it has been looked at already.
+    let group = parent.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    (part.group == turned).then(|| PartKey { group: group.to_owned(), ..part })
 }
 
 impl Found {

@@ -81,7 +81,7 @@ impl Finder<'_> {
     }
 
     fn recognise(&self, scope: &Scope, entry: &Entry, setting: &Setting) -> Option<Match<'_>> {
-        let segments: Vec<&str> = if entry.is_env { vec![entry.key.as_str()] } else { entry.key.split('.').collect() };
+        let segments: Vec<&str> = if entry.is_env { vec![entry.key.as_str()] } else { steps(&entry.key) };
         let siblings =
             |name: &str| scope.entries.iter().any(|e| e.unit == entry.unit && is_sibling(&e.key, &entry.key, name));
         let images: Vec<&str> = scope.image.iter().map(String::as_str).collect();
@@ -284,6 +284,20 @@ fn is_sibling(other: &str, key: &str, name: &str) -> bool {
     let parent = |k: &str| k.rsplit_once('.').map_or("", |(p, _)| p).to_owned();
     let leaf = |k: &str| k.rsplit_once('.').map_or(k, |(_, l)| l).to_ascii_lowercase().replace(['-', '_'], "");
     parent(other) == parent(key) && leaf(other) == name.to_ascii_lowercase().replace(['-', '_'], "")
+}
+
+/// The steps of a key. What stands in brackets names an item and may hold dots: `Resource[jdbc/a.b].maxTotal`.
+fn steps(key: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    key.split(|c: char| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == '.' && depth == 0
+    })
+    .collect()
 }
 
 /// Engines that have a limit of connections worth a budget.

@@ -98,7 +98,7 @@ fn scalar_fits(source: &Source, scalar: &Scalar) {
         let place = place.unwrap_or_else(|| panic!("{c:?} at {span:?} of {scalar:?} in {:?}", source.text));
         assert!(span.start >= last, "places run backwards in {scalar:?} of {:?}", source.text);
         last = span.start;
-        let is_escape = place.starts_with(['\\', '\'', '"']) && place.len() > 1;
+        let is_escape = place.starts_with(['\\', '\'', '"', '&']) && place.len() > 1;
         let is_break = matches!(c, ' ' | '\n') && place.starts_with(['\n', '\r', ' ', '\t', '\u{85}', '\u{2028}']);
         // The line end that YAML adds to a block scalar at the end of a file.
         let is_added = c == '\n' && place.is_empty();

@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn xml_is_read_with_its_entities() {
+        let text = "data:\n  context.xml: |\n    <Context>\n      <Resource url=\"a&amp;b\"\n        max='5'/>\n      <w>x\n        y</w>\n    </Context>\n";
+        let inner = read(text, &["data", "context.xml"]).expect("a file");
+        assert_eq!(inner.format, FormatId::Xml);
+        let url = inner.roots[0].path(&["Context", "Resource", "url"]).and_then(Node::as_scalar).expect("a scalar");
+        assert_eq!((url.text.as_str(), check::slice(url.source_span(1..2))), ("a&b", "&amp;".into()));
+        let content = "settings: |\n  <a b='1'>\n    <c/>\n  </a>\n";
+        assert_eq!(read(content, &["settings"]).map(|d| d.format), Some(FormatId::Xml));
+    }
+
+    #[test]
     fn content_alone_can_make_a_file() {
         let text = "config: |\n  A=1\n  B=2\nsettings: |\n  a: 1\n  b:\n    - c\n";
         assert_eq!(read(text, &["config"]).map(|d| d.format), Some(FormatId::Dotenv));
@@ -204,10 +215,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_embedded_text_keeps_its_places(lines in prop::collection::vec("[a-c=: '\"\\\\é#|>{}\\[\\]-]{0,12}", 1..6), indent in 1..5usize) {
+        fn any_embedded_text_keeps_its_places(lines in prop::collection::vec("[a-c=: '\"\\\\é#|<>&;/{}\\[\\]-]{0,12}", 1..6), indent in 1..5usize) {
             let pad = " ".repeat(indent);
             let body: String = lines.iter().map(|line| format!("{pad}{line}\n")).collect();
-            for name in ["a.yaml", "a.json", "a.toml", "a.env", "a.properties", "a.conf"] {
+            for name in ["a.yaml", "a.json", "a.toml", "a.env", "a.properties", "a.conf", "a.xml", "a.prisma"] {
                 let text = format!("k:\n  - v: x\n{name}: |\n{body}");
                 let source = Source::new("o.yaml", Side::New, text.as_bytes());
                 let outer = parse(&source, SourceId(0));

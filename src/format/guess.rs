@@ -1,7 +1,7 @@
 //! Which syntax a file has: by its name, and by its content where the name says nothing or says it wrong.
 
 use super::dotenv::is_name;
-use super::{FORMATS, by_id, decoded};
+use super::{FORMATS, by_id, decoded, xml};
 use crate::document::FormatId;
 
 /// Endings that say "this is the sample or the template of the file named before".
@@ -11,11 +11,12 @@ const SUFFIXES: [&str; 15] = [
 ];
 
 /// Endings of program text, prose and data that is no configuration read here.
-const OTHER: [&str; 56] = [
+const OTHER: [&str; 73] = [
     "md", "mdx", "rst", "adoc", "txt", "rs", "py", "pyi", "go", "js", "mjs", "cjs", "jsx", "ts", "tsx", "java", "kt",
     "kts", "scala", "groovy", "gradle", "rb", "zsh", "fish", "ps1", "bat", "cmd", "html", "htm", "css", "scss", "less",
     "sql", "c", "h", "cc", "cpp", "hpp", "cs", "csproj", "php", "pl", "lua", "ex", "exs", "erl", "clj", "swift", "csv",
-    "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb",
+    "tsv", "log", "lock", "svg", "proto", "graphql", "ipynb", "xhtml", "jsp", "xsd", "dtd", "xsl", "xslt", "wsdl",
+    "iml", "resx", "xaml", "fsproj", "vbproj", "vcxproj", "nuspec", "jrxml", "plist", "rss",
 ];
 
 /// File names without an ending that are no configuration read here.
@@ -95,6 +96,9 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
     }
     let shape = Shape::of(text);
     match named {
+        FormatId::Xml if xml::is_html(text) => FormatId::Unknown,
+        // `.config` is an ending of much that is no XML.
+        FormatId::Xml if !shape.is_markup && by_content(text) != FormatId::Unknown => by_content(text),
         // Braces around lines: HOCON, nginx, and others that are not read here.
         FormatId::Conf if shape.is_json => FormatId::Json,
         FormatId::Conf if shape.is_markup || shape.braces > 0 => FormatId::Unknown,
@@ -232,7 +236,7 @@ mod tests {
 
     #[test]
     fn names_say_the_format() {
-        let table: [(FormatId, &[&str]); 12] = [
+        let table: [(FormatId, &[&str]); 13] = [
             (FormatId::Yaml, &["a.yaml", "b/c.YML", "v.yaml.example", "x.yml.j2", "x.yaml.tpl", "x.yaml-sample"]),
             (FormatId::Json, &["a.json", "tsconfig.jsonc", "a.json.erb", "a.json5"]),
             (FormatId::Toml, &["a.toml", "a.toml.dist"]),
@@ -245,7 +249,8 @@ mod tests {
                 FormatId::Conf,
                 &["postgresql.conf", "my.cnf", "pgbouncer.ini", "redis.conf", "setup.cfg", "pgbouncer.ini.tmpl"],
             ),
-            (FormatId::Xml, &["pom.xml", "Web.config"]),
+            (FormatId::Xml, &["pom.xml", "Web.config", "context.xml.j2", "jdbc.properties.xml", "server.xml.erb"]),
+            (FormatId::Prisma, &["schema.prisma"]),
             (FormatId::Hcl, &["main.tf", "prod.tfvars", "a.hcl"]),
             (FormatId::Dockerfile, &["Dockerfile", "Dockerfile.prod", "api.Dockerfile"]),
             (FormatId::Procfile, &["Procfile", "Procfile.dev"]),
@@ -272,7 +277,16 @@ mod tests {
             (FormatId::Unknown, ""),
             (FormatId::Unknown, "just some words\nand more of them\n"),
             (FormatId::Unknown, "#!/bin/sh\nA=1\n"),
-            (FormatId::Unknown, "<config>\n</config>\n"),
+            (FormatId::Xml, "<config>\n</config>\n"),
+            (FormatId::Xml, "\u{feff}<?xml version=\"1.0\"?>\n<!-- c -->\n<a>"),
+            (FormatId::Xml, "<!DOCTYPE a [<!ENTITY x \"y\">]>\n<a b=\"1\"/>\n"),
+            (FormatId::Xml, "{{- if x }}\n<a b='1'>\n<c/>\n</a>\n"),
+            (FormatId::Prisma, "datasource db {\n  provider = \"mysql\"\n}\n"),
+            (FormatId::Unknown, "<!DOCTYPE html>\n<html>\n<p/></html>\n"),
+            (FormatId::Unknown, "<html>\n<p/></html>\n"),
+            (FormatId::Unknown, "<source>\n  @type http\n</source>\n"),
+            (FormatId::Unknown, "<VirtualHost *:80>\n</VirtualHost>\n"),
+            (FormatId::Unknown, "<password>\n"),
             (FormatId::Unknown, "postgres://u:p@h:5432/d"),
         ];
         for (id, text) in table {
@@ -289,7 +303,13 @@ mod tests {
             (FormatId::Dotenv, "a.yaml", "A=1\nB=2\n"),
             (FormatId::Yaml, "a.json", "a: 1\nb: 2\n"),
             (FormatId::Json, "a.json", "{broken"),
-            (FormatId::Unknown, "a.config.yaml", "<a>\n</a>\n"),
+            (FormatId::Xml, "a.config.yaml", "<a>\n</a>\n"),
+            (FormatId::Xml, "a.conf", "<Context>\n<Resource name='a'/>\n</Context>\n"),
+            (FormatId::Unknown, "httpd.conf", "<Directory \"/var/www\">\n</Directory>\n"),
+            (FormatId::Dotenv, "kernel.config", "CONFIG_A=y\nCONFIG_B=1\n"),
+            (FormatId::Json, "app.config", "{\"a\": 1}"),
+            (FormatId::Unknown, "page.xml", "<!DOCTYPE html>\n<html></html>"),
+            (FormatId::Xml, "context.xml", "<broken"),
             (FormatId::Conf, "redis.conf", "save 900 1\nport 6379\n"),
             (FormatId::Yaml, "a.yaml", "{{ if x }}\na: 1\n"),
         ];

@@ -14,7 +14,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::setting::{KeyPath, Segment, Setting, Unit, UnitKind};
 use crate::source::{Location, SourceId, Span};
 
-use super::list;
+use super::{list, xml};
 
 /// Deeper values are listed as not read. Parsers stop far earlier; files inside values may add to it.
 const MAX_DEPTH: usize = 200;
@@ -86,7 +86,8 @@ impl<'a> Here<'a> {
         self
     }
 
-    fn key(&self, key: &'a str, span: Span) -> Here<'a> {
+    /// One step down to `key`, which stands at `span`.
+    pub(super) fn key(&self, key: &'a str, span: Span) -> Here<'a> {
         Here {
             path: self.path.child(Segment::Key(key)),
             logical: join(&self.logical, key),
@@ -104,7 +105,8 @@ impl<'a> Here<'a> {
         self
     }
 
-    fn item(&self, step: &list::Step) -> Here<'a> {
+    /// One step down to a list's item.
+    pub(super) fn item(&self, step: &list::Step) -> Here<'a> {
         let (shown, item) = match step {
             list::Step::Item(name) => (format!("[{name}]"), Some(SmolStr::new(name))),
             list::Step::Index(index) => (format!("[{index}]"), Some(smol_str::format_smolstr!("{index}"))),
@@ -451,7 +453,11 @@ impl Flatten {
             let unit = self.unit(kind, &name);
             self.file_units.push((name, unit));
             let inside = Scope { files: scope.files - 1, any_file: false, split_keys, ..Scope::file(unit) };
-            self.walk(root, &here.inside(label.as_deref()), inside);
+            let below = here.inside(label.as_deref());
+            match document.format {
+                FormatId::Xml => xml::walk(self, root, &below, inside, here.key),
+                _ => self.walk(root, &below, inside),
+            }
         }
         let partial = document.problems.iter().any(is_loss);
         self.problems.extend(document.problems);

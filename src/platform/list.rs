@@ -124,20 +124,20 @@ fn is_name(text: &str) -> bool {
 }
 
 /// Long runs of mixed letters and digits: keys, tokens, digests. They are values and never names.
-fn looks_random(text: &str) -> bool {
+pub(super) fn looks_random(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
         run.len() >= 16 && digits >= 3 && digits < run.len()
     })
 }
 
-fn is_secret_key(key: &str) -> bool {
+pub(super) fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     ["pass", "secret", "token", "credential", "apikey", "private"].iter().any(|word| key.contains(word))
 }
 
 /// Keeps the names that stand once.
-fn unique(names: Vec<Option<String>>) -> Vec<Option<String>> {
+pub(super) fn unique(names: Vec<Option<String>>) -> Vec<Option<String>> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names.iter().flatten() {
         *seen.entry(name).or_default() += 1;

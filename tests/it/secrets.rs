@@ -38,7 +38,8 @@ fn json_text(value: &str) -> String {
 fn file(value: &str, raw_secret: &str, shape: usize) -> (&'static str, String) {
     let quoted = json_text(value);
     let single = value.replace('\'', "''");
-    match shape % 12 {
+    let xml = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    match shape % 15 {
         0 => ("prod/app.yaml", format!("database:\n  url: {quoted}\n  pool: 10\n")),
         1 => ("prod/app.yaml", format!("database:\n  url: '{single}'\n")),
         2 => ("prod/app.json", format!("{{\"db\": {{\"url\": {quoted}, \"password\": {}}}}}", json_text(raw_secret))),
@@ -69,6 +70,29 @@ fn file(value: &str, raw_secret: &str, shape: usize) -> (&'static str, String) {
                 "services:\n  web:\n    image: x\n    command: [\"--db\", {quoted}]\n    environment:\n      - DATABASE_URL={value}\n      - DB_PASSWORD={raw_secret}\n"
             ),
         ),
+        11 => (
+            "prod/web.config",
+            format!(
+                "<configuration>\n <connectionStrings><add name=\"Main\" connectionString=\"{}\"/></connectionStrings>\n <appSettings><add key=\"DbPassword\" value=\"{}\"/></appSettings>\n</configuration>\n",
+                xml(value),
+                xml(raw_secret)
+            ),
+        ),
+        12 => (
+            "prod/context.xml",
+            format!(
+                "<Context><!-- {value} -->\n <Resource name=\"jdbc/a\" url=\"{}\" password=\"{}\"/>\n <security><password>{}</password></security>\n</Context>\n",
+                xml(value),
+                xml(raw_secret),
+                xml(raw_secret)
+            ),
+        ),
+        13 => (
+            "prod/broken.xml",
+            format!(
+                "<beans><property name=\"url\" value=\"{value}\"><property name=\"password\">{raw_secret}</beans>\n"
+            ),
+        ),
         _ => ("prod/unknown.txt", format!("some text {value} and password: {raw_secret}\n")),
     }
 }
@@ -83,7 +107,7 @@ proptest! {
 
     #[test]
     fn a_planted_secret_is_never_printed(
-        old_secret in secret(), new_secret in secret(), string_shape in 0usize..14, file_shape in 0usize..12, both in any::<bool>(),
+        old_secret in secret(), new_secret in secret(), string_shape in 0usize..14, file_shape in 0usize..15, both in any::<bool>(),
     ) {
         let input = |secret: &str| {
             let (path, text) = file(&string(secret, string_shape), secret, file_shape);
