@@ -73,7 +73,7 @@ pub(super) fn walk(flat: &mut Flatten, root: &Node, here: &Here<'_>, scope: Scop
 /// The number of each root among those of its name. A file has one, a piece of a file may have several.
 fn roots(root: &Node) -> Vec<usize> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let number = |entry: &'_ Entry| entry.key.text.clone();
+    let number = |entry: &'_ Entry| entry.key.text.to_string();
     let names: Vec<String> = elements(root).map(number).collect();
     let mut numbers = Vec::with_capacity(names.len());
     for name in &names {
@@ -187,7 +187,7 @@ impl Walk<'_> {
         match attribute.value.as_scalar() {
             Some(value) if is_declaration => {
                 let words: Vec<&str> = value.text.split_whitespace().collect();
-                let value = Scalar { text: words.join(" "), map: OffsetMap::None, ..value.clone() };
+                let value = Scalar { text: words.join(" ").into(), map: OffsetMap::None, ..value.clone() };
                 self.flat.leaf(value, &below, scope.unit);
             }
             _ => self.flat.walk(&attribute.value, &below, scope),
@@ -209,7 +209,7 @@ impl Walk<'_> {
 }
 
 fn nothing(span: Span) -> Scalar {
-    Scalar { text: String::new(), kind: ScalarKind::Null, quoted: false, span, map: OffsetMap::None }
+    Scalar { text: smol_str::SmolStr::default(), kind: ScalarKind::Null, quoted: false, span, map: OffsetMap::None }
 }
 
 fn attributes(node: &Node) -> impl Iterator<Item = &Entry> {
