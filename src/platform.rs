@@ -3,11 +3,19 @@
 //! In: one side's documents. Out: its resources with their settings, sorted. A platform knows manifests and never
 //! databases; what a setting means to a connection is decided by `facts`.
 
+mod ansible;
+mod apps;
+mod arm;
+mod ci;
+mod cloudformation;
 mod compose;
+mod ecs;
 mod flatten;
+mod hiera;
 mod kubernetes;
 mod kustomize;
 mod list;
+mod pieces;
 mod plain;
 mod spring;
 
@@ -33,8 +41,21 @@ pub struct Platform {
 }
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
-pub static PLATFORMS: &[&Platform] =
-    &[&kustomize::PLATFORM, &kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+pub static PLATFORMS: &[&Platform] = &[
+    &kustomize::PLATFORM,
+    &kubernetes::PLATFORM,
+    // Pipelines and hosting platforms have `services` too.
+    &ci::PLATFORM,
+    &apps::PLATFORM,
+    &compose::PLATFORM,
+    &ecs::PLATFORM,
+    &cloudformation::PLATFORM,
+    &arm::PLATFORM,
+    &ansible::PLATFORM,
+    &hiera::PLATFORM,
+    &spring::PLATFORM,
+    &plain::PLATFORM,
+];
 
 /// One document of a file, as a platform gets to see it.
 #[derive(Debug, Clone, Copy)]

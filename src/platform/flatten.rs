@@ -3,6 +3,7 @@
 //! In: nodes, and a [`Scope`] that says how a subtree is read. Out: settings sorted by path, and the units they belong
 //! to. Every leaf becomes a setting, empty lists and mappings too. What the names mean is the platforms' business.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::document::{Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
@@ -40,6 +41,8 @@ pub(super) enum EnvBlocks {
     Guess,
     /// In the `env` list of Kubernetes containers.
     Containers,
+    /// Under these keys, whatever the variables are called.
+    Under(&'static [&'static str]),
 }
 
 impl Scope {
@@ -77,8 +80,13 @@ impl<'a> Here<'a> {
         self.key(&entry.key.text, entry.key.span).of(&entry.value)
     }
 
+    /// One step down to each item of a list under this key.
+    pub(super) fn items(&self, items: &[Node]) -> Vec<Here<'a>> {
+        list::steps(self.key, items).iter().map(|step| self.item(step)).collect()
+    }
+
     /// The same place in the file that `node` comes from.
-    fn of(mut self, node: &Node) -> Here<'a> {
+    pub(super) fn of(mut self, node: &Node) -> Here<'a> {
         self.source = node.source.or(self.source);
         self
     }
@@ -186,7 +194,7 @@ impl Flatten {
             return;
         }
         match &node.kind {
-            NodeKind::Scalar(scalar) => self.scalar(scalar, here, scope),
+            NodeKind::Scalar(scalar) => self.scalar(&tagged(node.tag.as_deref(), scalar), here, scope),
             NodeKind::Sequence(items) if items.is_empty() => self.leaf(empty("[]", node.span), here, scope.unit),
             NodeKind::Mapping(entries) if entries.is_empty() => self.leaf(empty("{}", node.span), here, scope.unit),
             NodeKind::Sequence(items) => {
@@ -202,7 +210,8 @@ impl Flatten {
         }
     }
 
-    fn entry(&mut self, entry: &Entry, here: &Here<'_>, scope: Scope) {
+    /// Adds everything below one entry of the mapping at `here`.
+    pub(super) fn entry(&mut self, entry: &Entry, here: &Here<'_>, scope: Scope) {
         if scope.split_keys && entry.key.text.contains('.') {
             let mut below = here.clone();
             for (key, span) in split_key(&entry.key) {
@@ -220,6 +229,7 @@ impl Flatten {
                     && !entry.value.items().is_empty()
             }
             EnvBlocks::Guess => is_env_key(below.key) && holds_variables(&entry.value),
+            EnvBlocks::Under(keys) => keys.contains(&below.key) && sets_variables(&entry.value),
         };
         if is_env {
             self.env_block(&entry.value, &below, here.owner());
@@ -244,7 +254,7 @@ impl Flatten {
             let below = here.entry(entry);
             match entry.value.kind {
                 NodeKind::Scalar(_) => self.walk(&entry.value, &below.called(&entry.key.text), scope),
-                _ => self.walk(&entry.value, &below, Scope::STRUCTURE),
+                _ => self.described_variable(&entry.key.text, &entry.value, &below, scope),
             }
         }
         let names: Vec<Option<&str>> = node.items().iter().map(variable_name).collect();
@@ -264,6 +274,20 @@ impl Flatten {
         }
         if node.items().is_empty() && node.entries().is_empty() {
             self.walk(node, here, Scope::STRUCTURE);
+        }
+    }
+
+    /// `NAME: {value: db, description: …}`, or a reference in words of the platform, which stays structure.
+    fn described_variable(&mut self, name: &str, node: &Node, here: &Here<'_>, scope: Scope) {
+        if !node.entries().iter().any(is_value) {
+            return self.walk(node, here, Scope::STRUCTURE);
+        }
+        for entry in last_of_each(node.entries()) {
+            let below = here.entry(entry);
+            match is_value(entry) {
+                true => self.walk(&entry.value, &below.called(name), scope),
+                false => self.walk(&entry.value, &below, Scope::STRUCTURE),
+            }
         }
     }
 
@@ -293,9 +317,10 @@ impl Flatten {
         for entry in &entries {
             let at = below.entry(entry);
             match entry.key.text.as_str() {
-                "value" if entry.value.as_scalar().is_some() => self.walk(&entry.value, &at.called(name), scope),
+                _ if is_value(entry) => self.walk(&entry.value, &at.called(name), scope),
                 // The name is the path already.
-                "name" if entries.len() > 1 => {}
+                "name" | "Name" if entries.len() > 1 => {}
+                "key" | "Key" if entries.len() > 1 && item.get("name").is_none() => {}
                 _ => self.walk(&entry.value, &at, Scope::STRUCTURE),
             }
         }
@@ -342,6 +367,8 @@ impl Flatten {
 
     /// Adds one setting.
     pub(super) fn leaf(&mut self, value: Scalar, here: &Here<'_>, unit: Option<u32>) {
+        // What is encrypted says nothing to its reader, only whether it changed.
+        let unit = unit.filter(|_| !value.is_encrypted());
         let at = Location { source: here.source.unwrap_or(self.source), span: value.span };
         let key_span = here.key_span.unwrap_or(value.span);
         let logical = here.logical.clone();
@@ -470,13 +497,47 @@ fn holds_variables(node: &Node) -> bool {
 /// The variable that a list item sets: `{name: …}`, `NAME=value`, or a bare `NAME`.
 fn variable_name(item: &Node) -> Option<&str> {
     match &item.kind {
-        NodeKind::Mapping(_) => item.get("name")?.as_text(),
+        NodeKind::Mapping(_) => VARIABLE_NAMES.iter().find_map(|key| item.get(key)).and_then(Node::as_text),
         NodeKind::Scalar(scalar) => {
             let name = scalar.text.split('=').next().unwrap_or_default();
             let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-:".contains(c));
             plain.then_some(name)
         }
         NodeKind::Sequence(_) => None,
+    }
+}
+
+/// Keys that name a variable in a list, by platform.
+const VARIABLE_NAMES: [&str; 4] = ["name", "key", "Name", "Key"];
+
+/// Whether an entry of a variable is its literal value.
+fn is_value(entry: &Entry) -> bool {
+    matches!(entry.key.text.as_str(), "value" | "Value" | "connectionString") && entry.value.as_scalar().is_some()
+}
+
+/// Whether a node under a key for variables sets any: `{A: b}`, `{A: {value: b}}`, `[{name: A}]`, `[A=b]`.
+fn sets_variables(node: &Node) -> bool {
+    let sets = |entry: &Entry| entry.value.as_scalar().is_some() || entry.value.entries().iter().any(is_value);
+    let named = |item: &Node| match item.as_scalar() {
+        Some(scalar) => scalar.text.contains('='),
+        None => variable_name(item).is_some(),
+    };
+    node.entries().iter().any(sets) || node.items().iter().any(named)
+}
+
+/// A tagged scalar as a reader of the file takes it: what `!Ref` names is not the value.
+fn tagged<'n>(tag: Option<&str>, scalar: &'n Scalar) -> Cow<'n, Scalar> {
+    const REFERENCES: [&str; 8] =
+        ["!Ref", "!GetAtt", "!ImportValue", "!secret", "!env", "!ENV", "!env_var", "!include"];
+    match tag.filter(|tag| REFERENCES.contains(tag)) {
+        Some(tag) => Cow::Owned(Scalar {
+            text: format!("{tag} {}", scalar.text),
+            kind: ScalarKind::Str,
+            quoted: true,
+            span: scalar.span,
+            map: OffsetMap::None,
+        }),
+        None => Cow::Borrowed(scalar),
     }
 }
 
