@@ -173,7 +173,7 @@ mod tests {
     fn settings_of_an_application_are_variables() {
         let (_, settings) = side(&[("azuredeploy.json", TEMPLATE)]);
         let api = resource(&settings, "sites api");
-        let expected = ["env appSettings DB_POOL = 5", "env connectionStrings Orders = Server=db;Database=o"];
+        let expected = ["env siteConfig DB_POOL = 5", "env siteConfig Orders = Server=db;Database=o"];
         assert_eq!(read_by_processes(api), expected);
     }
 

@@ -224,7 +224,7 @@ mod tests {
                 "job t",
                 "env 0 A = b",
             ),
-            (".travis.yml", "env:\n  global:\n    - A=b\n", ".travis.yml", "env global A = b"),
+            (".travis.yml", "env:\n  global:\n    - A=b\n", ".travis.yml", "env env A = b"),
             (
                 ".drone.yml",
                 "kind: pipeline\nsteps:\n  - name: t\n    environment: {A: b, P: {from_secret: p}}\n",

@@ -4,9 +4,7 @@
 //! `Globals` count for every function. Intrinsic functions stay what they are: references, never literals.
 
 use crate::document::{Entry, Node};
-use crate::setting::{
-    AutoscalerShape, Environment, KeyPath, ResourceId, Rollout, Segment, Shape, UnitKind, WorkloadShape,
-};
+use crate::setting::{AutoscalerShape, Environment, KeyPath, ResourceId, Rollout, Shape, UnitKind, WorkloadShape};
 
 use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
 use super::{Platform, Reading, Root};
@@ -45,10 +43,13 @@ fn read(root: &Root<'_>) -> Reading {
         let Some(kind) = type_of(&entry.value).filter(|kind| is_type(kind)) else { continue };
         taken.push(&entry.value);
         let name = &entry.key.text;
-        let flat = match parameters(&entry.value, kind) {
+        let mut flat = match parameters(&entry.value, kind) {
             Some(engine) => parameter_group(root, &entry.value, engine),
             None => pieces::flatten(root, &entry.value, pieces::structure(ENV), name),
         };
+        // Between a function and its variables stand only words of the template.
+        let wrappers = ["Environment", "ImageConfiguration", "CodeConfigurationValues"];
+        flat.units.iter_mut().filter(|u| wrappers.contains(&u.name.as_str())).for_each(|u| u.name.clone_from(name));
         let shape = shape(root, kind, name, &entry.value, &flat);
         // The type's last word is what people call it: `Function Api`.
         let id = ResourceId::new(kind.rsplit("::").next().unwrap_or(kind), "", name);

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(read_by_processes(task), ["env app DB_HOST = db"]);
         assert!(paths(task).contains(&"containerDefinitions[app].secrets[DB_PASSWORD].valueFrom".to_owned()));
         let host = task.settings.iter().find(|s| s.logical == "DB_HOST").expect("it is set");
-        assert_eq!(sources.text(host.at), "db");
+        assert_eq!(sources.text(host.at), "\"db\"");
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub(super) struct Here<'a> {
     key_span: Option<Span>,
     /// The name of the list item, if the last step is one.
     item: Option<String>,
+    /// The name of the file that the value is, where its key does not say it.
+    file: Option<&'static str>,
     /// The file in which it is written, where that is another than the document's.
     source: Option<SourceId>,
     depth: usize,
@@ -98,6 +100,7 @@ impl<'a> Here<'a> {
             key,
             key_span: Some(span),
             item: None,
+            file: None,
             source: self.source,
             depth: self.depth + 1,
         }
@@ -106,6 +109,12 @@ impl<'a> Here<'a> {
     /// The same place under another name for its reader.
     pub(super) fn called(mut self, logical: &str) -> Here<'a> {
         logical.clone_into(&mut self.logical);
+        self
+    }
+
+    /// The same place, whose value is a file of this name.
+    pub(super) fn holding(mut self, file: &'static str) -> Here<'a> {
+        self.file = Some(file);
         self
     }
 
@@ -120,6 +129,7 @@ impl<'a> Here<'a> {
             key: self.key,
             key_span: None,
             item,
+            file: None,
             source: self.source,
             depth: self.depth + 1,
         }
@@ -220,6 +230,12 @@ impl Flatten {
             return self.walk(&entry.value, &below.of(&entry.value), scope);
         }
         let below = here.entry(entry);
+        // An annotation may hold a document for a controller; the one for `kubectl apply` repeats the object.
+        let opened = here.key == "annotations" && !below.key.ends_with("/last-applied-configuration");
+        let scope = match scope.env {
+            EnvBlocks::Containers if opened => Scope { files: 1, ..scope },
+            _ => scope,
+        };
         let is_env = match scope.env {
             EnvBlocks::No => false,
             EnvBlocks::Containers => {
@@ -339,7 +355,8 @@ impl Flatten {
     /// Opens the file that a value is. False where it is none, or where a part of it could not be read: then the text
     /// itself is a setting too, so that nothing of it is lost.
     fn embedded(&mut self, scalar: &Scalar, here: &Here<'_>, scope: Scope) -> bool {
-        let Some(document) = format::parse_embedded(here.key, scalar, self.source) else { return false };
+        let file = here.file.unwrap_or(here.key);
+        let Some(document) = format::parse_embedded(file, scalar, self.source) else { return false };
         let structured = document.roots.iter().any(|root| match &root.kind {
             NodeKind::Scalar(_) => false,
             NodeKind::Sequence(items) => !items.is_empty(),
@@ -354,7 +371,7 @@ impl Flatten {
         let mut labels = BTreeSet::new();
         for (index, root) in document.roots.iter().enumerate() {
             let label = several.then(|| root_label(root, index, &mut labels)).flatten();
-            let name = label.as_ref().map_or(here.key.to_owned(), |label| format!("{}#{label}", here.key));
+            let name = label.as_ref().map_or(file.to_owned(), |label| format!("{file}#{label}"));
             let unit = self.unit(kind, &name);
             self.file_units.push((name, unit));
             let inside = Scope { files: scope.files - 1, any_file: false, split_keys, ..Scope::file(unit) };
@@ -516,7 +533,7 @@ fn is_value(entry: &Entry) -> bool {
 }
 
 /// Whether a node under a key for variables sets any: `{A: b}`, `{A: {value: b}}`, `[{name: A}]`, `[A=b]`.
-fn sets_variables(node: &Node) -> bool {
+pub(super) fn sets_variables(node: &Node) -> bool {
     let sets = |entry: &Entry| entry.value.as_scalar().is_some() || entry.value.entries().iter().any(is_value);
     let named = |item: &Node| match item.as_scalar() {
         Some(scalar) => scalar.text.contains('='),

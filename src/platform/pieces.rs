@@ -11,7 +11,7 @@ use crate::setting::{
 };
 use crate::source::Span;
 
-use super::flatten::{EnvBlocks, Flat, Flatten, Here, Scope, last_of_each};
+use super::flatten::{EnvBlocks, Flat, Flatten, Here, Scope, last_of_each, sets_variables};
 use super::list;
 use super::{Reading, Root};
 
@@ -29,7 +29,7 @@ pub(super) fn flatten(root: &Root<'_>, node: &Node, scope: Scope, owner: &str) -
     };
     for entry in last_of_each(node.entries()) {
         let below = Here::default().entry(entry);
-        if keys.contains(&entry.key.text.as_str()) && entry.value.as_scalar().is_none() {
+        if keys.contains(&entry.key.text.as_str()) && sets_variables(&entry.value) {
             // A block right below the piece goes by the piece's name.
             flat.env_block(&entry.value, &below, owner);
         } else {
