@@ -1,11 +1,11 @@
-//! Ansible's variables: group and host variables, defaults of roles.
+//! Ansible's variables: group and host variables, defaults of roles, files in the vault.
 //!
 //! In: YAML below `group_vars`, `host_vars`, `roles/*/defaults` and `roles/*/vars`. Out: one configuration file a document.
 //! A name such as `postgresql_max_connections` goes by the server's own words, and so does an item of a list of options.
 //! Playbooks stay plain files.
 
-use crate::document::Node;
-use crate::setting::{Resource, Shape, UnitKind};
+use crate::document::{Entry, Node, Scalar};
+use crate::setting::{Shape, UnitKind};
 
 use super::flatten::{Flatten, Here, Scope, last_of_each};
 use super::pieces;
@@ -33,13 +33,20 @@ fn claims(root: &Root<'_>) -> bool {
     let variables = folders.iter().any(|folder| matches!(*folder, "group_vars" | "host_vars"));
     let role = folders.last().is_some_and(|last| matches!(*last, "defaults" | "vars")) && folders.contains(&"roles");
     let file = matches!(root.file_name(), "group_vars.yml" | "group_vars.yaml");
-    (variables || role || file) && !root.node.entries().is_empty()
+    let is_vault = root.node.as_scalar().is_some_and(Scalar::is_encrypted);
+    is_vault || ((variables || role || file) && !root.node.entries().is_empty())
 }
 
 fn read(root: &Root<'_>) -> Reading {
     let mut flat = Flatten::new(root.source);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let scope = Scope::file(unit);
+    if let Some(vault) = root.node.as_scalar() {
+        // A file that is encrypted as a whole has no keys; one stands for all of them.
+        let key = Scalar { text: "vault".to_owned(), ..vault.clone() };
+        let whole = Entry { key, value: root.node.clone() };
+        flat.entry(&whole, &Here::default(), Scope::STRUCTURE);
+    }
     for entry in last_of_each(root.node.entries()) {
         let here = Here::default().entry(entry);
         match (server_key(&entry.key.text), options(&entry.value)) {
@@ -50,8 +57,6 @@ fn read(root: &Root<'_>) -> Reading {
     }
     let mut reading = Reading::default();
     pieces::push(root, pieces::file_id(root), None, flat.finish(), Shape::Plain, &mut reading);
-    let resources: &mut Vec<Resource> = &mut reading.resources;
-    resources.retain(|resource| !resource.settings.is_empty());
     reading
 }
 
@@ -154,6 +159,8 @@ mod tests {
         let file = resource(&settings, "group_vars/all.yml");
         assert_eq!(read_by_processes(file), ["file all.yml db_host = db"]);
         assert_eq!(paths(file), ["db_host", "db_password"]);
+        let (_, settings) = side(&[("secrets.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n6364\n")]);
+        assert_eq!(paths(resource(&settings, "secrets.yml")), ["vault"]);
     }
 
     #[test]

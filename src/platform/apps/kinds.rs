@@ -101,7 +101,7 @@ pub(super) static APPS: &[App] = &[
             let parts = ["services", "workers", "jobs", "static_sites", "functions"];
             let built = ["envs", "instance_size_slug", "instance_count", "github", "run_command", "dockerfile_path"];
             let is_part = |item: &Node| built.iter().any(|key| item.get(key).is_some());
-            parts.iter().any(|key| items(root, key).iter().any(is_part))
+            root.node.get("name").is_some() && parts.iter().any(|key| items(root, key).iter().any(is_part))
         },
         env: &["envs"],
         parts: &[
@@ -139,8 +139,7 @@ pub(super) static APPS: &[App] = &[
         claims: |root| {
             let own =
                 ["env_variables", "automatic_scaling", "manual_scaling", "basic_scaling", "instance_class", "handlers"];
-            root.node.get("runtime").is_some_and(|node| node.as_text().is_some())
-                && (is_named(root, "app", ".yaml") || is_named(root, "app", ".yml") || has_any(root, &own))
+            root.node.get("runtime").is_some_and(|node| node.as_text().is_some()) && has_any(root, &own)
         },
         env: &["env_variables", "build_env_variables"],
         parts: &[Part {
@@ -176,9 +175,11 @@ pub(super) static APPS: &[App] = &[
     // <https://docs.cloudfoundry.org/devguide/deploy-apps/manifest-attributes.html>
     App {
         claims: |root| {
-            let own = ["instances", "memory", "buildpacks", "buildpack", "env", "routes", "processes", "services"];
+            // Values of a chart may list applications too; what only Cloud Foundry says tells them apart.
+            let own = ["buildpacks", "buildpack", "disk_quota", "random-route", "no-route"];
             let is_app = |item: &Node| own.iter().any(|key| item.get(key).is_some());
-            items(root, "applications").iter().any(is_app)
+            let listed = items(root, "applications");
+            listed.iter().any(is_app) || (root.file_name().starts_with("manifest") && !listed.is_empty())
         },
         env: &["env"],
         parts: &[Part {
