@@ -169,7 +169,7 @@ fn jobs_of_azure(root: &Node) -> Vec<(String, &Node)> {
     found
 }
 
-fn named<'a>(entries: Vec<&'a Entry>) -> Vec<(String, &'a Node)> {
+fn named(entries: Vec<&Entry>) -> Vec<(String, &Node)> {
     let jobs = entries.into_iter().filter(|entry| !entry.value.entries().is_empty());
     jobs.map(|entry| (entry.key.text.clone(), &entry.value)).collect()
 }
@@ -241,7 +241,7 @@ mod tests {
                 "buildspec.yml",
                 "env: {variables: {A: b}}\nphases: {build: {commands: [x]}}\n",
                 "buildspec.yml",
-                "env variables A = b",
+                "env env A = b",
             ),
         ];
         for (path, text, id, expected) in table {

@@ -16,9 +16,12 @@ fn told(settings: &Settings, id: &str) -> (Option<String>, Vec<String>) {
     (copies, read_by_processes(resource))
 }
 
+/// A file, its text, the workload in it, its copies and its variables.
+type Told<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, &'a [&'a str]);
+
 #[test]
 fn every_platform_tells_copies_and_variables() {
-    let table: &[(&str, &str, &str, Option<&str>, &[&str])] = &[
+    let table: &[Told<'_>] = &[
         (
             "fly.toml",
             "app = \"orders\"\n[env]\nDB_HOST = \"db\"\n[processes]\nweb = \"run web\"\n",
