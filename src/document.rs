@@ -243,6 +243,13 @@ impl Scalar {
         Scalar { text: SmolStr::new(text), kind, quoted: false, span, map: OffsetMap::Linear(span.start) }
     }
 
+    /// Whether the text is what an encryption tool left of a value: SOPS, Ansible Vault. It says nothing about the value.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        let text = self.text.trim();
+        text.starts_with("ENC[AES256_GCM,") || text.starts_with("$ANSIBLE_VAULT;") || text.starts_with("-----BEGIN AGE")
+    }
+
     /// The source bytes of `range` of the decoded text.
     ///
     /// An escape at the end of the range is covered whole, and a range which ends at a line end of a block scalar does not

@@ -127,7 +127,26 @@ pub(crate) fn is_reference(text: &str) -> bool {
         // A store's address has no blanks and no user information.
         return !text.contains([' ', '@']);
     }
+    if is_intrinsic(text) || is_arm_expression(text) {
+        return true;
+    }
     is_only(text) && atoms(text).all(has_no_literal)
+}
+
+/// A tagged scalar that names a value kept elsewhere: `!Ref DbHost`, `!GetAtt Db.Endpoint.Address`, `!secret db_url`.
+fn is_intrinsic(text: &str) -> bool {
+    let Some((tag, name)) = text.strip_prefix('!').and_then(|rest| rest.split_once(' ')) else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
+    let known = matches!(tag, "Ref" | "GetAtt" | "ImportValue" | "secret" | "env" | "ENV" | "env_var" | "include");
+    known && !name.is_empty() && name.chars().all(plain)
+}
+
+/// An expression of an Azure template without a literal of its own: `[parameters('dbHost')]`.
+fn is_arm_expression(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+    let Some((function, name)) = inner.split_once("('") else { return false };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    matches!(function, "parameters" | "variables") && name.strip_suffix("')").is_some_and(|n| n.chars().all(plain))
 }
 
 fn atoms(text: &str) -> impl Iterator<Item = &str> {

@@ -3,11 +3,19 @@
 //! In: one side's documents. Out: its resources with their settings, sorted. A platform knows manifests and never
 //! databases; what a setting means to a connection is decided by `facts`.
 
+mod ansible;
+mod apps;
+mod arm;
+mod ci;
+mod cloudformation;
 mod compose;
+mod ecs;
 mod flatten;
+mod hiera;
 mod kubernetes;
 mod kustomize;
 mod list;
+mod pieces;
 mod plain;
 mod spring;
 mod xml;
@@ -38,9 +46,17 @@ pub struct Platform {
 pub static PLATFORMS: &[&Platform] = &[
     &kustomize::PLATFORM,
     &kubernetes::PLATFORM,
-    &compose::PLATFORM,
-    &spring::PLATFORM,
     &xml::PLATFORM,
+    // Pipelines and hosting platforms have `services` too.
+    &ci::PLATFORM,
+    &apps::PLATFORM,
+    &compose::PLATFORM,
+    &ecs::PLATFORM,
+    &cloudformation::PLATFORM,
+    &arm::PLATFORM,
+    &ansible::PLATFORM,
+    &hiera::PLATFORM,
+    &spring::PLATFORM,
     &plain::PLATFORM,
 ];
 

@@ -186,6 +186,11 @@ pub enum Rollout {
         /// The setting that gives `maxSurge`.
         max_surge: Option<u32>,
     },
+    /// As many new copies as there are old ones, before those go: blue/green, ECS, hosted applications.
+    Doubled,
+    /// Copies come and go with the load, those of both versions during a rollout: functions, Knative revisions. Where
+    /// no number is written, nothing bounds them.
+    Elastic,
     /// Old ones stop first: Recreate, StatefulSet, DaemonSet, a Compose service.
     #[default]
     InPlace,

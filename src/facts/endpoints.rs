@@ -24,7 +24,11 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
     let mut found = Found { endpoints: Vec::new(), meanings: BTreeMap::new() };
     let mut groups: BTreeMap<(u32, Option<u32>, String), Vec<Spread>> = BTreeMap::new();
     for (at, resource, setting) in settings.iter() {
-        if resource.id.kind == "Secret" && !is_frame(setting) || Redactor::is_secret_key(&setting.logical) {
+        if setting.value.is_encrypted() {
+            found.meanings.entry(at).or_default().secret = true;
+            continue;
+        }
+        if is_payload(resource, setting) || Redactor::is_secret_key(&setting.logical) {
             found.meanings.entry(at).or_default().secret = !is_reference(&setting.value.text);
         }
         if let Some(string) = connection_string(setting) {
@@ -70,6 +74,15 @@ fn readers(scopes: &[Scope]) -> BTreeMap<SettingRef, Vec<usize>> {
 /// Whether a value points at a secret, or says that there is none, instead of being one.
 fn is_reference(text: &str) -> bool {
     matches!(text.trim(), "" | "null") || placeholder::is_reference(text)
+}
+
+/// Whether a setting is what an object keeps secret.
+fn is_payload(resource: &Resource, setting: &Setting) -> bool {
+    match resource.id.kind.as_str() {
+        "Secret" => !is_frame(setting),
+        "SealedSecret" => setting.path.to_string().starts_with("spec.encryptedData"),
+        _ => false,
+    }
 }
 
 /// What every object has around its payload: its name is no secret, though that of a Secret.

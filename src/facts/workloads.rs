@@ -54,6 +54,9 @@ fn workload(
     let told = declared.workloads.iter().find(|d| d.matches(&resource.id));
     let written = match (shape.job, shape.parallelism, shape.replicas) {
         (true, Some(at), _) | (_, None, Some(at)) | (false, Some(_), Some(at)) => count_at(resource, at),
+        _ if shape.rollout == Rollout::Elastic => {
+            Reading::unknown(1, format!("{} scales with the load and no maximum is written", resource.id))
+        }
         _ => Reading::default_of(1, "one replica where nothing is written"),
     };
     let (mut min, mut max) = (written.clone(), written);
@@ -64,7 +67,7 @@ fn workload(
         max = Reading { value: Interval::exact(n), origin: Origin::Declared, at: None };
         min.value = Interval { lo: min.value.lo.min(n), hi: min.value.hi.map(|h| h.min(n)) };
     }
-    let rolling = matches!(shape.rollout, Rollout::Rolling { .. });
+    let rolling = !matches!(shape.rollout, Rollout::InPlace);
     let surge = surge(resource, &shape.rollout, max.value);
     let grace = shape.grace_seconds.and_then(|at| count_at(resource, at).value.known());
     Workload {
@@ -150,12 +153,17 @@ fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Op
 
 /// Replicas beside the old ones in a rollout: a number, or a share of the replicas rounded up.
 fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
-    let Rollout::Rolling { max_surge } = rollout else {
-        return Reading::default_of(0, "old replicas stop before new ones start");
-    };
     let share = |percent: u64| {
         let part = |n: u64| n.saturating_mul(percent).div_ceil(100);
         Interval { lo: part(replicas.lo), hi: replicas.hi.map(part) }
+    };
+    let max_surge = match rollout {
+        Rollout::InPlace => return Reading::default_of(0, "old replicas stop before new ones start"),
+        Rollout::Doubled | Rollout::Elastic => {
+            let whose = Origin::Default("as many new copies as old ones".to_owned());
+            return Reading { value: share(100), origin: whose, at: None };
+        }
+        Rollout::Rolling { max_surge } => max_surge,
     };
     let Some(setting) = max_surge.and_then(|at| resource.settings.get(at as usize)) else {
         let whose = Origin::Default("Kubernetes' maxSurge of 25 %".to_owned());

@@ -3,6 +3,7 @@
 //! In: nodes, and a [`Scope`] that says how a subtree is read. Out: settings sorted by path, and the units they belong
 //! to. Every leaf becomes a setting, empty lists and mappings too. What the names mean is the platforms' business.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -43,6 +44,8 @@ pub(super) enum EnvBlocks {
     Guess,
     /// In the `env` list of Kubernetes containers.
     Containers,
+    /// Under these keys, whatever the variables are called.
+    Under(&'static [&'static str]),
 }
 
 impl Scope {
@@ -69,6 +72,8 @@ pub(super) struct Here<'a> {
     key_span: Option<Span>,
     /// The name of the list item, if the last step is one.
     item: Option<SmolStr>,
+    /// The name of the file that the value is, where its key does not say it.
+    file: Option<&'static str>,
     /// The file in which it is written, where that is another than the document's.
     source: Option<SourceId>,
     depth: usize,
@@ -80,8 +85,13 @@ impl<'a> Here<'a> {
         self.key(&entry.key.text, entry.key.span).of(&entry.value)
     }
 
+    /// One step down to each item of a list under this key.
+    pub(super) fn items(&self, items: &[Node]) -> Vec<Here<'a>> {
+        list::steps(self.key, items).iter().map(|step| self.item(step)).collect()
+    }
+
     /// The same place in the file that `node` comes from.
-    fn of(mut self, node: &Node) -> Here<'a> {
+    pub(super) fn of(mut self, node: &Node) -> Here<'a> {
         self.source = node.source.or(self.source);
         self
     }
@@ -94,6 +104,7 @@ impl<'a> Here<'a> {
             key,
             key_span: Some(span),
             item: None,
+            file: None,
             source: self.source,
             depth: self.depth + 1,
         }
@@ -102,6 +113,12 @@ impl<'a> Here<'a> {
     /// The same place under another name for its reader.
     pub(super) fn called(mut self, logical: &str) -> Here<'a> {
         logical.clone_into(&mut self.logical);
+        self
+    }
+
+    /// The same place, whose value is a file of this name.
+    pub(super) fn holding(mut self, file: &'static str) -> Here<'a> {
+        self.file = Some(file);
         self
     }
 
@@ -117,6 +134,7 @@ impl<'a> Here<'a> {
             key: self.key,
             key_span: None,
             item,
+            file: None,
             source: self.source,
             depth: self.depth + 1,
         }
@@ -124,7 +142,14 @@ impl<'a> Here<'a> {
 
     fn step(&self) -> Step<'_> {
         let item = self.item.as_deref().map_or(Item::No, Item::Named);
-        Step { key: self.key, key_span: self.key_span, item, source: self.source, depth: self.depth }
+        Step {
+            key: self.key,
+            key_span: self.key_span,
+            item,
+            file: self.file,
+            source: self.source,
+            depth: self.depth,
+        }
     }
 
     /// Inside a file that is this value; `part` tells several documents of it apart.
@@ -141,6 +166,7 @@ struct Step<'a> {
     key: &'a str,
     key_span: Option<Span>,
     item: Item<'a>,
+    file: Option<&'static str>,
     source: Option<SourceId>,
     depth: usize,
 }
@@ -156,7 +182,7 @@ enum Item<'a> {
 impl<'a> Step<'a> {
     fn to_key(self, key: &'a str, span: Span, node: &Node) -> Step<'a> {
         let source = node.source.or(self.source);
-        Step { key, key_span: Some(span), item: Item::No, source, depth: self.depth + 1 }
+        Step { key, key_span: Some(span), item: Item::No, file: None, source, depth: self.depth + 1 }
     }
 
     fn to_item<'b>(self, step: &'b list::Step, node: &Node) -> Step<'b>
@@ -167,7 +193,8 @@ impl<'a> Step<'a> {
             list::Step::Item(name) => Item::Named(name),
             list::Step::Index(index) => Item::At(*index),
         };
-        Step { key: self.key, key_span: None, item, source: node.source.or(self.source), depth: self.depth + 1 }
+        let source = node.source.or(self.source);
+        Step { key: self.key, key_span: None, item, file: None, source, depth: self.depth + 1 }
     }
 
     /// How an environment block under this place is called: by the list item, else by the key.
@@ -250,7 +277,7 @@ impl Flatten {
             return;
         }
         match &node.kind {
-            NodeKind::Scalar(scalar) => self.scalar(scalar, at, scope),
+            NodeKind::Scalar(scalar) => self.scalar(&tagged(node.tag.as_deref(), scalar), at, scope),
             NodeKind::Sequence(items) if items.is_empty() => self.put(empty("[]", node.span), at, scope.unit),
             NodeKind::Mapping(entries) if entries.is_empty() => self.put(empty("{}", node.span), at, scope.unit),
             NodeKind::Sequence(items) => self.items(items, at, scope),
@@ -284,12 +311,21 @@ impl Flatten {
         }
         for entry in order {
             let marks = (self.path.depth_mark(), self.logical.len());
-            self.entry(entry, at, scope);
+            self.enter(entry, at, scope);
             self.back_to(marks);
         }
     }
 
-    fn entry(&mut self, entry: &Entry, at: Step<'_>, scope: Scope) {
+    /// Adds everything below one entry of the mapping at `here`.
+    pub(super) fn entry(&mut self, entry: &Entry, here: &Here<'_>, scope: Scope) {
+        let path = std::mem::replace(&mut self.path, here.path.clone());
+        let logical = std::mem::replace(&mut self.logical, here.logical.clone());
+        self.enter(entry, here.step(), scope);
+        self.path = path;
+        self.logical = logical;
+    }
+
+    fn enter(&mut self, entry: &Entry, at: Step<'_>, scope: Scope) {
         if scope.split_keys && entry.key.text.contains('.') {
             let mut below = at;
             for (key, span) in split_key(&entry.key) {
@@ -300,6 +336,12 @@ impl Flatten {
         }
         self.go_to(&entry.key.text);
         let below = at.to_key(&entry.key.text, entry.key.span, &entry.value);
+        // An annotation may hold a document for a controller; the one for `kubectl apply` repeats the object.
+        let opened = at.key == "annotations" && !below.key.ends_with("/last-applied-configuration");
+        let scope = match scope.env {
+            EnvBlocks::Containers if opened => Scope { files: 1, ..scope },
+            _ => scope,
+        };
         let is_env = match scope.env {
             EnvBlocks::No => false,
             EnvBlocks::Containers => {
@@ -309,6 +351,7 @@ impl Flatten {
                     && !entry.value.items().is_empty()
             }
             EnvBlocks::Guess => is_env_key(below.key) && holds_variables(&entry.value),
+            EnvBlocks::Under(keys) => keys.contains(&below.key) && sets_variables(&entry.value),
         };
         if is_env {
             let here = self.here(below);
@@ -342,6 +385,7 @@ impl Flatten {
                 Item::No => None,
                 _ => Some(at.owner()),
             },
+            file: at.file,
             source: at.source,
             depth: at.depth,
         }
@@ -363,7 +407,7 @@ impl Flatten {
             let below = here.entry(entry);
             match entry.value.kind {
                 NodeKind::Scalar(_) => self.walk(&entry.value, &below.called(&entry.key.text), scope),
-                _ => self.walk(&entry.value, &below, Scope::STRUCTURE),
+                _ => self.described_variable(&entry.key.text, &entry.value, &below, scope),
             }
         }
         let names: Vec<Option<&str>> = node.items().iter().map(variable_name).collect();
@@ -383,6 +427,20 @@ impl Flatten {
         }
         if node.items().is_empty() && node.entries().is_empty() {
             self.walk(node, here, Scope::STRUCTURE);
+        }
+    }
+
+    /// `NAME: {value: db, description: …}`, or a reference in words of the platform, which stays structure.
+    fn described_variable(&mut self, name: &str, node: &Node, here: &Here<'_>, scope: Scope) {
+        if !node.entries().iter().any(is_value) {
+            return self.walk(node, here, Scope::STRUCTURE);
+        }
+        for entry in last_of_each(node.entries()) {
+            let below = here.entry(entry);
+            match is_value(entry) {
+                true => self.walk(&entry.value, &below.called(name), scope),
+                false => self.walk(&entry.value, &below, Scope::STRUCTURE),
+            }
         }
     }
 
@@ -412,9 +470,10 @@ impl Flatten {
         for entry in &entries {
             let at = below.entry(entry);
             match entry.key.text.as_str() {
-                "value" if entry.value.as_scalar().is_some() => self.walk(&entry.value, &at.called(name), scope),
+                _ if is_value(entry) => self.walk(&entry.value, &at.called(name), scope),
                 // The name is the path already.
-                "name" if entries.len() > 1 => {}
+                "name" | "Name" if entries.len() > 1 => {}
+                "key" | "Key" if entries.len() > 1 && item.get("name").is_none() => {}
                 _ => self.walk(&entry.value, &at, Scope::STRUCTURE),
             }
         }
@@ -433,7 +492,8 @@ impl Flatten {
     /// Opens the file that a value is. False where it is none, or where a part of it could not be read: then the text
     /// itself is a setting too, so that nothing of it is lost.
     fn embedded(&mut self, scalar: &Scalar, at: Step<'_>, scope: Scope) -> bool {
-        let Some(document) = format::parse_embedded(at.key, scalar, self.source) else { return false };
+        let file = at.file.unwrap_or(at.key);
+        let Some(document) = format::parse_embedded(file, scalar, self.source) else { return false };
         let here = self.here(at);
         let structured = document.roots.iter().any(|root| match &root.kind {
             NodeKind::Scalar(_) => false,
@@ -449,13 +509,13 @@ impl Flatten {
         let mut labels = BTreeSet::new();
         for (index, root) in document.roots.iter().enumerate() {
             let label = several.then(|| root_label(root, index, &mut labels)).flatten();
-            let name = label.as_ref().map_or(here.key.to_owned(), |label| format!("{}#{label}", here.key));
+            let name = label.as_ref().map_or(file.to_owned(), |label| format!("{file}#{label}"));
             let unit = self.unit(kind, &name);
             self.file_units.push((name, unit));
             let inside = Scope { files: scope.files - 1, any_file: false, split_keys, ..Scope::file(unit) };
             let below = here.inside(label.as_deref());
             match document.format {
-                FormatId::Xml => xml::walk(self, root, &below, inside, here.key),
+                FormatId::Xml => xml::walk(self, root, &below, inside, file),
                 _ => self.walk(root, &below, inside),
             }
         }
@@ -477,6 +537,8 @@ impl Flatten {
     }
 
     fn push(&mut self, value: Scalar, at: Step<'_>, unit: Option<u32>, path: KeyPath, logical: String) {
+        // What is encrypted says nothing to its reader, only whether it changed.
+        let unit = unit.filter(|_| !value.is_encrypted());
         let key_span = at.key_span.unwrap_or(value.span);
         let at = Location { source: at.source.unwrap_or(self.source), span: value.span };
         self.settings.push(Setting { path, value, at, key_span, unit, logical });
@@ -617,13 +679,47 @@ fn holds_variables(node: &Node) -> bool {
 /// The variable that a list item sets: `{name: …}`, `NAME=value`, or a bare `NAME`.
 fn variable_name(item: &Node) -> Option<&str> {
     match &item.kind {
-        NodeKind::Mapping(_) => item.get("name")?.as_text(),
+        NodeKind::Mapping(_) => VARIABLE_NAMES.iter().find_map(|key| item.get(key)).and_then(Node::as_text),
         NodeKind::Scalar(scalar) => {
             let name = scalar.text.split('=').next().unwrap_or_default();
             let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-:".contains(c));
             plain.then_some(name)
         }
         NodeKind::Sequence(_) => None,
+    }
+}
+
+/// Keys that name a variable in a list, by platform.
+const VARIABLE_NAMES: [&str; 4] = ["name", "key", "Name", "Key"];
+
+/// Whether an entry of a variable is its literal value.
+fn is_value(entry: &Entry) -> bool {
+    matches!(entry.key.text.as_str(), "value" | "Value" | "connectionString") && entry.value.as_scalar().is_some()
+}
+
+/// Whether a node under a key for variables sets any: `{A: b}`, `{A: {value: b}}`, `[{name: A}]`, `[A=b]`.
+pub(super) fn sets_variables(node: &Node) -> bool {
+    let sets = |entry: &Entry| entry.value.as_scalar().is_some() || entry.value.entries().iter().any(is_value);
+    let named = |item: &Node| match item.as_scalar() {
+        Some(scalar) => scalar.text.contains('='),
+        None => variable_name(item).is_some(),
+    };
+    node.entries().iter().any(sets) || node.items().iter().any(named)
+}
+
+/// A tagged scalar as a reader of the file takes it: what `!Ref` names is not the value.
+fn tagged<'n>(tag: Option<&str>, scalar: &'n Scalar) -> Cow<'n, Scalar> {
+    const REFERENCES: [&str; 8] =
+        ["!Ref", "!GetAtt", "!ImportValue", "!secret", "!env", "!ENV", "!env_var", "!include"];
+    match tag.filter(|tag| REFERENCES.contains(tag)) {
+        Some(tag) => Cow::Owned(Scalar {
+            text: smol_str::format_smolstr!("{tag} {}", scalar.text),
+            kind: ScalarKind::Str,
+            quoted: true,
+            span: scalar.span,
+            map: OffsetMap::None,
+        }),
+        None => Cow::Borrowed(scalar),
     }
 }
 

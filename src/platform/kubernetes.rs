@@ -3,7 +3,10 @@
 //! In: a document with `apiVersion` and `kind`, or a `List` of them. Out: one resource an object. Objects without a
 //! role of their own are flattened; custom ones are read as configuration, because operators carry pools and limits.
 
+mod operators;
 mod pods;
+mod templates;
+mod workflows;
 
 use base64::Engine as _;
 
@@ -44,7 +47,9 @@ fn read_object(root: &Root<'_>, node: &Node, depth: usize, out: &mut Reading) {
     if is_list && depth < 8 && !items.is_empty() && items.iter().all(is_object) {
         return items.iter().for_each(|item| read_object(root, item, depth + 1, out));
     }
-    let object = Object::new(root, node);
+    let objects = templates::objects(node).filter(|_| depth < 8).unwrap_or_default();
+    objects.iter().for_each(|object| read_object(root, object, depth + 1, out));
+    let object = Object::new(root, node, !objects.is_empty());
     let mut flat = Flatten::new(root.source);
     let env_unit = object.flatten(&mut flat);
     let flat = flat.finish();
@@ -76,14 +81,22 @@ enum Role<'a> {
     Config,
     Autoscaler,
     Scaled,
+    /// An Argo Rollout that runs the pods of another object.
+    Borrower,
+    /// An Argo workflow; the keys lead to its templates.
+    Workflow(&'static [&'static str]),
     Service,
+    /// An OpenShift template, whose objects are read by themselves.
+    Template,
+    /// Encrypted for the cluster: nothing in it is a value.
+    Sealed,
     /// Known to Kubernetes, of no interest here.
     Builtin,
     Custom,
 }
 
 impl<'a> Object<'a> {
-    fn new(root: &'a Root<'a>, node: &'a Node) -> Object<'a> {
+    fn new(root: &Root<'_>, node: &'a Node, is_template: bool) -> Object<'a> {
         let own = |keys: &[&str]| text(node, keys).unwrap_or_default().to_owned();
         let name = text(node, &["metadata", "name"]).or_else(|| text(node, &["metadata", "generateName"]));
         let id = ResourceId {
@@ -93,13 +106,20 @@ impl<'a> Object<'a> {
             name: name.unwrap_or(root.path).to_owned(),
             layer: String::new(),
         };
-        Object { node, role: role(node, &id.kind), id, source: root.source }
+        let role = if is_template { Role::Template } else { role(node, &id.kind) };
+        Object { node, role, id, source: root.source }
     }
 
     /// Adds the settings; returns the unit of the plain keys of a ConfigMap or Secret.
     fn flatten(&self, flat: &mut Flatten) -> Option<u32> {
         let here = Here::default();
-        let structure = Scope { env: EnvBlocks::Containers, ..Scope::STRUCTURE };
+        let env =
+            if matches!(self.role, Role::Workflow(_)) { EnvBlocks::Under(&["env"]) } else { EnvBlocks::Containers };
+        let structure = Scope { env, ..Scope::STRUCTURE };
+        if matches!(self.role, Role::Template) {
+            templates::flatten(self.node, flat);
+            return None;
+        }
         let env_unit = match self.role {
             Role::Config => Some(flat.unit(UnitKind::Env, &self.id.name)),
             _ => None,
@@ -110,12 +130,12 @@ impl<'a> Object<'a> {
         };
         for entry in last_of_each(self.node.entries()) {
             let below = here.entry(entry);
-            let is_identity = matches!(entry.key.text.as_str(), "apiVersion" | "kind" | "metadata" | "status");
+            let is_identity = matches!(entry.key.text.as_str(), "apiVersion" | "kind" | "metadata" | "status" | "sops");
             match (env_unit, custom) {
-                (Some(unit), _) if matches!(entry.key.text.as_str(), "data" | "stringData") => {
+                (Some(unit), _) if matches!(entry.key.text.as_str(), "data" | "stringData" | "binaryData") => {
                     self.config_data(entry, &below, unit, flat);
                 }
-                (_, Some(scope)) if !is_identity => flat.walk(&entry.value, &below, scope),
+                (_, Some(scope)) if !is_identity => operators::flatten(&self.id.kind, entry, &here, scope, flat),
                 _ => flat.walk(&entry.value, &below, structure),
             }
         }
@@ -124,7 +144,7 @@ impl<'a> Object<'a> {
 
     /// The keys of a ConfigMap or Secret: variables to whom they are, files to whom they are mounted.
     fn config_data(&self, data: &Entry, here: &Here<'_>, unit: u32, flat: &mut Flatten) {
-        let encoded = self.id.kind == "Secret" && data.key.text == "data";
+        let encoded = data.key.text == "binaryData" || (self.id.kind == "Secret" && data.key.text == "data");
         if data.value.entries().is_empty() {
             return flat.walk(&data.value, here, Scope::STRUCTURE);
         }
@@ -147,29 +167,39 @@ impl<'a> Object<'a> {
             Role::Workload(pods) => {
                 Shape::Workload(Box::new(workload(self.source, self.node, &self.id.kind, *pods, flat)))
             }
+            Role::Workflow(keys) => Shape::Workload(Box::new(workflows::workload(self.source, self.node, keys, flat))),
+            Role::Borrower => match flat.at(&root, &["spec", "replicas"]) {
+                Some(count) => Shape::Autoscaler(AutoscalerShape {
+                    min: Some(count),
+                    max: Some(count),
+                    ..self.target("workloadRef", "Deployment")
+                }),
+                None => Shape::Plain,
+            },
             Role::Config => Shape::Config(ConfigShape { env_unit, file_units: flat.file_units.clone() }),
             Role::Autoscaler => Shape::Autoscaler(AutoscalerShape {
                 min: flat.at(&root, &["spec", "minReplicas"]),
                 max: flat.at(&root, &["spec", "maxReplicas"]),
-                ..self.target("")
+                ..self.target("scaleTargetRef", "")
             }),
             // KEDA's documented default: https://keda.sh/docs/latest/reference/scaledobject-spec/
             Role::Scaled => Shape::Autoscaler(AutoscalerShape {
                 min: flat.at(&root, &["spec", "minReplicaCount"]),
                 max: flat.at(&root, &["spec", "maxReplicaCount"]),
                 default_max: Some(100),
-                ..self.target("Deployment")
+                ..self.target("scaleTargetRef", "Deployment")
             }),
             Role::Service => Shape::Service(ServiceShape {
                 selector: labels(self.node.path(&["spec", "selector"])),
                 external_name: text(self.node, &["spec", "externalName"]).map(str::to_owned),
             }),
-            Role::Builtin | Role::Custom => Shape::Plain,
+            Role::Template | Role::Sealed | Role::Builtin | Role::Custom => Shape::Plain,
         }
     }
 
-    fn target(&self, default_kind: &str) -> AutoscalerShape {
-        let own = |key| text(self.node, &["spec", "scaleTargetRef", key]);
+    /// What an object scales: the reference under `key` of its `spec`.
+    fn target(&self, key: &str, default_kind: &str) -> AutoscalerShape {
+        let own = |name| text(self.node, &["spec", key, name]);
         AutoscalerShape {
             target_kind: own("kind").unwrap_or(default_kind).to_owned(),
             target_name: own("name").unwrap_or_default().to_owned(),
@@ -179,10 +209,9 @@ impl<'a> Object<'a> {
 
     /// By namespace, else by a label that names it.
     fn environment(&self) -> Environment {
-        let label = ["environment", "env", "app.kubernetes.io/environment"]
-            .iter()
-            .find_map(|key| text(self.node, &["metadata", "labels", key]));
-        Environment::guess(&self.id.namespace).or_else(|| label.and_then(Environment::guess)).unwrap_or_default()
+        let label = |key: &&str| text(self.node, &["metadata", "labels", key]).and_then(Environment::guess);
+        let told = ["environment", "env", "app.kubernetes.io/environment", "stage"].iter().find_map(label);
+        Environment::guess(&self.id.namespace).or(told).unwrap_or_default()
     }
 }
 
@@ -194,7 +223,12 @@ fn role<'a>(node: &'a Node, kind: &str) -> Role<'a> {
         ("", "Service") => return Role::Service,
         ("autoscaling", "HorizontalPodAutoscaler") => return Role::Autoscaler,
         ("keda.sh", "ScaledObject") => return Role::Scaled,
+        ("bitnami.com", "SealedSecret") => return Role::Sealed,
+        ("argoproj.io", "Rollout") if node.path(&["spec", "workloadRef", "name"]).is_some() => return Role::Borrower,
         _ => {}
+    }
+    if let Some(keys) = workflows::templates(kind).filter(|_| group == "argoproj.io") {
+        return Role::Workflow(keys);
     }
     if let Some(pods) = pod_template(node, kind) {
         return Role::Workload(pods);
@@ -230,207 +264,4 @@ fn decoded(scalar: &Scalar) -> Option<Scalar> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::platform::tests::{paths, read_by_processes, resource, side};
-    use crate::setting::{ConfigRef, Rollout, WorkloadShape};
-
-    const API: &str = "apiVersion: apps/v1
-kind: Deployment
-metadata: {name: api, namespace: shop}
-spec:
-  replicas: 4
-  strategy:
-    rollingUpdate: {maxSurge: 1}
-  template:
-    metadata:
-      labels: {app: api, tier: web}
-    spec:
-      terminationGracePeriodSeconds: 20
-      initContainers:
-        - {name: migrate, image: 'shop/migrate:1'}
-      containers:
-        - name: web
-          image: shop/api:2
-          args: [--workers, '4']
-          env:
-            - {name: DB_HOST, value: old}
-            - {name: DB_HOST, value: db}
-            - name: DB_PASSWORD
-              valueFrom: {secretKeyRef: {name: db, key: password}}
-          envFrom:
-            - configMapRef: {name: common}
-            - {prefix: X_, secretRef: {name: extra}}
-          volumeMounts: [{name: conf, mountPath: /etc/app}]
-      volumes:
-        - name: conf
-          projected: {sources: [{configMap: {name: app}}, {secret: {name: tls}}]}
-        - name: other
-          configMap: {name: shared}
-";
-
-    fn workload<'a>(settings: &'a crate::setting::Settings, id: &str) -> (&'a Resource, &'a WorkloadShape) {
-        let resource = resource(settings, id);
-        match &resource.shape {
-            Shape::Workload(shape) => (resource, shape),
-            other => panic!("no workload: {other:?}"),
-        }
-    }
-
-    fn config(resource: &Resource) -> &ConfigShape {
-        match &resource.shape {
-            Shape::Config(shape) => shape,
-            other => panic!("no configuration: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_deployment_tells_its_numbers() {
-        let (_, settings) = side(&[("a.yaml", API)]);
-        let (api, shape) = workload(&settings, "Deployment shop/api");
-        let text = |at: Option<u32>| api.settings[at.expect("written") as usize].value.text.clone();
-        assert_eq!((text(shape.replicas), text(shape.grace_seconds)), ("4".into(), "20".into()));
-        assert!(matches!(&shape.rollout, Rollout::Rolling { max_surge } if text(*max_surge) == "1"));
-        assert_eq!(shape.labels, [("app".into(), "api".into()), ("tier".into(), "web".into())]);
-        let names: Vec<(&str, bool)> = shape.containers.iter().map(|c| (c.name.as_str(), c.init)).collect();
-        assert_eq!(names, [("migrate", true), ("web", false)]);
-        let web = &shape.containers[1];
-        assert_eq!(text(web.image), "shop/api:2");
-        assert_eq!(web.command.iter().map(|&at| text(Some(at))).collect::<Vec<_>>(), ["--workers", "4"]);
-    }
-
-    #[test]
-    fn variables_go_by_name_and_the_last_of_two_counts() {
-        let (sources, settings) = side(&[("a.yaml", API)]);
-        let (api, shape) = workload(&settings, "Deployment shop/api");
-        assert_eq!(read_by_processes(api), ["env web DB_HOST = db"]);
-        let host = api.settings.iter().find(|s| s.unit.is_some()).expect("it is set");
-        assert_eq!(host.path.to_string(), "spec.template.spec.containers[web].env[DB_HOST].value");
-        assert_eq!(host.unit, shape.containers[1].env_unit);
-        assert_eq!(sources.text(host.at), "db");
-    }
-
-    #[test]
-    fn references_name_their_objects() {
-        let (_, settings) = side(&[("a.yaml", API)]);
-        let web = &workload(&settings, "Deployment shop/api").1.containers[1];
-        let reference = &web.env_refs[0];
-        assert_eq!((reference.name.as_str(), reference.key.as_str()), ("DB_PASSWORD", "password"));
-        let shown =
-            |refs: &[ConfigRef]| refs.iter().map(|r| format!("{}/{}{}", r.kind, r.prefix, r.name)).collect::<Vec<_>>();
-        assert_eq!(shown(&web.env_from), ["ConfigMap/common", "Secret/X_extra"]);
-        assert_eq!(shown(&web.mounts), ["ConfigMap/app", "Secret/tls", "ConfigMap/shared"]);
-        assert_eq!(shown(&workload(&settings, "Deployment shop/api").1.containers[0].mounts), ["ConfigMap/shared"]);
-    }
-
-    #[test]
-    fn a_config_map_holds_variables_and_files() {
-        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata:\n  POOL: '5'\n  \
-                    application.properties: |\n    spring.datasource.url=x\n    pool=7\n";
-        let (sources, settings) = side(&[("a.yaml", text)]);
-        let app = resource(&settings, "ConfigMap app");
-        let expected = [
-            "file application.properties pool = 7",
-            "file application.properties spring.datasource.url = x",
-            "env app POOL = 5",
-        ];
-        assert_eq!(read_by_processes(app), expected);
-        let shape = config(app);
-        assert_eq!(
-            shape.file_units.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
-            ["application.properties"]
-        );
-        assert!(shape.env_unit.is_some());
-        let url = app.settings.iter().find(|s| s.logical == "spring.datasource.url").expect("it is set");
-        assert_eq!(url.path.to_string(), "data.application.properties!spring.datasource.url");
-        assert_eq!(sources.text(url.at), "x");
-    }
-
-    #[test]
-    fn a_secret_is_read_behind_its_encoding() {
-        let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {HOST: ZGI=, BIN: //79, PORT: NQ==}\n\
-                    stringData: {PORT: '6'}\n";
-        let (sources, settings) = side(&[("a.yaml", text)]);
-        let secret = resource(&settings, "Secret db");
-        let expected = ["env db BIN = //79", "env db HOST = db", "env db PORT = 6"];
-        assert_eq!(read_by_processes(secret), expected);
-        let host = secret.settings.iter().find(|s| s.logical == "HOST").expect("it is set");
-        assert_eq!(sources.text(host.at), "ZGI=");
-    }
-
-    #[test]
-    fn autoscalers_point_at_their_workload() {
-        let text = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n\
-                    spec: {scaleTargetRef: {kind: Deployment, name: api}, minReplicas: 2, maxReplicas: 9}\n---\n\
-                    apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: b}\n\
-                    spec: {scaleTargetRef: {name: worker}}\n";
-        let (_, settings) = side(&[("a.yaml", text)]);
-        let shape = |id| match &resource(&settings, id).shape {
-            Shape::Autoscaler(shape) => shape,
-            other => panic!("no autoscaler: {other:?}"),
-        };
-        let hpa = shape("HorizontalPodAutoscaler a");
-        assert_eq!((hpa.target_kind.as_str(), hpa.target_name.as_str(), hpa.default_max), ("Deployment", "api", None));
-        let max = hpa.max.expect("written") as usize;
-        assert_eq!(resource(&settings, "HorizontalPodAutoscaler a").settings[max].value.text, "9");
-        let keda = shape("ScaledObject b");
-        assert_eq!((keda.target_kind.as_str(), keda.target_name.as_str()), ("Deployment", "worker"));
-        assert_eq!((keda.max, keda.default_max), (None, Some(100)));
-    }
-
-    #[test]
-    fn the_way_of_replacing_pods_is_known() {
-        let rollout = |kind: &str, spec: &str| {
-            let text = format!("apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n");
-            let (_, settings) = side(&[("a.yaml", &text)]);
-            workload(&settings, &format!("{kind} a")).1.rollout.clone()
-        };
-        assert_eq!(rollout("Deployment", "{replicas: 1}"), Rollout::Rolling { max_surge: None });
-        assert_eq!(rollout("Deployment", "{strategy: {type: Recreate}}"), Rollout::InPlace);
-        assert_eq!(rollout("StatefulSet", "{replicas: 1}"), Rollout::InPlace);
-        assert_eq!(rollout("DaemonSet", "{template: {}}"), Rollout::InPlace);
-    }
-
-    #[test]
-    fn jobs_run_in_parallel() {
-        let text = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  jobTemplate:\n    spec:\n      \
-                    parallelism: 3\n      template: {spec: {containers: [{name: c, env: [{name: A, value: b}]}]}}\n";
-        let (_, settings) = side(&[("a.yaml", text)]);
-        let (job, shape) = workload(&settings, "CronJob a");
-        assert!(shape.job);
-        assert_eq!(job.settings[shape.parallelism.expect("written") as usize].value.text, "3");
-        assert_eq!(read_by_processes(job), ["env c A = b"]);
-    }
-
-    #[test]
-    fn items_of_a_list_are_objects_of_their_own() {
-        let text = "apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Service, metadata: {name: db}, \
-                    spec: {selector: {app: db}, externalName: db.example.internal}}\n";
-        let (_, settings) = side(&[("a.yaml", text)]);
-        let service = resource(&settings, "Service db");
-        let Shape::Service(shape) = &service.shape else { panic!("no service") };
-        assert_eq!(shape.selector, [("app".to_owned(), "db".to_owned())]);
-        assert_eq!(shape.external_name.as_deref(), Some("db.example.internal"));
-        assert!(paths(service).contains(&"spec.selector.app".to_owned()));
-    }
-
-    #[test]
-    fn custom_objects_are_read_as_configuration() {
-        let text = "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {name: pg}\n\
-                    spec: {postgresql: {parameters: {max_connections: '200'}}}\n";
-        let (_, settings) = side(&[("a.yaml", text)]);
-        let expected = ["file Cluster spec.postgresql.parameters.max_connections = 200"];
-        assert_eq!(read_by_processes(resource(&settings, "Cluster pg")), expected);
-    }
-
-    #[test]
-    fn whatever_runs_containers_is_a_workload() {
-        let text = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: fn}\n\
-                    spec: {template: {spec: {containers: [{image: a, env: [{name: A, value: b}]}]}}}\n";
-        let (_, settings) = side(&[("a.yaml", text)]);
-        let (function, shape) = workload(&settings, "Service fn");
-        assert_eq!(shape.rollout, Rollout::Rolling { max_surge: None });
-        assert_eq!(read_by_processes(function).len(), 1);
-        assert!(shape.containers[0].env_unit.is_some());
-    }
-}
+mod tests;

@@ -373,7 +373,7 @@ fn told_apart(entries: &[&Entry], taken: &BTreeSet<String>) -> Vec<list::Step> {
     let by = |key: &&str| {
         let texts: Option<Vec<String>> = entries
             .iter()
-            .map(|entry| attribute(&entry.value, key).map(|text| text.text.clone()).filter(|text| may_name(text)))
+            .map(|entry| attribute(&entry.value, key).map(|text| text.text.to_string()).filter(|text| may_name(text)))
             .collect();
         let texts = texts.filter(|texts| !texts.iter().any(|text| taken.contains(text)))?;
         let all: Vec<Option<String>> = list::unique(texts.into_iter().map(Some).collect());

@@ -31,12 +31,18 @@ pub(super) fn pod_template<'a>(node: &'a Node, kind: &str) -> Option<PodTemplate
         metadata: &["spec", "jobTemplate", "spec", "template", "metadata"],
         node: None,
     };
+    const SCALED: PodTemplate<'static> = PodTemplate {
+        spec: &["spec", "jobTargetRef", "template", "spec"],
+        metadata: &["spec", "jobTargetRef", "template", "metadata"],
+        node: None,
+    };
     const TEMPLATE: PodTemplate<'static> =
         PodTemplate { spec: &["spec", "template", "spec"], metadata: &["spec", "template", "metadata"], node: None };
     const POD: PodTemplate<'static> = PodTemplate { spec: &["spec"], metadata: &["metadata"], node: None };
     let (place, known) = match kind {
         "Pod" => (POD, true),
         "CronJob" => (CRON, true),
+        "ScaledJob" => (SCALED, true),
         "Deployment"
         | "StatefulSet"
         | "DaemonSet"
@@ -57,11 +63,15 @@ pub(super) fn pod_template<'a>(node: &'a Node, kind: &str) -> Option<PodTemplate
 pub(super) fn workload(source: SourceId, node: &Node, kind: &str, pods: PodTemplate<'_>, flat: &Flat) -> WorkloadShape {
     let root = KeyPath::default();
     let spec = pods.spec.iter().fold(root.clone(), |path, key| path.child(Segment::Key(key)));
-    let job_spec: &[&str] =
-        if kind == "CronJob" { &["spec", "jobTemplate", "spec", "parallelism"] } else { &["spec", "parallelism"] };
-    let job = matches!(kind, "Job" | "CronJob");
+    let job_spec: &[&str] = match kind {
+        "CronJob" => &["spec", "jobTemplate", "spec", "parallelism"],
+        // So many jobs may run at a time.
+        "ScaledJob" => &["spec", "maxReplicaCount"],
+        _ => &["spec", "parallelism"],
+    };
+    let job = matches!(kind, "Job" | "CronJob" | "ScaledJob");
     WorkloadShape {
-        replicas: flat.at(&root, &["spec", "replicas"]),
+        replicas: flat.at(&root, &["spec", "replicas"]).or_else(|| greatest_scale(flat)),
         rollout: rollout(node, kind, flat),
         labels: labels(node.path(pods.metadata).and_then(|metadata| metadata.get("labels"))),
         host_names: Vec::new(),
@@ -73,6 +83,14 @@ pub(super) fn workload(source: SourceId, node: &Node, kind: &str, pods: PodTempl
         job,
         parallelism: flat.at(&root, job_spec).filter(|_| job),
     }
+}
+
+/// The bound on the copies of a Knative revision; 0 says that there is none.
+/// <https://knative.dev/docs/serving/autoscaling/scale-bounds/>
+fn greatest_scale(flat: &Flat) -> Option<u32> {
+    let at = |key| flat.at(&KeyPath::default(), &["spec", "template", "metadata", "annotations", key]);
+    let found = at("autoscaling.knative.dev/max-scale").or_else(|| at("autoscaling.knative.dev/maxScale"))?;
+    flat.settings.get(found as usize).filter(|setting| setting.value.text.trim() != "0").map(|_| found)
 }
 
 /// The file of the node that `keys` lead to.
@@ -94,6 +112,9 @@ fn rollout(node: &Node, kind: &str, flat: &Flat) -> Rollout {
             if replaced {
                 return Rollout::InPlace;
             }
+            if kind == "Rollout" && keeps_old_in_full(node) {
+                return Rollout::Doubled;
+            }
             let surge = at(&["spec", "strategy", "rollingUpdate", "maxSurge"])
                 .or_else(|| at(&["spec", "strategy", "rollingParams", "maxSurge"]))
                 .or_else(|| at(&["spec", "strategy", "canary", "maxSurge"]));
@@ -105,9 +126,18 @@ fn rollout(node: &Node, kind: &str, flat: &Flat) -> Rollout {
             None => Rollout::InPlace,
         },
         // A Knative revision comes up in full before the one before it is let go.
-        "Service" => Rollout::Rolling { max_surge: None },
+        "Service" | "Configuration" => Rollout::Elastic,
+        "ScaledJob" => Rollout::Elastic,
         _ => Rollout::InPlace,
     }
+}
+
+/// Whether Argo Rollouts keeps all old pods until the new ones are as many.
+/// <https://argo-rollouts.readthedocs.io/en/stable/features/specification/>
+fn keeps_old_in_full(node: &Node) -> bool {
+    let shrinks = text(node, &["spec", "strategy", "canary", "dynamicStableScale"]) == Some("true");
+    let routed = node.path(&["spec", "strategy", "canary", "trafficRouting"]).is_some() && !shrinks;
+    node.path(&["spec", "strategy", "blueGreen"]).is_some() || routed
 }
 
 fn containers(source: SourceId, pod: &Node, spec: &KeyPath, flat: &Flat) -> Vec<ContainerShape> {
@@ -150,7 +180,7 @@ fn source_of(node: Option<&Node>, source: SourceId) -> SourceId {
     node.and_then(|node| node.source).unwrap_or(source)
 }
 
-fn container(source: SourceId, node: &Node, path: &KeyPath, init: bool, flat: &Flat) -> ContainerShape {
+pub(super) fn container(source: SourceId, node: &Node, path: &KeyPath, init: bool, flat: &Flat) -> ContainerShape {
     let mut command = Vec::new();
     for key in ["command", "args"] {
         let base = path.child(Segment::Key(key));
