@@ -10,6 +10,7 @@ mod kustomize;
 mod list;
 mod plain;
 mod spring;
+mod terraform;
 
 use std::collections::BTreeSet;
 
@@ -33,8 +34,14 @@ pub struct Platform {
 }
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
-pub static PLATFORMS: &[&Platform] =
-    &[&kustomize::PLATFORM, &kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+pub static PLATFORMS: &[&Platform] = &[
+    &kustomize::PLATFORM,
+    &kubernetes::PLATFORM,
+    &compose::PLATFORM,
+    &spring::PLATFORM,
+    &terraform::PLATFORM,
+    &plain::PLATFORM,
+];
 
 /// One document of a file, as a platform gets to see it.
 #[derive(Debug, Clone, Copy)]

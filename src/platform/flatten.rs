@@ -101,7 +101,8 @@ impl<'a> Here<'a> {
         self
     }
 
-    fn item(&self, step: &list::Step) -> Here<'a> {
+    /// One step down to a list's item.
+    pub(super) fn item(&self, step: &list::Step) -> Here<'a> {
         let (shown, item) = match step {
             list::Step::Item(name) => (format!("[{name}]"), Some(name.clone())),
             list::Step::Index(index) => (format!("[{index}]"), Some(index.to_string())),

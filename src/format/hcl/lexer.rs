@@ -237,7 +237,8 @@ fn is_head(text: &str, tokens: &[Token], at: usize) -> bool {
     if before.is_some_and(|b| !matches!(b, b'\n' | b'\r')) {
         return false;
     }
-    let labels = tokens.iter().skip(at + 1).take(super::MOST_LABELS).take_while(|token| token.kind == Kind::Text).count();
+    let labels =
+        tokens.iter().skip(at + 1).take(super::MOST_LABELS).take_while(|token| token.kind == Kind::Text).count();
     let opens = tokens.get(at + 1 + labels).and_then(|token| text.get(token.range())) == Some("{");
     let outermost = matches!(text.get(first.range()), Some("locals" | "terraform"));
     opens && (labels > 0 || outermost)

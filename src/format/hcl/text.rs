@@ -9,10 +9,8 @@ use crate::format::MAX_DEPTH;
 use crate::format::decoded::{self, Decoded, Escapes};
 use crate::source::Span;
 
-const ESCAPES: Escapes = Escapes {
-    letters: &[('n', '\n'), ('r', '\r'), ('t', '\t'), ('"', '"'), ('\\', '\\')],
-    hex: &[('u', 4), ('U', 8)],
-};
+const ESCAPES: Escapes =
+    Escapes { letters: &[('n', '\n'), ('r', '\r'), ('t', '\t'), ('"', '"'), ('\\', '\\')], hex: &[('u', 4), ('U', 8)] };
 
 /// What surrounds a place in a template.
 #[derive(Clone, Copy)]

@@ -3,8 +3,8 @@
 use super::Reader;
 use super::lexer::{Kind, Token};
 use crate::document::{Entry, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
-use crate::format::decoded::{self, Decoded};
 use crate::format::MAX_DEPTH;
+use crate::format::decoded::{self, Decoded};
 use crate::source::Span;
 
 /// Functions whose lists are one list in the end, or whose value is the text of one.
@@ -278,7 +278,21 @@ impl<'a> Reader<'a> {
                 Kind::Sign => {
                     let is_operator = matches!(
                         sign,
-                        "." | "?" | ":" | "==" | "!=" | "<" | ">" | "<=" | ">=" | "&&" | "||" | "+" | "-" | "*" | "/" | "%"
+                        "." | "?"
+                            | ":"
+                            | "=="
+                            | "!="
+                            | "<"
+                            | ">"
+                            | "<="
+                            | ">="
+                            | "&&"
+                            | "||"
+                            | "+"
+                            | "-"
+                            | "*"
+                            | "/"
+                            | "%"
                     );
                     is_operator && std::mem::take(&mut has_operand)
                 }
