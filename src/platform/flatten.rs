@@ -118,6 +118,11 @@ impl<'a> Here<'a> {
         }
     }
 
+    /// The place of the nearest key.
+    pub(super) fn place(&self) -> Option<Span> {
+        self.key_span
+    }
+
     /// How an environment block under this place is called: by the list item, else by the key.
     fn owner(&self) -> &str {
         self.item.as_deref().unwrap_or(self.key)

@@ -1,6 +1,6 @@
 //! The values of one block: what a process reads as variables, what a server takes as parameters, and the rest.
 
-use crate::document::{Entry, Node, NodeKind};
+use crate::document::{Entry, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
 use crate::placeholder;
 use crate::platform::flatten::{Flatten, Here, Scope, last_of_each};
 use crate::platform::list;
@@ -169,8 +169,12 @@ impl<'f> Walk<'f> {
                 _ => self.structure(&entry.value, &below),
             }
         }
-        if body.entries().is_empty() {
-            self.structure(body, here);
+        // Without a default the declaration itself is all there is to see.
+        if body.get("default").is_none() {
+            let place = here.place().unwrap_or(body.span);
+            let (text, kind) = (String::new(), ScalarKind::Null);
+            let none = Scalar { text, kind, quoted: false, span: place, map: OffsetMap::None };
+            self.flat.leaf(none, here, None);
         }
     }
 
@@ -230,8 +234,7 @@ fn stored(of: &str, labels: &[&str], body: &Node) -> Option<String> {
         let name = body.get("name").and_then(Node::as_text)?;
         return Some(format!("{}{name}", server(of, body)));
     }
+    // The type's own word makes a literal a secret, whatever the entry is called.
     let is_store = of.split('_').any(|word| word == "secret") || of == "aws_ssm_parameter";
-    // The word makes a literal a secret, whatever it is called.
-    let word = if of == "aws_ssm_parameter" { "" } else { "secret." };
-    labels.last().filter(|_| is_store).map(|name| format!("{word}{name}"))
+    labels.last().filter(|_| is_store).map(|name| format!("{of}.{name}"))
 }
