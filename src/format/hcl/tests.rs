@@ -2,6 +2,7 @@ use crate::document::FormatId;
 use crate::format::check::{self, comments, leaves, only_problem};
 use crate::format::detect;
 use crate::problem::ProblemKind;
+use proptest::prelude::*;
 
 fn check(text: &str, expected: &[&str]) {
     let document = check::read("main.tf", text);
@@ -229,3 +230,58 @@ fn hostile_files_are_read_in_linear_time() {
         check::read("a.tf", &text);
     }
 }
+
+proptest! {
+    #[test]
+    fn any_hcl_keeps_its_places(pieces in prop::collection::vec(prop::sample::select(PIECES.as_slice()), 0..40)) {
+        check::read("a.tf", &pieces.concat());
+    }
+}
+
+/// Pieces of HCL, whole and broken.
+const PIECES: [&str; 44] = [
+    "a",
+    "b-c",
+    "é",
+    " ",
+    "\n",
+    "\r\n",
+    "\t",
+    "= ",
+    "a = ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    ":",
+    "\"x\"",
+    "\"",
+    "\\n",
+    "\\u00e9",
+    "\\q",
+    "$${",
+    "${",
+    "%{",
+    "<<E\n",
+    "<<-E\n",
+    "E\n",
+    "  E\n",
+    "# c",
+    "// c",
+    "/* c */",
+    "/*",
+    "1",
+    "-2.5e3",
+    "true",
+    "null",
+    " ? ",
+    ".",
+    "*",
+    "merge(",
+    "concat(",
+    "resource \"t\" \"n\" {\n",
+    "for x in y : ",
+];

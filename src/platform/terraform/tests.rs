@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use crate::platform::tests::{paths, read_by_processes, resource, side};
 use crate::setting::{Shape, WorkloadShape};
 
@@ -142,3 +144,49 @@ fn a_deployment_of_kubernetes_is_a_workload() {
     assert_eq!(replicas.as_deref(), Some("4"));
     assert!(shape.containers[0].env_unit.is_some() && shape.containers[0].image.is_some());
 }
+
+proptest! {
+    #[test]
+    fn any_blocks_give_settings_with_places(pieces in prop::collection::vec(prop::sample::select(PIECES.as_slice()), 0..30)) {
+        let (sources, settings) = side(&[("a.tf", &pieces.concat()), ("b.nomad", &pieces.concat())]);
+        for (_, resource, setting) in settings.iter() {
+            let text = &sources.get(resource.source).text;
+            prop_assert!(text.get(setting.at.span.range()).is_some() && text.get(setting.key_span.range()).is_some());
+            for (at, c) in setting.value.text.char_indices() {
+                let span = setting.value.source_span(at..at + c.len_utf8());
+                prop_assert!(text.get(span.range()).is_some(), "{c:?} at {span:?} of {:?} in {text:?}", setting.value);
+            }
+        }
+    }
+}
+
+/// Pieces of modules and jobs.
+const PIECES: [&str; 27] = [
+    "resource \"aws_db_parameter_group\" \"a\" {\n",
+    "resource \"kubernetes_deployment\" \"b\" {\n",
+    "module \"c\" {\n",
+    "variable \"d\" {\n",
+    "locals {\n",
+    "job \"e\" {\n",
+    "group \"f\" {\n",
+    "task \"g\" {\n",
+    "parameter {\n",
+    "setting {\n",
+    "container {\n",
+    "env {\n",
+    "}\n",
+    "name = \"h\"\n",
+    "name = é.k\n",
+    "value = 1\n",
+    "DB_HOST = é\n",
+    "default = {\n",
+    "family = \"postgres\"\n",
+    "value = var.x ? { A = b } : c\n",
+    "values = [<<E\na: 1\nE\n]\n",
+    "env = [{ name = \"A\", value = \"b\" }]\n",
+    "data = <<E\nA=1\nB=2\nE\n",
+    "spec {\n",
+    "template {\n",
+    "x = (\n  a\n  . b)\n",
+    "alias = \"i\"\n",
+];
