@@ -172,7 +172,44 @@ fn has_no_literal(atom: &str) -> bool {
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
     let rest = name.get(end..).unwrap_or("");
     // `:?message` and `?message` are what the shell says when the variable is missing; never a value.
-    matches!(rest, "" | ":" | ":-" | ":?") || rest.starts_with(":?") || rest.starts_with('?')
+    matches!(rest, "" | ":" | ":-" | ":?") || rest.starts_with(":?") || rest.starts_with('?') || is_of_names(name)
+}
+
+/// Whether a Terraform expression is made of names alone: `random_password.db["a"].result`, `f(var.x)`,
+/// `var.a != "b" ? module.c.d : local.e`. Texts that are an index or compared with are never the value.
+fn is_of_names(expression: &str) -> bool {
+    let bytes = expression.as_bytes();
+    let (mut at, mut index, mut is_compared) = (0, 0usize, false);
+    while let Some(&b) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let len = match rest {
+            [b'"', inner @ ..] => {
+                let Some(len) = inner.iter().position(|&b| b == b'"').filter(|_| !inner.contains(&b'\\')) else {
+                    return false;
+                };
+                let behind = inner.get(len + 1..).unwrap_or(&[]).trim_ascii_start();
+                let compares = is_compared || behind.starts_with(b"==") || behind.starts_with(b"!=");
+                if index == 0 && !compares {
+                    return false;
+                }
+                len + 2
+            }
+            [b'=' | b'!', b'=', ..] | [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
+            [b' ', b'?' | b':', b' ', ..] => 3,
+            [b' ' | b'(' | b')' | b',' | b'[' | b']' | b'*' | b'!', ..] => 1,
+            [first, ..] if first.is_ascii_alphabetic() || *first == b'_' || (index > 0 && first.is_ascii_digit()) => {
+                let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+                rest.iter().position(|b| !is_part(b)).unwrap_or(rest.len())
+            }
+            [b'.', ..] => 1,
+            _ => return false,
+        };
+        index = if b == b'[' { index + 1 } else { index.saturating_sub(usize::from(b == b']')) };
+        is_compared = matches!(rest, [b'=' | b'!', b'=', ..]) || (is_compared && b == b' ');
+        at += len;
+    }
+    // A name alone is somebody else's; Terraform's have a part or an argument.
+    expression.contains(['.', '(']) && index == 0
 }
 
 /// An expression that says what holds where nothing else is given.
@@ -382,6 +419,26 @@ mod tests {
             "op://a/b",
         ] {
             assert!(is_reference(text), "{text}");
+        }
+    }
+    #[test]
+    fn an_expression_of_names_alone_is_a_reference() {
+        for text in [
+            "${random_password.db[\"main\"].result}",
+            "${var.a != \"b\" ? module.c.d : local.e}",
+            "${urlencode(random_password.db[each.key].result)}",
+            "${\"x\" == var.a && !var.b ? var.c : var.d[0]}",
+        ] {
+            assert!(is_reference(text), "{text}");
+        }
+        for text in [
+            "${coalesce(var.a, \"hunter2\")}",
+            "${var.a ? \"hunter2\" : var.b}",
+            "${var.a[0] == 1 ? 4711 : var.b}",
+            "${a.b:hunter2}",
+            "${a b}",
+        ] {
+            assert!(!is_reference(text), "{text}");
         }
     }
 }

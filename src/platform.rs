@@ -18,6 +18,7 @@ mod list;
 mod pieces;
 mod plain;
 mod spring;
+mod terraform;
 mod xml;
 
 use std::collections::BTreeSet;
@@ -57,6 +58,7 @@ pub static PLATFORMS: &[&Platform] = &[
     &ansible::PLATFORM,
     &hiera::PLATFORM,
     &spring::PLATFORM,
+    &terraform::PLATFORM,
     &plain::PLATFORM,
 ];
 

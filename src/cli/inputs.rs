@@ -310,7 +310,7 @@ pub(super) fn limited(bytes: Vec<u8>) -> Content {
 }
 
 /// Endings of deployment files that no reader here understands: they are named as unread instead of passed over.
-const UNREAD: [&str; 7] = ["xml", "tf", "tfvars", "hcl", "config", "nomad", "jsonnet"];
+const UNREAD: [&str; 3] = ["xml", "config", "jsonnet"];
 /// Endings that say "sample or template of the file named before".
 const SUFFIXES: [&str; 10] = ["j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "example", "sample", "template"];
 

@@ -106,7 +106,7 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
             FormatId::Yaml
         }
         FormatId::Yaml if shape.lines > 0 && shape.assignment == shape.lines => FormatId::Dotenv,
-        FormatId::Dotenv if shape.is_json => FormatId::Json,
+        FormatId::Dotenv | FormatId::Hcl if shape.is_json => FormatId::Json,
         FormatId::Dotenv if shape.lines > 0 && shape.equals == 0 && shape.mapping == shape.lines => FormatId::Yaml,
         FormatId::Json
             if !text.trim_start().starts_with(['{', '['])
@@ -269,6 +269,7 @@ mod tests {
         let table = [
             (FormatId::Json, "{\"a\": 1}"),
             (FormatId::Json, "[\n {\"a\": 1}]"),
+            (FormatId::Hcl, "# c\nmodule \"a\" {\n  b = 1\n}\n"),
             (FormatId::Dotenv, "# c\nexport A=1\nB=2\n"),
             (FormatId::Yaml, "a: 1\nb:\n  - c\n"),
             (FormatId::Yaml, "---\nanything\n"),
@@ -298,6 +299,8 @@ mod tests {
     fn content_corrects_a_wrong_name() {
         let table = [
             (FormatId::Json, "a.conf", "{\"a\": 1}"),
+            (FormatId::Json, "a.nomad", "{\"a\": 1}"),
+            (FormatId::Hcl, "a.conf", "job \"a\" {\n}\n"),
             (FormatId::Yaml, "a.conf", "a:\n  - b\n"),
             (FormatId::Yaml, ".env", "a: 1\nb: 2\n"),
             (FormatId::Dotenv, "a.yaml", "A=1\nB=2\n"),

@@ -140,6 +140,11 @@ impl<'a> Here<'a> {
         }
     }
 
+    /// The place of the nearest key.
+    pub(super) fn place(&self) -> Option<Span> {
+        self.key_span
+    }
+
     fn step(&self) -> Step<'_> {
         let item = self.item.as_deref().map_or(Item::No, Item::Named);
         Step {

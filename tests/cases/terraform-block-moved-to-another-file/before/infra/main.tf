@@ -1,0 +1,22 @@
+variable "db_host" {
+  type    = string
+  default = "orders-db.prod.example.internal"
+}
+
+resource "aws_db_instance" "orders" {
+  engine            = "postgres"
+  allocated_storage = 100
+  port              = 5432
+  tags = { Name = "orders", Team = "shop" }
+}
+
+resource "aws_ecs_task_definition" "orders" {
+  family                = "orders"
+  container_definitions = jsonencode([{
+    name = "api", image = "shop/orders:7"
+    environment = [
+      { name = "DB_HOST", value = "${var.db_host}" },
+      { name = "DB_POOL_SIZE", value = "10" },
+    ]
+  }])
+}

@@ -1,0 +1,15 @@
+resource "aws_ecs_task_definition" "orders" {
+  family                = "orders"
+  container_definitions = <<-JSON
+    [
+      {
+        "name": "api",
+        "image": "shop/orders:7",
+        "environment": [
+          {"name": "DB_HOST", "value": "payments-db.prod.example.internal"},
+          {"name": "DB_PORT", "value": "5432"}
+        ]
+      }
+    ]
+  JSON
+}

@@ -1,0 +1,4 @@
+# The production cluster.
+region     = "eu-west-1"
+redis_host = "sessions-redis.prod.example.internal"
+redis_port = 6379
