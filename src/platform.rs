@@ -130,6 +130,7 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
         }
     }
     all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
+    all.problems.extend(built.into_iter().flat_map(|layer| layer.problems));
     all.sort();
     all
 }
