@@ -55,7 +55,9 @@ struct Made<'a> {
     objects: Objects,
     covers: BTreeSet<Covered>,
     problems: BTreeSet<(SourceId, Problem)>,
+    /// Whether it takes in another kustomization.
     is_composed: bool,
+    is_too_large: bool,
 }
 
 fn build(tree: &Tree<'_>) -> Vec<Built> {
@@ -67,8 +69,8 @@ fn build(tree: &Tree<'_>) -> Vec<Built> {
         let mut builder = Builder::new(tree, &known, left);
         let objects = builder.root(root);
         left = builder.left;
-        let Builder { covers, problems, is_composed, .. } = builder;
-        made.push(Made { root, objects, covers, problems, is_composed });
+        let Builder { covers, problems, is_composed, is_too_large, .. } = builder;
+        made.push(Made { root, objects, covers, problems, is_composed, is_too_large });
     }
     let mut users: BTreeMap<Covered, usize> = BTreeMap::new();
     made.iter().flat_map(|made| &made.covers).for_each(|document| *users.entry(*document).or_default() += 1);
@@ -77,12 +79,13 @@ fn build(tree: &Tree<'_>) -> Vec<Built> {
 
 /// The layer that a root makes, unless all it does is to name files that nobody else takes in.
 fn layer(made: Made<'_>, users: &BTreeMap<Covered, usize>) -> Option<Built> {
-    let Made { root, objects, covers, problems, is_composed } = made;
+    let Made { root, objects, covers, problems, is_composed, is_too_large } = made;
     let is_shared = covers.iter().any(|document| users.get(document).is_some_and(|users| *users > 1));
     let layer = if root.folder.is_empty() { "kustomization" } else { root.folder }.to_owned();
     let path = root.path.to_owned();
     let problems = problems.into_iter().collect();
-    if !is_composed && !is_shared && !objects.is_changed() {
+    let is_plain = !is_composed && !is_shared && !objects.is_changed();
+    if is_plain || is_too_large {
         let empty = Built { layer, path, documents: Vec::new(), covers: Vec::new(), problems };
         return (!empty.problems.is_empty()).then_some(empty);
     }

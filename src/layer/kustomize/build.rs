@@ -15,7 +15,7 @@ use super::{Kustomization, references};
 const MAX_OPEN: usize = 50;
 
 /// What a look at a kustomization costs in nodes, so that many that make nothing come to an end, too.
-const VISIT: usize = 20;
+const VISIT: usize = 100;
 
 /// Fields that ask for programs, plugins or configuration that is not read here, with what to say.
 const NOT_APPLIED: [(&str, &str); 8] = [
@@ -45,7 +45,7 @@ pub(super) struct Builder<'a> {
     pub(super) is_composed: bool,
     /// Whether something that it needs is not in the tree, so that what is not found may be there.
     is_incomplete: bool,
-    is_too_large: bool,
+    pub(super) is_too_large: bool,
 }
 
 impl<'a> Builder<'a> {

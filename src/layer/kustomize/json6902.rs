@@ -14,7 +14,8 @@ const MAX_DEPTH: usize = 160;
 /// # Errors
 /// The number of operations that could not be done.
 pub(super) fn apply(root: &mut Node, patch: &Node, from: SourceId, left: &mut usize) -> Result<(), usize> {
-    let failed = patch.items().iter().filter(|operation| one(root, operation, from, left).is_none()).count();
+    let mut undone = |operation: &&Node| *left == 0 || one(root, operation, from, left).is_none();
+    let failed = patch.items().iter().filter(|operation| undone(operation)).count();
     if failed == 0 { Ok(()) } else { Err(failed) }
 }
 
@@ -31,23 +32,31 @@ fn one(root: &mut Node, operation: &Node, from: SourceId, left: &mut usize) -> O
     let value = || operation.get("value").map(|value| merge::from_file(value, from));
     let place = Place { path, from };
     match operation.get("op")?.as_text()? {
-        "add" => place.add(root, &steps, value()?, left),
-        "replace" => place.replace(root, &steps, value()?, left),
+        "add" => {
+            charge(&steps, operation.get("value")?, left)?;
+            place.add(root, &steps, value()?)
+        }
+        "replace" => {
+            charge(&steps, operation.get("value")?, left)?;
+            place.replace(root, &steps, value()?)
+        }
         "remove" => take(root, &steps).map(drop),
         "test" => is_same(find(root, &steps, from)?.0, operation.get("value")?).then_some(()),
         "copy" => {
             let (found, source) = find(root, &pointer(operation.get("from")?.as_text()?)?, root.source?)?;
+            charge(&steps, found, left)?;
             let copied = merge::from_file(found, source);
-            place.add(root, &steps, copied, left)
+            place.add(root, &steps, copied)
         }
         "move" => {
             let start = pointer(operation.get("from")?.as_text()?)?;
             if steps.len() > start.len() && steps.starts_with(&start) {
                 return None;
             }
-            let source = find(root, &start, root.source?)?.1;
+            let (found, source) = find(root, &start, root.source?)?;
+            charge(&steps, found, left)?;
             let moved = take(root, &start)?;
-            place.add(root, &steps, Node { source: moved.source.or(Some(source)), ..moved }, left)
+            place.add(root, &steps, Node { source: moved.source.or(Some(source)), ..moved })
         }
         _ => None,
     }
@@ -110,8 +119,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn add(&self, root: &mut Node, steps: &[String], value: Node, left: &mut usize) -> Option<()> {
-        charge(steps, &value, left)?;
+    fn add(&self, root: &mut Node, steps: &[String], value: Node) -> Option<()> {
         let Some((last, parents)) = steps.split_last() else {
             *root = value;
             return Some(());
@@ -129,8 +137,7 @@ impl Place<'_> {
         Some(())
     }
 
-    fn replace(&self, root: &mut Node, steps: &[String], value: Node, left: &mut usize) -> Option<()> {
-        charge(steps, &value, left)?;
+    fn replace(&self, root: &mut Node, steps: &[String], value: Node) -> Option<()> {
         let Some((last, parents)) = steps.split_last() else {
             *root = value;
             return Some(());
@@ -164,11 +171,8 @@ impl Place<'_> {
 }
 
 fn charge(steps: &[String], value: &Node, left: &mut usize) -> Option<()> {
-    if steps.len() + merge::depth(value) > MAX_DEPTH {
-        return None;
-    }
-    *left = left.checked_sub(merge::size(value))?;
-    Some(())
+    *left = left.saturating_sub(merge::size(value));
+    (*left > 0 && steps.len() + merge::depth(value) <= MAX_DEPTH).then_some(())
 }
 
 /// Whether two values say the same; the order of keys makes no difference.

@@ -119,7 +119,8 @@ impl<'a> Builder<'a> {
         let Some(object) = objects.get_mut(at) else { return };
         let before = (object.namespace().to_owned(), object.name().to_owned());
         object.changed = true;
-        if json6902::apply(&mut object.node, &patch.node, patch.source, &mut self.left).is_err() {
+        let done = json6902::apply(&mut object.node, &patch.node, patch.source, &mut self.left);
+        if self.charge(0, own.source) && done.is_err() {
             self.no_target(own, span, "a JSON patch with an operation that fits no place; kustomize refuses that");
         }
         if let Some(object) = objects.get_mut(at) {

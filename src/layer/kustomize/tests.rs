@@ -88,7 +88,7 @@ const IMAGE: &str = "spec.template.spec.containers[api].image";
 
 #[test]
 fn what_nobody_touches_keeps_its_place() {
-    deployment("", &[], &[("spec.replicas", "2 @ base/api.yaml:5"), (POOL, "5 @ base/api.yaml:18")]);
+    deployment("", &[], &[("spec.replicas", "2 @ base/api.yaml:5"), (POOL, "5 @ base/api.yaml:19")]);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn directives_of_a_patch() {
         (
             "spec: {template: {spec: {containers: [{name: api, ports: [{containerPort: 80, name: web}]}]}}}",
             "spec.template.spec.containers[api].ports[web].containerPort",
-            "80 @ base/api.yaml:15",
+            "80 @ prod/p.yaml:4",
         ),
     ];
     for (spec, path, expected) in cases {
@@ -268,7 +268,7 @@ fn new_names_are_carried_into_references() {
     let env = "spec.template.spec.containers[api]";
     assert_eq!(at(&sources, api, &format!("{env}.envFrom[0].configMapRef.name")), "x-api-env @ base/api.yaml:17");
     let user = format!("{env}.env[DB_USER].valueFrom.secretKeyRef.name");
-    assert_eq!(at(&sources, api, &user), "x-db @ base/api.yaml:21");
+    assert_eq!(at(&sources, api, &user), "x-db @ base/api.yaml:22");
     let scaler = find(&settings, "HorizontalPodAutoscaler");
     assert_eq!(at(&sources, scaler, "spec.scaleTargetRef.name"), "x-api @ prod/more.yaml:8");
 }
@@ -305,7 +305,7 @@ fn generators_make_and_change_objects() {
     };
     let merged = "configMapGenerator:\n  - name: api-env\n    behavior: merge\n    literals:\n      - B=3\n      - C=\"4\"\n";
     let here = [
-        ("data.A", "1 @ base/api.yaml:27"),
+        ("data.A", "1 @ base/api.yaml:28"),
         ("data.B", "3 @ prod/kustomization.yaml:6"),
         ("data.C", "4 @ prod/kustomization.yaml:7"),
     ];
@@ -370,10 +370,10 @@ fn replacements_and_variables() {
         fieldPaths: ['spec.template.spec.containers.*.image']
         options: {delimiter: ':', index: 2}
 ";
-    let image = "registry:5000/shop/api:1 @ base/api.yaml:27";
-    deployment(text, &[], &[(POOL, "1 @ base/api.yaml:27"), (IMAGE, image)]);
+    let image = "registry:5000/shop/api:1 @ base/api.yaml:28";
+    deployment(text, &[], &[(POOL, "1 @ base/api.yaml:28"), (IMAGE, image)]);
     let text = "vars: [{name: DB, objref: {kind: ConfigMap, name: api-env, apiVersion: v1}}]\n";
-    deployment(text, &[], &[(HOST, "api-env.internal @ base/api.yaml:19")]);
+    deployment(text, &[], &[(HOST, "api-env.internal @ base/api.yaml:20")]);
 }
 
 #[test]
