@@ -44,7 +44,7 @@ pub(super) struct Builder<'a> {
     /// Whether a kustomization takes in another one.
     pub(super) is_composed: bool,
     /// Whether something that it needs is not in the tree, so that what is not found may be there.
-    is_incomplete: bool,
+    pub(super) is_incomplete: bool,
     pub(super) is_too_large: bool,
 }
 

@@ -16,6 +16,8 @@ use super::strategic::{self, Fate, Lists};
 struct Patch {
     node: Node,
     source: SourceId,
+    /// The document that it is, if it has a file of its own.
+    file: Option<Covered>,
 }
 
 const NO_TARGET: &str = "a patch whose target is not there; kustomize refuses that";
@@ -65,9 +67,7 @@ impl<'a> Builder<'a> {
         };
         for patch in &found {
             let targets = selector.select(objects, &mut self.left);
-            if targets.is_empty() {
-                self.no_target(own, item.span, NO_TARGET);
-            }
+            self.aimed(own, item.span, patch, &targets);
             if json6902::is_patch(&patch.node) {
                 targets.into_iter().for_each(|at| self.operate(own, item.span, patch, at, objects));
             } else {
@@ -93,11 +93,20 @@ impl<'a> Builder<'a> {
             self.no_target(own, span, message);
             targets.push(*only);
         }
+        self.aimed(own, span, patch, &targets);
+        let bare = without_identity(&patch.node);
+        targets.into_iter().for_each(|at| self.merge(&bare, patch.source, at, objects));
+    }
+
+    /// Says it where a patch has no target. Where the target may be in what is not in the tree, the patch is all that
+    /// there is to review, so it stays as it is written.
+    fn aimed(&mut self, own: &Kustomization<'a>, span: Span, patch: &Patch, targets: &[usize]) {
         if targets.is_empty() {
             self.no_target(own, span, NO_TARGET);
         }
-        let bare = without_identity(&patch.node);
-        targets.into_iter().for_each(|at| self.merge(&bare, patch.source, at, objects));
+        if !targets.is_empty() || !self.is_incomplete {
+            self.covers.extend(patch.file);
+        }
     }
 
     fn merge(&mut self, patch: &Node, source: SourceId, at: usize, objects: &mut Objects) {
@@ -136,7 +145,7 @@ impl<'a> Builder<'a> {
             return Vec::new();
         };
         self.problems.extend(document.problems.iter().map(|problem| (own.source, problem.clone())));
-        merge::filled(&document).map(|(_, _, node)| Patch { node: node.clone(), source: own.source }).collect()
+        merge::filled(&document).map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None }).collect()
     }
 
     /// The patches that a file holds.
@@ -154,8 +163,8 @@ impl<'a> Builder<'a> {
             if !self.charge(merge::size(node), document.source) {
                 break;
             }
-            self.covers.insert(Covered { source: document.source, root });
-            found.push(Patch { node: node.clone(), source: document.source });
+            let file = Some(Covered { source: document.source, root });
+            found.push(Patch { node: node.clone(), source: document.source, file });
         }
         found
     }
