@@ -456,7 +456,7 @@ impl Remarks {
         };
         let list = match problem.kind {
             // All of the file was read.
-            ProblemKind::DuplicateKey | ProblemKind::Encoding => &mut self.notes,
+            ProblemKind::DuplicateKey | ProblemKind::Encoding | ProblemKind::NotApplied => &mut self.notes,
             ProblemKind::Syntax
             | ProblemKind::Templated
             | ProblemKind::NotText

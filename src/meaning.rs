@@ -86,7 +86,38 @@ pub struct Meant<'a> {
 /// Explains changes: which role they have, whom they concern, and for connection strings which part it is.
 #[must_use]
 pub fn explain(changes: &[Change], old: Meant<'_>, new: Meant<'_>) -> Vec<Explained> {
-    changes.iter().flat_map(|change| explain_one(change, old, new)).collect()
+    let reach = (Reach::of(old.settings), Reach::of(new.settings));
+    let mut explained: Vec<Explained> = changes.iter().flat_map(|change| explain_one(change, old, new)).collect();
+    for entry in &mut explained {
+        let reached = [(&reach.0, &entry.old), (&reach.1, &entry.new)].map(|(reach, side)| reach.environment(side.as_ref()));
+        entry.environment = reached.into_iter().flatten().chain([entry.environment]).min().unwrap_or_default();
+    }
+    explained
+}
+
+/// Where the settings of a side take effect that stand in files which only layers deploy.
+struct Reach(std::collections::BTreeMap<SourceId, Vec<(Span, Environment)>>);
+
+impl Reach {
+    fn of(settings: &Settings) -> Reach {
+        let mut reach = Reach(std::collections::BTreeMap::new());
+        for resource in settings.resources.iter().filter(|r| r.standing == Standing::Effective) {
+            for setting in &resource.settings {
+                reach.0.entry(setting.at.source).or_default().push((setting.at.span, resource.environment));
+            }
+        }
+        reach.0.values_mut().for_each(|places| places.sort_unstable());
+        reach
+    }
+
+    /// The gravest environment in which the setting takes effect.
+    fn environment(&self, side: Option<&ChangeSide>) -> Option<Environment> {
+        let at = side?.at;
+        let places = self.0.get(&at.source)?;
+        let first = places.partition_point(|(span, _)| span.start < at.span.start);
+        let here = places.iter().skip(first).take_while(|(span, _)| span.start < at.span.end.max(at.span.start + 1));
+        here.map(|(_, environment)| *environment).min()
+    }
 }
 
 fn explain_one(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Vec<Explained> {

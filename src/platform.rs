@@ -180,6 +180,7 @@ pub fn gather<'a>(
         }
     }
     all.resources.extend(layers.iter().flat_map(|layer| effective(layer, environments)).map(Arc::new));
+    all.problems.extend(layers.iter().flat_map(|layer| layer.problems.iter().cloned()));
     all.sort();
     all
 }

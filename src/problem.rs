@@ -21,6 +21,9 @@ pub enum ProblemKind {
     DuplicateKey,
     /// Nobody here reads this format.
     UnknownFormat,
+    /// All of the file was read; something that it asks for could not be put in effect (a remote base, a plugin, a patch
+    /// without a target).
+    NotApplied,
 }
 
 /// One sentence about a file, with its place where there is one.

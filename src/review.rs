@@ -19,8 +19,8 @@ use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
 use crate::secret::Redactor;
-use crate::setting::{Environment, Resource, ResourceId, Settings, Shape};
-use crate::source::{self, Side, Source, SourceId, Sources};
+use crate::setting::{Environment, Resource, ResourceId, SettingRef, Settings, Shape, Standing};
+use crate::source::{self, Location, Side, Source, SourceId, Sources};
 use crate::spread::Spread;
 use crate::suppression::{Allow, Suppressions};
 
@@ -321,13 +321,21 @@ fn scaled(resource: &Resource) -> Option<String> {
     Some(id.to_string())
 }
 
+/// `changed` with the settings that layers made of them: those that stand at the same place.
+fn with_effective(settings: &Settings, mut changed: BTreeSet<SettingRef>) -> BTreeSet<SettingRef> {
+    let places: BTreeSet<Location> = changed.iter().map(|at| settings.get(*at).at).collect();
+    let made = settings.iter().filter(|(_, resource, _)| resource.standing == Standing::Effective);
+    changed.extend(made.filter(|(.., setting)| places.contains(&setting.at)).map(|(at, ..)| at));
+    changed
+}
+
 /// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
 /// changed, or something they read.
 fn rolling(changes: &[Change], old: &SideRead<'_>, new: &SideRead<'_>) -> BTreeSet<String> {
     // A manifest that only moved to another file changes no pod.
     let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
-    let changed_new: BTreeSet<_> = real().filter_map(|c| c.new).collect();
-    let changed_old: BTreeSet<_> = real().filter_map(|c| c.old).collect();
+    let changed_new = with_effective(&new.settings, real().filter_map(|c| c.new).collect());
+    let changed_old = with_effective(&old.settings, real().filter_map(|c| c.old).collect());
     let mut rolling = BTreeSet::new();
     for (side, changed) in [(old, &changed_old), (new, &changed_new)] {
         for &at in changed {

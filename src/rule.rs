@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
-use crate::facts::{Declared, Endpoint, Facts, Pool, PoolSetting};
+use crate::facts::{Declared, Endpoint, Facts, Pool, PoolKey, PoolSetting};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
 use crate::secret::{Redactor, Shown};
@@ -294,6 +294,32 @@ fn paired<'a, T, K: Ord + 'a>(
     pairs.chain(gone).collect()
 }
 
+/// Joins what went under one layer, or none, with what came under another: a first patch makes a layer of files that were
+/// deployed as written. Where several went or came, nobody can tell which is which.
+fn joined_across_layers(pairs: Vec<PoolPair<'_>>) -> Vec<PoolPair<'_>> {
+    fn bare(key: &PoolKey) -> PoolKey {
+        let owner = key.owner.strip_suffix(')').and_then(|owner| owner.rsplit_once(" ("));
+        PoolKey { owner: owner.map_or(key.owner.as_str(), |(owner, _)| owner).to_owned(), ..key.clone() }
+    }
+    let mut lone: BTreeMap<PoolKey, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (at, pair) in pairs.iter().enumerate() {
+        match (pair.old, pair.new) {
+            (Some(old), None) => lone.entry(bare(&old.key)).or_default().0.push(at),
+            (None, Some(new)) => lone.entry(bare(&new.key)).or_default().1.push(at),
+            _ => {}
+        }
+    }
+    let mut pairs: Vec<Option<PoolPair<'_>>> = pairs.into_iter().map(Some).collect();
+    for (gone, come) in lone.values() {
+        let ([gone], [come]) = (gone.as_slice(), come.as_slice()) else { continue };
+        let old = pairs.get_mut(*gone).and_then(Option::take).and_then(|pair| pair.old);
+        if let Some(Some(pair)) = pairs.get_mut(*come) {
+            pair.old = old;
+        }
+    }
+    pairs.into_iter().flatten().collect()
+}
+
 impl<'a> Context<'a> {
     /// Pools on both sides whose setting of this role differs. In an audit every written setting counts as new. A pool
     /// of another library that took over counts as the same pool where a number of connections is compared.
@@ -390,7 +416,7 @@ impl<'a> Context<'a> {
     /// Pools of both sides, paired by identity, in order.
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
         let pairs = paired(&self.old.facts.pools, &self.new.facts.pools, |pool| &pool.key);
-        pairs.into_iter().map(|(old, new)| PoolPair { old, new }).collect()
+        joined_across_layers(pairs.into_iter().map(|(old, new)| PoolPair { old, new }).collect())
     }
 
     /// Endpoints of both sides, paired by identity, in order.

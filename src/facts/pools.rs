@@ -33,6 +33,8 @@ pub(super) fn pools(
             meaning.library = Some(pool.library.clone());
         }
     }
+    // What is covered has told the meaning of its settings; it runs only as the layer makes it.
+    pools.retain(|pool| !pool.covered);
     pools.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
     pools
 }

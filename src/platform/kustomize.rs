@@ -18,6 +18,8 @@ pub(super) static PLATFORM: Platform = Platform {
 
 const GENERATORS: [(&str, &str); 2] = [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")];
 
+const PATCHES: [&str; 3] = ["patches", "patchesJson6902", "patchesStrategicMerge"];
+
 fn claims(root: &Root<'_>) -> bool {
     let api = root.node.get("apiVersion").and_then(Node::as_text);
     let named = matches!(root.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization");
@@ -37,6 +39,10 @@ fn read(root: &Root<'_>) -> Reading {
         match generator {
             Some((_, kind)) if named && !entry.value.items().is_empty() => {
                 entry.value.items().iter().for_each(|item| generated(root, kind, item, &mut reading));
+            }
+            // Patches are objects, or operations on them, inside a text.
+            _ if PATCHES.contains(&entry.key.text.as_str()) => {
+                rest.walk(&entry.value, &here, Scope { files: 1, ..Scope::STRUCTURE });
             }
             _ => rest.walk(&entry.value, &here, Scope::STRUCTURE),
         }

@@ -11,7 +11,7 @@ use crate::facts::{Endpoint, EndpointPart, Link};
 use crate::rule::Context;
 use crate::rule::names::{is_literal, is_proxy};
 use crate::secret::Shown;
-use crate::setting::Environment;
+use crate::setting::{Environment, Standing};
 use crate::shown;
 use crate::source::Location;
 
@@ -163,6 +163,11 @@ pub(crate) fn subject(ctx: &Context<'_>, endpoint: &Endpoint, side: crate::rule:
     (!holder.is_file()).then(|| ctx.name(&holder.to_string()))
 }
 
+/// Whether an address is written for a layer to take in: it counts as the layer makes it.
+pub(crate) fn is_covered(side: crate::rule::State<'_>, endpoint: &Endpoint) -> bool {
+    side.settings.resource_of(endpoint.setting).standing == Standing::Covered
+}
+
 /// Every address of the new side with its counterpart, in order.
 pub(crate) fn addresses<'a>(ctx: &Context<'a>) -> Vec<Address<'a>> {
     let old = &ctx.old.facts.endpoints;
@@ -177,12 +182,21 @@ pub(crate) fn addresses<'a>(ctx: &Context<'a>) -> Vec<Address<'a>> {
         }
         old_files.extend(ctx.files.iter().filter(|f| f.old.is_some()).map(|f| f.path.as_str()));
     }
-    let address = |(index, new): (usize, &'a Endpoint)| {
+    let all = ctx.new.facts.endpoints.iter().enumerate();
+    let covered = all.filter(|(_, new)| is_covered(ctx.new, new)).map(|(index, new)| (new.at, (index, new)));
+    let covered: BTreeMap<Location, (usize, &Endpoint)> = covered.collect();
+    let before = |index: usize, new: &Endpoint| {
         let moved = told.get(&index).and_then(|&i| old.get(i));
-        let old = moved.or_else(|| by_key.get(&new.key).and_then(|known| counterpart(known, new)));
+        moved.or_else(|| by_key.get(&new.key).and_then(|known| counterpart(known, new)))
+    };
+    let address = |(index, new): (usize, &'a Endpoint)| {
+        // What a layer that is new makes was there before as it is written.
+        let written = || covered.get(&new.at).and_then(|(index, written)| before(*index, written));
+        let old = before(index, new).or_else(written);
         Address { old, new, in_known_file: old_files.contains(ctx.sources.get(new.at.source).path.as_str()) }
     };
-    ctx.new.facts.endpoints.iter().enumerate().map(address).collect()
+    let runs = |(_, new): &(usize, &Endpoint)| !is_covered(ctx.new, new);
+    ctx.new.facts.endpoints.iter().enumerate().filter(runs).map(address).collect()
 }
 
 /// Of several of one key (two containers with the same variables), the one that did not change.

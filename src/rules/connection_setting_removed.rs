@@ -4,7 +4,7 @@ use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{addresses, hosts, subject, text};
+use crate::rule::addresses::{addresses, hosts, is_covered, subject, text};
 use crate::rule::elsewhere;
 use crate::rule::wording;
 use crate::secret::Shown;
@@ -59,7 +59,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     }
     let addresses = addresses(ctx);
     let kept = |old: &Endpoint| addresses.iter().any(|a| a.old.is_some_and(|o| o.at == old.at));
-    let gone = ctx.old.facts.endpoints.iter().filter(|old| !kept(old));
+    let gone = ctx.old.facts.endpoints.iter().filter(|old| !kept(old) && !is_covered(ctx.old, old));
     out.extend(gone.filter_map(|old| removed(ctx, old)));
     let emptied = addresses.iter().filter_map(|a| emptied(ctx, a));
     out.extend(emptied);
