@@ -13,7 +13,7 @@ mod spring;
 
 use std::collections::BTreeSet;
 
-use crate::document::{Document, FormatId, Node, ScalarKind};
+use crate::document::{Document, FormatId, Node};
 use crate::layer::{self, Built, Covered, Tree};
 use crate::problem::Problem;
 use crate::setting::{Environment, Resource, Settings, Standing};
@@ -129,9 +129,23 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
             }));
         }
     }
-    all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
+    let made: Vec<Resource> = built.iter().flat_map(|layer| effective(layer, environments)).collect();
+    give_way(&mut all.resources, &made);
+    all.resources.extend(made);
+    all.problems.extend(built.into_iter().flat_map(|layer| layer.problems));
     all.sort();
     all
+}
+
+/// What a layer without a name makes takes the place of what is written under the same name in the same file.
+fn give_way(written: &mut [Resource], made: &[Resource]) {
+    let unnamed = made.iter().filter(|r| r.id.layer.is_empty());
+    let replaced: BTreeSet<_> = unnamed.map(|r| (&r.id, r.path.as_str())).collect();
+    for resource in written {
+        if replaced.contains(&(&resource.id, resource.path.as_str())) {
+            resource.standing = Standing::Covered;
+        }
+    }
 }
 
 /// The resources that a layer makes.
@@ -167,9 +181,7 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
 
 /// The documents of a file that hold anything, with their index in [`Document::roots`].
 fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = (usize, Root<'a>)> {
-    let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
-    let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
-    roots.map(move |(index, (position, node))| {
+    layer::filled_roots(document).map(move |(index, position, node)| {
         (position, Root { path, source: document.source, format: document.format, node, index })
     })
 }

@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Finding, Severity};
 use crate::rule::{Context, Rule};
+use crate::setting::Environment;
 use crate::source::Location;
 
 /// Every rule. A test holds the folder against this list.
@@ -163,8 +164,15 @@ fn merge(found: Vec<Finding>) -> Vec<Finding> {
     kept.into_values().collect()
 }
 
-fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence) {
-    (finding.severity, finding.confidence)
+fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence, u8) {
+    // A base that several environments build on is told with the one where it hurts most.
+    let weight = match finding.environment {
+        Environment::Production => 3,
+        Environment::Staging => 2,
+        Environment::Unknown => 1,
+        Environment::Development => 0,
+    };
+    (finding.severity, finding.confidence, weight)
 }
 
 /// Whether two findings speak of one mistake: at the same place, or of two parts of one connection string.

@@ -1,6 +1,8 @@
 //! The two sums of a server: lines of `replicas × processes × pool`, and what they add up to in each scenario.
 
 use crate::budget::{Factor, Load, Term};
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::facts::{Facts, Link, Origin, Pool, Reading, Server, Workload};
 use crate::quantity::Interval;
 use crate::source::{Location, Side};
@@ -128,6 +130,7 @@ impl<'a> Sum<'a> {
                 None => could_be.push(format!("{} ({})", pool.key.owner, pool.library)),
             }
         }
+        leave_one_of_alternatives(facts, &mut lines);
         lines.extend(unpooled(facts, server, rolls));
         could_be.sort();
         could_be.dedup();
@@ -189,6 +192,31 @@ fn why(origin: &Origin) -> Option<&str> {
         Origin::Unknown(why) => Some(why),
         _ => None,
     }
+}
+
+/// Profiles that read one address from one line, with nobody seen to read them, are versions of one program: of those the
+/// largest counts.
+fn leave_one_of_alternatives(facts: &Facts, lines: &mut Vec<Line<'_>>) {
+    let place = |l: &Line<'_>| {
+        let pool = l.pool.filter(|p| p.owner.is_none())?;
+        Some((facts.endpoints.get(pool.endpoint?)?.at, pool.key.library.clone(), pool.key.group.clone()))
+    };
+    let mut largest: BTreeMap<_, (Option<u64>, usize)> = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(place) = place(line) else { continue };
+        let size = line.ceiling.hi;
+        let known = largest.entry(place).or_insert((size, index));
+        // No upper bound is more than any number.
+        if known.0.is_some_and(|k| size.is_none_or(|s| s > k)) {
+            *known = (size, index);
+        }
+    }
+    let kept: BTreeSet<usize> = largest.values().map(|(_, index)| *index).collect();
+    let mut index = 0;
+    lines.retain(|line| {
+        index += 1;
+        place(line).is_none() || kept.contains(&(index - 1))
+    });
 }
 
 struct Copies {

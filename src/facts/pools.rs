@@ -2,7 +2,7 @@
 //!
 //! In: scopes, endpoints, the catalogue. Out: one [`Pool`] for each data source of each process that reads the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Ambiguity, Catalogue, Kind, Library, Match, Query, ReadValue, Role};
 use crate::connection::Engine;
@@ -35,6 +35,14 @@ pub(super) fn pools(
     }
     pools.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
     pools
+}
+
+/// Drops the pools of what is covered where the same pool, or one written at the same place, takes effect.
+pub(super) fn leave_effective(pools: &mut Vec<Pool>) {
+    let effective = || pools.iter().filter(|p| !p.covered);
+    let keys: BTreeSet<PoolKey> = effective().map(|p| p.key.clone()).collect();
+    let places: BTreeSet<Location> = effective().map(|p| p.at).collect();
+    pools.retain(|p| !p.covered || !(keys.contains(&p.key) || places.contains(&p.at)));
 }
 
 fn by_setting(endpoints: &[Endpoint]) -> BTreeMap<SettingRef, usize> {

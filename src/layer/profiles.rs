@@ -1,11 +1,239 @@
-//! defaults and profiles of Spring, .NET and Node.
+//! Defaults and profiles of Spring, .NET and Node, and `.env` files with those of an environment.
+//!
+//! In: files of one folder that share a name. Out: for each profile what takes effect in it, under the name of the file
+//! that makes the profile. The defaults stay written by themselves: they run too, and what is inherited keeps its place.
 
-use super::{Built, Layering, Tree};
+use std::collections::BTreeMap;
+
+use crate::document::{Document, FormatId, Node};
+
+use super::overlay::{Keys, Overlay};
+use super::{Built, Covered, Effective, Layering, Tree, filled_roots, folder_of, spring};
 
 /// See the module.
 pub(super) static LAYERING: Layering =
-    Layering { name: "profiles", does: "defaults and profiles of Spring, .NET and Node", build };
+    Layering { name: "profiles", does: "defaults and profiles of Spring, Quarkus, .NET and Node, `.env` files", build };
 
-fn build(_tree: &Tree<'_>) -> Vec<Built> {
-    Vec::new()
+/// Profiles of one folder that are put together; a folder with more is no set of profiles.
+const MOST_PROFILES: usize = 64;
+
+fn build(tree: &Tree<'_>) -> Vec<Built> {
+    let mut families: BTreeMap<(&str, Family), Vec<Part<'_>>> = BTreeMap::new();
+    for (path, document) in tree.iter() {
+        let Some((family, variant)) = family_of(path) else { continue };
+        families.entry((folder_of(path), family)).or_default().push(Part { path, document, variant });
+    }
+    let mut built = Vec::new();
+    for ((folder, family), parts) in &families {
+        match family {
+            Family::Spring(_) => {
+                // What stands in `config/` is laid over what stands beside that folder.
+                let outer = (folder.rsplit('/').next() == Some("config"))
+                    .then(|| families.get(&(folder_of(folder), *family)))
+                    .flatten();
+                built.extend(spring_profiles(outer.map_or(&[], Vec::as_slice), parts));
+            }
+            Family::DotNet => built.extend(variants(parts, Keys::Colons)),
+            Family::Node => built.extend(variants(parts, Keys::Exact)),
+            Family::Dotenv => built.extend(variants(parts, Keys::Exact)),
+        }
+    }
+    built
+}
+
+/// Files that are read together, by their reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Family {
+    /// `application` or `bootstrap`.
+    Spring(&'static str),
+    /// `appsettings.json`.
+    DotNet,
+    /// A `config` folder with a `default` file.
+    Node,
+    /// `.env`.
+    Dotenv,
+}
+
+/// A file of a family.
+#[derive(Debug, Clone, Copy)]
+struct Part<'a> {
+    path: &'a str,
+    document: &'a Document,
+    /// The profile that its name tells.
+    variant: Option<&'a str>,
+}
+
+/// The family of a file, and its profile by its name.
+fn family_of(path: &str) -> Option<(Family, Option<&str>)> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if let Some((stem, profile)) = spring::stem_and_profile(name) {
+        let stem = if stem == "bootstrap" { "bootstrap" } else { "application" };
+        return Some((Family::Spring(stem), profile));
+    }
+    if let Some(rest) = name.strip_prefix("appsettings.") {
+        let variant = if rest == "json" { None } else { Some(rest.strip_suffix(".json")?) };
+        return Some((Family::DotNet, variant));
+    }
+    if let Some(rest) = name.strip_prefix(".env") {
+        const SAMPLES: [&str; 7] = ["example", "sample", "template", "dist", "defaults", "tpl", "j2"];
+        let variant = if rest.is_empty() { None } else { Some(rest.strip_prefix('.')?) };
+        let is_sample = variant.is_some_and(|v| v.split('.').any(|word| SAMPLES.contains(&word)));
+        return (!is_sample).then_some((Family::Dotenv, variant));
+    }
+    let (stem, extension) = name.rsplit_once('.')?;
+    let is_data = matches!(extension, "json" | "json5" | "yaml" | "yml" | "toml");
+    let in_config = folder_of(path).rsplit('/').next() == Some("config");
+    // `custom-environment-variables` maps keys to names of variables and holds no values.
+    if !is_data || !in_config || stem == "custom-environment-variables" {
+        return None;
+    }
+    Some((Family::Node, (stem != "default").then_some(stem)))
+}
+
+/// One file a profile, over the one without.
+fn variants(parts: &[Part<'_>], keys: Keys) -> Vec<Built> {
+    let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { return Vec::new() };
+    let Some(below) = only_mapping(base.document) else { return Vec::new() };
+    let mut built = Vec::new();
+    for part in parts.iter().filter(|part| part.variant.is_some()).take(MOST_PROFILES) {
+        let Some(above) = only_mapping(part.document).filter(|node| shares_a_key(below, node, keys)) else { continue };
+        let mut overlay = Overlay::new(keys);
+        overlay.lay(below, base.document.source, |_| false);
+        // `.env.production.local` is laid over `.env.production`.
+        let middle = part.variant.and_then(|v| v.strip_suffix(".local"));
+        if let Some(middle) = parts.iter().find(|other| middle.is_some() && other.variant == middle)
+            && let Some(node) = only_mapping(middle.document)
+        {
+            overlay.lay(node, middle.document.source, |_| false);
+        }
+        overlay.lay(above, part.document.source, |_| false);
+        let doc = Doc { path: part.path, document: part.document, index: 0, root: 0, node: above, label: None };
+        built.push(doc.built(overlay.into_node(above), Vec::new()));
+    }
+    built
+}
+
+/// Whether two files speak of the same things at all: a folder may hold files beside its profiles.
+fn shares_a_key(below: &Node, above: &Node, keys: Keys) -> bool {
+    let folded = |text: &str| if keys == Keys::Exact { text.to_owned() } else { text.to_lowercase() };
+    let first = |text: &str| folded(text.split(':').next().unwrap_or(text));
+    let known: std::collections::BTreeSet<String> = below.entries().iter().map(|e| first(&e.key.text)).collect();
+    above.entries().iter().any(|e| known.contains(&first(&e.key.text)))
+}
+
+fn only_mapping(document: &Document) -> Option<&Node> {
+    let mut roots = filled_roots(document);
+    let (_, _, node) = roots.next()?;
+    (roots.next().is_none() && !node.entries().is_empty()).then_some(node)
+}
+
+/// One document of a Spring file.
+#[derive(Debug, Clone)]
+struct Doc<'a> {
+    path: &'a str,
+    document: &'a Document,
+    index: usize,
+    root: usize,
+    node: &'a Node,
+    /// The profiles for which it holds, by its content or its file's name; none for the defaults.
+    label: Option<String>,
+}
+
+impl Doc<'_> {
+    fn built(&self, node: Node, covers: Vec<Covered>) -> Built {
+        let source = self.document.source;
+        let format = self.document.format;
+        let path = self.path.to_owned();
+        Built {
+            layer: String::new(),
+            path: path.clone(),
+            documents: vec![Effective { path, source, format, index: self.index, node }],
+            covers,
+            problems: Vec::new(),
+        }
+    }
+
+    fn covered(&self) -> Covered {
+        Covered { source: self.document.source, root: self.root }
+    }
+
+    fn holds_for(&self, profiles: &str) -> bool {
+        let Some(label) = &self.label else { return false };
+        let told: Vec<&str> = tokens(label).collect();
+        label == profiles || tokens(profiles).all(|profile| told.contains(&profile))
+    }
+}
+
+fn tokens(label: &str) -> impl Iterator<Item = &str> {
+    label.split([',', '|']).map(str::trim)
+}
+
+/// What takes effect in each profile. Properties win over YAML, the file of a profile over a document for it.
+fn spring_profiles(outer: &[Part<'_>], parts: &[Part<'_>]) -> Vec<Built> {
+    let mut docs: Vec<Doc<'_>> = Vec::new();
+    for parts in [outer, parts] {
+        let mut sorted: Vec<&Part<'_>> = parts.iter().collect();
+        sorted.sort_by_key(|part| (part.variant.is_some(), part.document.format == FormatId::Properties));
+        let own = sorted.into_iter().filter(|part| part.variant.is_none() || !std::ptr::eq(parts, outer));
+        docs.extend(own.flat_map(|part| documents(part)));
+    }
+    let is_own = |doc: &Doc<'_>| parts.iter().any(|part| part.path == doc.path);
+    let mut labels: Vec<&str> = docs.iter().filter(|d| is_own(d)).filter_map(|d| d.label.as_deref()).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    let mut built: Vec<Built> = labels.iter().take(MOST_PROFILES).filter_map(|p| spring_profile(&docs, p)).collect();
+    built.extend(docs.iter().filter(|d| is_own(d)).flat_map(prefixed_profiles));
+    built
+}
+
+fn documents<'a>(part: &Part<'a>) -> Vec<Doc<'a>> {
+    let doc = |(index, root, node): (usize, usize, &'a Node)| {
+        let label = spring::profile(node).or_else(|| part.variant.map(str::to_owned));
+        Doc { path: part.path, document: part.document, index, root, node, label }
+    };
+    filled_roots(part.document).filter(|(_, _, node)| !node.entries().is_empty()).map(doc).collect()
+}
+
+fn spring_profile(docs: &[Doc<'_>], profile: &str) -> Option<Built> {
+    let (holding, base): (Vec<&Doc<'_>>, Vec<&Doc<'_>>) = {
+        let all = docs.iter().filter(|doc| doc.label.is_none() || doc.holds_for(profile));
+        all.partition(|doc| doc.label.is_some())
+    };
+    let top = holding.iter().rev().find(|doc| doc.label.as_deref() == Some(profile))?;
+    if base.is_empty() && holding.len() == 1 {
+        return None;
+    }
+    let mut overlay = Overlay::new(Keys::Dotted);
+    for doc in base.iter().chain(&holding) {
+        let source = doc.document.source;
+        // Whose profile it is says the document that gives the name.
+        let leave_out: fn(&[&str]) -> bool = if std::ptr::eq(*doc, *top) { |_| false } else { spring::is_activation };
+        match spring::prefixed(doc.node) {
+            Some((rest, sections)) => {
+                overlay.lay(&rest, source, leave_out);
+                for (name, node) in sections {
+                    if spring::prefixed_profile(&name.text) == profile {
+                        overlay.lay(&node, source, leave_out);
+                    }
+                }
+            }
+            None => overlay.lay(doc.node, source, leave_out),
+        }
+    }
+    let covers = holding.iter().filter(|doc| doc.label.as_deref() == Some(profile)).map(|doc| doc.covered()).collect();
+    Some(top.built(overlay.into_node(top.node), covers))
+}
+
+/// What takes effect in the profiles that a document of defaults knows by a prefix: `%prod.`.
+fn prefixed_profiles(doc: &Doc<'_>) -> Vec<Built> {
+    let Some((rest, sections)) = spring::prefixed(doc.node).filter(|_| doc.label.is_none()) else { return Vec::new() };
+    let mut built = Vec::new();
+    for (name, node) in sections.into_iter().take(MOST_PROFILES) {
+        let mut overlay = Overlay::new(Keys::Dotted);
+        overlay.lay(&rest, doc.document.source, |_| false);
+        overlay.lay(&node, doc.document.source, |_| false);
+        let entry = crate::document::Entry { key: name, value: overlay.into_node(&node) };
+        built.push(doc.built(Node::mapping(doc.node.span, vec![entry]), Vec::new()));
+    }
+    built
 }

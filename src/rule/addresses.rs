@@ -166,23 +166,24 @@ pub(crate) fn subject(ctx: &Context<'_>, endpoint: &Endpoint, side: crate::rule:
 /// Every address of the new side with its counterpart, in order.
 pub(crate) fn addresses<'a>(ctx: &Context<'a>) -> Vec<Address<'a>> {
     let old = &ctx.old.facts.endpoints;
+    let judged = |e: &&Endpoint| !e.superseded;
     let mut told: BTreeMap<usize, usize> = BTreeMap::new();
     let mut by_key: BTreeMap<_, Vec<&Endpoint>> = BTreeMap::new();
     let mut old_files: BTreeSet<&str> = BTreeSet::new();
     if !ctx.audit {
         let pairs = ctx.changes.iter().filter_map(|c| Some((c.endpoints.1?, c.endpoints.0?)));
         told.extend(pairs);
-        for endpoint in old {
+        for endpoint in old.iter().filter(judged) {
             by_key.entry(&endpoint.key).or_default().push(endpoint);
         }
         old_files.extend(ctx.files.iter().filter(|f| f.old.is_some()).map(|f| f.path.as_str()));
     }
     let address = |(index, new): (usize, &'a Endpoint)| {
-        let moved = told.get(&index).and_then(|&i| old.get(i));
+        let moved = told.get(&index).and_then(|&i| old.get(i)).filter(judged);
         let old = moved.or_else(|| by_key.get(&new.key).and_then(|known| counterpart(known, new)));
         Address { old, new, in_known_file: old_files.contains(ctx.sources.get(new.at.source).path.as_str()) }
     };
-    ctx.new.facts.endpoints.iter().enumerate().map(address).collect()
+    ctx.new.facts.endpoints.iter().enumerate().filter(|(_, e)| judged(e)).map(address).collect()
 }
 
 /// Of several of one key (two containers with the same variables), the one that did not change.
