@@ -9,7 +9,7 @@ mod compose;
 mod helm;
 mod kustomize;
 mod merge;
-mod overlay;
+pub(crate) mod overlay;
 mod profiles;
 pub(crate) mod spring;
 

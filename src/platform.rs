@@ -4,11 +4,14 @@
 //! databases; what a setting means to a connection is decided by `facts`.
 
 mod compose;
+mod dotnet;
 mod flatten;
 mod kubernetes;
 mod kustomize;
 mod list;
+mod node;
 mod plain;
+mod sections;
 mod spring;
 
 use std::collections::BTreeSet;
@@ -33,8 +36,16 @@ pub struct Platform {
 }
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
-pub static PLATFORMS: &[&Platform] =
-    &[&kustomize::PLATFORM, &kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+pub static PLATFORMS: &[&Platform] = &[
+    &kustomize::PLATFORM,
+    &kubernetes::PLATFORM,
+    &compose::PLATFORM,
+    &spring::PLATFORM,
+    &dotnet::PLATFORM,
+    &node::PLATFORM,
+    &sections::PLATFORM,
+    &plain::PLATFORM,
+];
 
 /// One document of a file, as a platform gets to see it.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +140,7 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
             }));
         }
     }
-    let made: Vec<Resource> = built.iter().flat_map(|layer| effective(layer, environments)).collect();
+    let made: Vec<Resource> = built.iter().flat_map(|layer| made_by(layer, environments)).collect();
     give_way(&mut all.resources, &made);
     all.resources.extend(made);
     all.problems.extend(built.into_iter().flat_map(|layer| layer.problems));
@@ -149,7 +160,7 @@ fn give_way(written: &mut [Resource], made: &[Resource]) {
 }
 
 /// The resources that a layer makes.
-fn effective(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
+fn made_by(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
     let told = environments.of(&built.path);
     let read = |document: &layer::Effective| {
         let root = Root {
@@ -207,9 +218,19 @@ pub(crate) mod tests {
         (sources, settings)
     }
 
-    /// The only resource of that name.
+    /// The only written resource of that name.
     pub(crate) fn resource<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
-        let found: Vec<&Resource> = settings.resources.iter().filter(|r| r.id.to_string() == id).collect();
+        only(settings, id, |standing| standing != Standing::Effective)
+    }
+
+    /// The only resource of that name that a layer makes.
+    pub(crate) fn effective<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
+        only(settings, id, |standing| standing == Standing::Effective)
+    }
+
+    fn only<'a>(settings: &'a Settings, id: &str, wanted: fn(Standing) -> bool) -> &'a Resource {
+        let named = settings.resources.iter().filter(|r| r.id.to_string() == id);
+        let found: Vec<&Resource> = named.filter(|r| wanted(r.standing)).collect();
         let all: Vec<String> = settings.resources.iter().map(|r| r.id.to_string()).collect();
         assert_eq!(found.len(), 1, "{id} among {all:?}");
         found[0]

@@ -92,7 +92,8 @@ struct Stack<'a> {
 }
 
 fn stacks<'a>(files: &[File<'a>]) -> Vec<Stack<'a>> {
-    let least = |wanted: fn(&Role<'_>) -> bool| files.iter().filter(|f| wanted(&f.role)).min_by_key(|f| f.role).copied();
+    let least =
+        |wanted: fn(&Role<'_>) -> bool| files.iter().filter(|f| wanted(&f.role)).min_by_key(|f| f.role).copied();
     let base = least(|role| matches!(role, Role::Default(_)));
     let over = least(|role| matches!(role, Role::Override(_)));
     let mut stacks = Vec::new();

@@ -46,6 +46,16 @@ impl Keys {
     }
 }
 
+/// A .NET file with one spelling for each key: nested ones.
+pub(crate) fn by_colons(node: &Node, source: SourceId) -> Node {
+    let mut overlay = Overlay::new(Keys::Colons);
+    if node.entries().is_empty() {
+        return node.clone();
+    }
+    overlay.lay(node, source, |_| false);
+    overlay.into_node(node)
+}
+
 /// Trees on top of each other.
 #[derive(Debug)]
 pub(super) struct Overlay {

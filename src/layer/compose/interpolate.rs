@@ -179,9 +179,8 @@ impl<'a> Variables<'a> {
 /// Whether a value may be put into a longer text. What a variable's own name tells (a host, a pool) is found in its file
 /// and is said there once.
 fn fits(name: &str, value: &str) -> bool {
-    const TOLD: [&str; 13] = [
-        "HOST", "SERVER", "ADDR", "PORT", "USER", "PASS", "PWD", "DB", "DATABASE", "URL", "POOL", "SECRET", "TOKEN",
-    ];
+    const TOLD: [&str; 13] =
+        ["HOST", "SERVER", "ADDR", "PORT", "USER", "PASS", "PWD", "DB", "DATABASE", "URL", "POOL", "SECRET", "TOKEN"];
     let told = name.split('_').any(|word| TOLD.iter().any(|told| word.to_ascii_uppercase().starts_with(told)));
     !told && value.len() <= LONGEST_PIECE && !value.contains('\n')
 }
@@ -244,7 +243,8 @@ impl Expression<'_> {
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let Some(inner) = rest.strip_prefix('{') else {
             let len = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-            let name = rest.get(..len).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))?;
+            let name =
+                rest.get(..len).filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))?;
             return Some(plain(Some(name), at + 1 + len));
         };
         let len = inner.find(|c| !is_name(c))?;
@@ -260,7 +260,13 @@ impl Expression<'_> {
         }
         let close = closing(inner.get(start + 1..)?)?;
         let from = at + 2 + start + 1;
-        Some(Expression { name: Some(name), operator: Some(operator), colon, word: from..from + close, end: from + close + 1 })
+        Some(Expression {
+            name: Some(name),
+            operator: Some(operator),
+            colon,
+            word: from..from + close,
+            end: from + close + 1,
+        })
     }
 }
 

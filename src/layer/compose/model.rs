@@ -120,7 +120,11 @@ fn is_list(node: &Node) -> bool {
 
 /// One value as a list of it.
 fn listed(node: &Node) -> Node {
-    if is_list(node) { node.clone() } else { Node { source: node.source, ..Node::sequence(node.span, vec![node.clone()]) } }
+    if is_list(node) {
+        node.clone()
+    } else {
+        Node { source: node.source, ..Node::sequence(node.span, vec![node.clone()]) }
+    }
 }
 
 /// The items of both lists; what stands in both counts once.

@@ -126,12 +126,14 @@ impl<'a> Project<'a> {
     /// The file and what it includes; where both define a thing, its own stays.
     fn with_included(&mut self, root: Node, path: &str, steps: usize) -> Node {
         let Some(include) = root.get("include").filter(|_| steps < MOST_STEPS) else { return root };
-        let paths: Vec<String> = include.items().iter().flat_map(included_paths).filter_map(|p| resolve(folder_of(path), p)).collect();
+        let paths: Vec<String> =
+            include.items().iter().flat_map(included_paths).filter_map(|p| resolve(folder_of(path), p)).collect();
         let mut below: Option<Node> = None;
         for file in paths {
             // Whoever is read already is not read again.
             let Some(document) = self.tree.get(&file).filter(|_| self.taken_in.insert(file.clone())) else { continue };
-            let Some((_, _, node)) = filled_roots(document).next().filter(|(_, _, node)| !node.entries().is_empty()) else {
+            let Some((_, _, node)) = filled_roots(document).next().filter(|(_, _, node)| !node.entries().is_empty())
+            else {
                 continue;
             };
             let node = self.file(&file, document.source, node, steps + 1);
@@ -184,7 +186,8 @@ fn without(node: &Node, key: &str) -> Node {
 /// A file of another folder with its paths as seen from `to`.
 fn rebased_file(root: &Node, from: &str, to: &str) -> Node {
     let deep = |entry: &Entry, change: &dyn Fn(&Node) -> Node| {
-        let inner = entry.value.entries().iter().map(|e| Entry { key: e.key.clone(), value: change(&e.value) }).collect();
+        let inner =
+            entry.value.entries().iter().map(|e| Entry { key: e.key.clone(), value: change(&e.value) }).collect();
         Entry { key: entry.key.clone(), value: Node { kind: NodeKind::Mapping(inner), ..entry.value.clone() } }
     };
     let entries = root.entries().iter().map(|entry| match entry.key.text.as_str() {
