@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Facts, Link, Origin, Pool, Reading, Server, Workload};
 use crate::quantity::Interval;
+use crate::setting::Environment;
 use crate::source::{Location, Side};
 
 /// One product of a sum, with what it was made from.
@@ -201,14 +202,18 @@ fn leave_one_of_alternatives(facts: &Facts, lines: &mut Vec<Line<'_>>) {
         let pool = l.pool.filter(|p| p.owner.is_none())?;
         Some((facts.endpoints.get(pool.endpoint?)?.at, pool.key.library.clone(), pool.key.group.clone()))
     };
-    let mut largest: BTreeMap<_, (Option<u64>, usize)> = BTreeMap::new();
+    // No upper bound is more than any number; of equals the one that runs where it matters counts.
+    let weight = |l: &Line<'_>| {
+        let environment = l.pool.map(|p| p.environment);
+        (l.ceiling.hi.unwrap_or(u64::MAX), environment == Some(Environment::Production))
+    };
+    let mut largest: BTreeMap<_, (_, usize)> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         let Some(place) = place(line) else { continue };
-        let size = line.ceiling.hi;
-        let known = largest.entry(place).or_insert((size, index));
-        // No upper bound is more than any number.
-        if known.0.is_some_and(|k| size.is_none_or(|s| s > k)) {
-            *known = (size, index);
+        let weight = weight(line);
+        let known = largest.entry(place).or_insert((weight, index));
+        if weight > known.0 {
+            *known = (weight, index);
         }
     }
     let kept: BTreeSet<usize> = largest.values().map(|(_, index)| *index).collect();

@@ -199,4 +199,159 @@ fn count(node: &Node, most: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use crate::platform::tests::{effective, read_by_processes, resource, side};
+    use crate::problem::ProblemKind;
+    use crate::setting::{Environment, Settings, Shape, Standing, WorkloadShape};
+    use crate::source::Sources;
+
+    fn workload<'a>(settings: &'a Settings, id: &str) -> &'a WorkloadShape {
+        match &effective(settings, id).shape {
+            Shape::Workload(shape) => shape,
+            other => panic!("no workload: {other:?}"),
+        }
+    }
+
+    /// File and line of a setting that takes effect.
+    fn place(sources: &Sources, settings: &Settings, id: &str, logical: &str) -> String {
+        let setting = effective(settings, id).settings.iter().find(|s| s.logical == logical).expect("it is set");
+        let source = sources.get(setting.at.source);
+        format!("{}:{} {}", source.path, source.position(setting.at.span.start).line, sources.text(setting.at))
+    }
+
+    fn variables(settings: &Settings, id: &str) -> Vec<String> {
+        read_by_processes(effective(settings, id))
+    }
+
+    const BASE: &str = "services:\n  web:\n    image: shop/web\n    environment: {A: 1, B: 2}\n    command: serve\n";
+
+    #[test]
+    fn an_override_is_laid_over_the_base() {
+        let over =
+            "services:\n  web:\n    environment: [B=3, C=4]\n    command: [serve, -v]\n    deploy: {replicas: 2}\n";
+        let (sources, settings) = side(&[("d/compose.yaml", BASE), ("d/compose.override.yaml", over)]);
+        assert_eq!(variables(&settings, "service web"), ["env web A = 1", "env web B = 3", "env web C = 4"]);
+        assert_eq!(place(&sources, &settings, "service web", "A"), "d/compose.yaml:4 1");
+        assert_eq!(place(&sources, &settings, "service web", "B"), "d/compose.override.yaml:3 3");
+        assert_eq!(workload(&settings, "service web").containers[0].command.len(), 2);
+        let written = settings.resources.iter().filter(|r| r.standing != Standing::Effective);
+        assert!(written.into_iter().all(|r| r.standing == Standing::Covered));
+    }
+
+    #[test]
+    fn a_further_file_is_a_layer_of_its_own() {
+        let prod = "services:\n  web:\n    environment: {B: 9}\n";
+        let (_, settings) = side(&[("docker-compose.yml", BASE), ("docker-compose.prod.yml", prod)]);
+        let web = effective(&settings, "service web (docker-compose.prod.yml)");
+        assert_eq!(web.environment, Environment::Production);
+        assert_eq!(read_by_processes(web), ["env web A = 1", "env web B = 9"]);
+        let standing = |path: &str| {
+            settings.resources.iter().find(|r| r.path == path && r.id.layer.is_empty()).map(|r| r.standing)
+        };
+        assert_eq!(standing("docker-compose.yml"), Some(Standing::Written));
+        assert_eq!(standing("docker-compose.prod.yml"), Some(Standing::Covered));
+    }
+
+    #[test]
+    fn a_file_that_stands_for_itself_is_left_alone() {
+        let prod = "services:\n  web: {image: shop/web, environment: {B: 9}}\n";
+        let (_, settings) = side(&[("compose.yaml", BASE), ("compose.prod.yaml", prod)]);
+        assert!(settings.resources.iter().all(|r| r.standing == Standing::Written));
+    }
+
+    #[test]
+    fn compose_has_its_own_rules_for_what_is_merged() {
+        let base = "services:\n  web:\n    image: a\n    ports: ['80:80']\n    env_file: a.env\n    volumes: ['./a.conf:/etc/x', 'v:/v']\n    \
+                    environment: {A: 1}\n    labels: [x=1]\n";
+        let over = "services:\n  web:\n    ports: ['81:81']\n    env_file: [b.env]\n    volumes: ['./b.conf:/etc/x']\n    \
+                    environment: !reset null\n    labels: {y: 2}\n";
+        let (_, settings) = side(&[("compose.yaml", base), ("compose.override.yaml", over)]);
+        let web = effective(&settings, "service web");
+        let paths: Vec<String> = web.settings.iter().map(|s| s.path.to_string()).collect();
+        let expected =
+            ["env_file[a.env]", "env_file[b.env]", "image", "labels.x", "labels.y", "ports[80:80]", "ports[81:81]"];
+        assert_eq!(paths.iter().take(7).collect::<Vec<_>>(), expected.iter().collect::<Vec<_>>());
+        let mounts: Vec<&str> =
+            workload(&settings, "service web").containers[0].mounts.iter().map(|m| m.name.as_str()).collect();
+        assert_eq!(mounts, ["b.conf"]);
+    }
+
+    #[test]
+    fn a_service_extends_another_of_another_folder() {
+        let main = "services:\n  web:\n    image: a\n    extends: {file: ../shared/app.yaml, service: app}\n";
+        let shared = "services:\n  app:\n    extends: base\n    env_file: app.env\n  base:\n    environment: {A: 1}\n    volumes: ['./x.conf:/x']\n";
+        let (sources, settings) = side(&[("d/compose.yaml", main), ("shared/app.yaml", shared)]);
+        let web = &workload(&settings, "service web").containers[0];
+        assert_eq!(web.env_from[0].name, "shared/app.env");
+        assert_eq!(web.mounts[0].name, "shared/x.conf");
+        assert_eq!(place(&sources, &settings, "service web", "A"), "shared/app.yaml:6 1");
+    }
+
+    #[test]
+    fn what_extends_itself_is_named_and_read() {
+        let text = "services:\n  a: {image: x, extends: b, environment: {A: 1}}\n  b: {image: y, extends: a}\n  c: {image: z, extends: gone}\n";
+        let (_, settings) = side(&[("compose.yaml", text)]);
+        assert_eq!(settings.problems.iter().filter(|(_, p)| p.kind == ProblemKind::Syntax).count(), 3);
+        assert_eq!(variables(&settings, "service a"), ["env a A = 1"]);
+    }
+
+    #[test]
+    fn included_files_are_part_of_the_project() {
+        let main = "include: [db/compose.yaml, {path: [gone.yaml, compose.yaml]}]\nservices:\n  web: {image: a}\n";
+        let db = "services:\n  db:\n    image: postgres:17\n    volumes: ['./conf:/etc/pg']\n";
+        let (_, settings) = side(&[("compose.yaml", main), ("db/compose.yaml", db)]);
+        assert_eq!(workload(&settings, "service db").containers[0].mounts[0].name, "db/conf");
+        assert_eq!(settings.resources.iter().filter(|r| r.standing == Standing::Written).count(), 0);
+    }
+
+    #[test]
+    fn variables_take_the_place_where_they_are_set() {
+        let text = "services:\n  web:\n    image: a:${TAG}\n    environment:\n      - POOL=${WEB_POOL:-10}\n      - BARE\n      - UNSET=${NOWHERE}\n      - \
+                    PRICE=$$5\n      - MIXED=x-${TAG-1}-${GONE:-é${TAG}}-${MUST:?say}-y\n";
+        let (sources, settings) = side(&[("compose.yaml", text), (".env", "# c\nTAG=v2\nWEB_POOL=40\nBARE=1\n")]);
+        let expected = [
+            "env web BARE = 1",
+            "env web MIXED = x-v2-év2-${MUST:?say}-y",
+            "env web POOL = 40",
+            "env web PRICE = $5",
+            "env web UNSET = ${NOWHERE}",
+        ];
+        assert_eq!(variables(&settings, "service web"), expected);
+        assert_eq!(place(&sources, &settings, "service web", "POOL"), ".env:3 40");
+        assert_eq!(place(&sources, &settings, "service web", "BARE"), ".env:4 1");
+        let web = effective(&settings, "service web");
+        let mixed = web.settings.iter().find(|s| s.logical == "MIXED").expect("it is set");
+        let text = |range| sources.get(mixed.at.source).slice(mixed.value.source_span(range));
+        assert_eq!(text(0..2), "x-");
+        assert_eq!(text(2..4), "${TAG-1}");
+        assert_eq!(text(3..4), "${TAG-1}");
+        assert_eq!(text(5..7), "é");
+        assert_eq!(text(7..9), "${TAG}");
+        assert_eq!(text(10..21), "${MUST:?say");
+    }
+
+    #[test]
+    fn a_default_that_is_the_whole_value_stays_an_expression() {
+        let (_, settings) = side(&[("compose.yaml", "services:\n  a: {image: x, environment: {P: '${P:-5}'}}\n")]);
+        assert_eq!(read_by_processes(resource(&settings, "service a")), ["env a P = ${P:-5}"]);
+    }
+
+    #[test]
+    fn a_file_for_an_environment_has_its_own_variables() {
+        let prod = "services:\n  web: {environment: {A: '${A}'}}\n";
+        let files = [("compose.yaml", BASE), ("compose.prod.yaml", prod), (".env", "A=1\n"), (".env.prod", "A=2\n")];
+        let (sources, settings) = side(&files);
+        assert_eq!(place(&sources, &settings, "service web (compose.prod.yaml)", "A"), ".env.prod:1 2");
+    }
+
+    #[test]
+    fn hostile_expressions_are_survived() {
+        for value in
+            ["${".repeat(5_000), "$".repeat(9_999), "${A:-".repeat(3_000), "}".repeat(100), "${A:-${B:-${C".into()]
+        {
+            let text = format!("services:\n  a:\n    image: x\n    environment: {{A: '{value}'}}\n");
+            let (_, settings) = side(&[("compose.yaml", &text), (".env", "A=1\n")]);
+            assert!(!settings.resources.is_empty());
+        }
+    }
+}

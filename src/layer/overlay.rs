@@ -162,7 +162,9 @@ impl Branch {
     }
 
     fn into_entries(self) -> Vec<Entry> {
-        let mut slots: Vec<Slot> = self.slots.into_values().collect();
+        // A section of which everything was left out is gone.
+        let filled = |slot: &Slot| slot.leaf.is_some() || !slot.branch.slots.is_empty();
+        let mut slots: Vec<Slot> = self.slots.into_values().filter(filled).collect();
         slots.sort_by_key(|slot| slot.order);
         let entry = |slot: Slot| {
             let value = slot.leaf.unwrap_or_else(|| Node::mapping(slot.key.span, slot.branch.into_entries()));

@@ -237,3 +237,89 @@ fn prefixed_profiles(doc: &Doc<'_>) -> Vec<Built> {
     }
     built
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::platform::tests::{effective, paths, read_by_processes, side};
+    use crate::setting::{Environment, Settings, Standing};
+
+    /// The values that take effect, without the name of their unit.
+    fn values(settings: &Settings, id: &str) -> Vec<String> {
+        let lines = read_by_processes(effective(settings, id));
+        lines.into_iter().map(|line| line.splitn(3, ' ').nth(2).unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_profile_is_laid_over_the_defaults() {
+        let base = "spring:\n  datasource:\n    url: jdbc:x\n    hikari: {maximumPoolSize: 5, minimum-idle: 1}\n";
+        let prod = "spring.datasource.hikari.maximum-pool-size=20\n";
+        let (sources, settings) = side(&[("r/application.yml", base), ("r/application-prod.properties", prod)]);
+        let expected = [
+            "spring.datasource.hikari.maximum-pool-size = 20",
+            "spring.datasource.hikari.minimum-idle = 1",
+            "spring.datasource.url = jdbc:x",
+        ];
+        assert_eq!(values(&settings, "r/application-prod.properties"), expected);
+        let made = effective(&settings, "r/application-prod.properties");
+        assert_eq!(made.environment, Environment::Production);
+        let files: Vec<&str> = made.settings.iter().map(|s| sources.get(s.at.source).path.as_str()).collect();
+        assert_eq!(files, ["r/application-prod.properties", "r/application.yml", "r/application.yml"]);
+        let base = settings.resources.iter().find(|r| r.path == "r/application.yml").map(|r| r.standing);
+        assert_eq!(base, Some(Standing::Written));
+    }
+
+    #[test]
+    fn documents_for_a_profile_come_before_its_file() {
+        let text = "a: 1\nb: 1\nc: 1\n---\nspring.config.activate.on-profile: [prod, eu]\nb: 2\nc: 2\n---\n\
+                    spring:\n  profiles: prod\nc: 3\nd: 3\n";
+        let (_, settings) = side(&[("application.yml", text), ("application-prod.yml", "d: 4\n")]);
+        assert_eq!(values(&settings, "application-prod.yml"), ["a = 1", "b = 2", "c = 3", "d = 4"]);
+        let both = values(&settings, "application.yml#prod,eu");
+        assert_eq!(both.iter().take(3).collect::<Vec<_>>(), ["a = 1", "b = 2", "c = 2"]);
+    }
+
+    #[test]
+    fn a_config_folder_is_laid_over_what_stands_beside_it() {
+        let files = [("application.yml", "a: 1\nb: 1\n"), ("config/application-prod.yml", "b: 2\n")];
+        let (_, settings) = side(&files);
+        assert_eq!(values(&settings, "config/application-prod.yml"), ["a = 1", "b = 2"]);
+    }
+
+    #[test]
+    fn a_prefix_makes_a_profile_of_quarkus() {
+        let text = "a.b=1\na.c=1\n%prod.a.b=2\n%dev.a.b=3\n";
+        let (_, settings) = side(&[("application.properties", text)]);
+        assert_eq!(values(&settings, "application.properties#prod"), ["a.b = 2", "a.c = 1"]);
+        let made = effective(&settings, "application.properties#prod");
+        assert_eq!(made.environment, Environment::Production);
+        assert_eq!(paths(made), ["%prod.a.b", "%prod.a.c"]);
+        assert_eq!(effective(&settings, "application.properties#dev").environment, Environment::Development);
+    }
+
+    #[test]
+    fn net_and_node_and_env_files_have_their_defaults() {
+        let files = [
+            ("appsettings.json", r#"{"Db": {"Host": "a", "Pool": 1}}"#),
+            ("appsettings.Production.json", r#"{"db:pool": 2}"#),
+            ("config/default.yaml", "db: {host: a, pool: 1}\n"),
+            ("config/production.json", r#"{"db": {"pool": 2}}"#),
+            ("config/routes.yaml", "paths: []\n"),
+            (".env", "HOST=a\nPOOL=1\n"),
+            (".env.production", "POOL=2\n"),
+            (".env.example", "POOL=3\n"),
+        ];
+        let (_, settings) = side(&files);
+        assert_eq!(values(&settings, "appsettings.Production.json"), ["Db.Host = a", "Db.pool = 2"]);
+        assert_eq!(values(&settings, "config/production.json"), ["db.host = a", "db.pool = 2"]);
+        assert_eq!(values(&settings, ".env.production"), ["HOST = a", "POOL = 2"]);
+        assert_eq!(settings.resources.iter().filter(|r| r.standing == Standing::Effective).count(), 3);
+    }
+
+    #[test]
+    fn hostile_keys_are_survived() {
+        let deep = format!("{}=1\n{}=2\n", "a.".repeat(40_000), "a.".repeat(90));
+        let (_, settings) =
+            side(&[("application.properties", &deep), ("application-x.properties", "%.=1\n%=2\n..=3\n")]);
+        assert!(!settings.resources.is_empty());
+    }
+}
