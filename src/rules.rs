@@ -33,7 +33,7 @@ mod tls_weakened;
 mod user_changed;
 mod writer_to_reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Severity};
 use crate::rule::{Context, Rule};
@@ -145,14 +145,16 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    file_overwritten::lead(ctx, give_way(merge(found)))
+    file_overwritten::lead(ctx, give_way(merge(ctx, found)))
 }
 
-/// One finding a rule, place and discriminator: the worst.
-fn merge(found: Vec<Finding>) -> Vec<Finding> {
+/// One finding a rule, place and discriminator: the worst. What two layers make of one line is one mistake.
+fn merge(ctx: &Context<'_>, found: Vec<Finding>) -> Vec<Finding> {
+    let sides = [ctx.old.settings, ctx.new.settings];
+    let layers: BTreeSet<&str> = sides.iter().flat_map(|s| &s.resources).map(|r| r.id.layer.as_str()).collect();
     let mut kept: BTreeMap<(Location, &'static str, String), Finding> = BTreeMap::new();
     for finding in found {
-        let key = (finding.at, finding.rule, finding.discriminator.as_str().to_owned());
+        let key = (finding.at, finding.rule, without_layer(finding.discriminator.as_str(), &layers).to_owned());
         match kept.get_mut(&key) {
             Some(known) if rank(known) >= rank(&finding) => {}
             Some(known) => *known = finding,
@@ -162,6 +164,12 @@ fn merge(found: Vec<Finding>) -> Vec<Finding> {
         }
     }
     kept.into_values().collect()
+}
+
+/// A name without the layer behind it: `db` of `db (overlays/prod)`.
+fn without_layer<'t>(name: &'t str, layers: &BTreeSet<&str>) -> &'t str {
+    let split = name.strip_suffix(')').and_then(|inner| inner.rsplit_once(" ("));
+    split.filter(|(_, layer)| layers.contains(layer)).map_or(name, |(name, _)| name)
 }
 
 fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence, u8) {

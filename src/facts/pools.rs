@@ -39,10 +39,12 @@ pub(super) fn pools(
 
 /// Drops the pools of what is covered where the same pool, or one written at the same place, takes effect.
 pub(super) fn leave_effective(pools: &mut Vec<Pool>) {
+    // Without its workload, a covered resource tells no container.
+    let name = |p: &Pool| (p.key.owner.clone(), p.key.library.clone(), p.key.group.clone());
     let effective = || pools.iter().filter(|p| !p.covered);
-    let keys: BTreeSet<PoolKey> = effective().map(|p| p.key.clone()).collect();
+    let names: BTreeSet<_> = effective().map(name).collect();
     let places: BTreeSet<Location> = effective().map(|p| p.at).collect();
-    pools.retain(|p| !p.covered || !(keys.contains(&p.key) || places.contains(&p.at)));
+    pools.retain(|p| !p.covered || !(names.contains(&name(p)) || places.contains(&p.at)));
 }
 
 fn by_setting(endpoints: &[Endpoint]) -> BTreeMap<SettingRef, usize> {

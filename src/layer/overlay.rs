@@ -162,14 +162,17 @@ impl Branch {
     }
 
     fn into_entries(self) -> Vec<Entry> {
-        // A section of which everything was left out is gone.
-        let filled = |slot: &Slot| slot.leaf.is_some() || !slot.branch.slots.is_empty();
-        let mut slots: Vec<Slot> = self.slots.into_values().filter(filled).collect();
+        let mut slots: Vec<Slot> = self.slots.into_values().collect();
         slots.sort_by_key(|slot| slot.order);
         let entry = |slot: Slot| {
-            let value = slot.leaf.unwrap_or_else(|| Node::mapping(slot.key.span, slot.branch.into_entries()));
-            Entry { key: slot.key, value }
+            let Some(value) = slot.leaf else {
+                // A section of which everything was left out is gone.
+                let entries = slot.branch.into_entries();
+                let span = slot.key.span;
+                return (!entries.is_empty()).then(|| Entry { key: slot.key, value: Node::mapping(span, entries) });
+            };
+            Some(Entry { key: slot.key, value })
         };
-        slots.into_iter().map(entry).collect()
+        slots.into_iter().filter_map(entry).collect()
     }
 }

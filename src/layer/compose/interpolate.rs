@@ -133,32 +133,21 @@ impl<'a> Variables<'a> {
                 done = dollar + 1;
                 continue;
             };
-            let expression = text.get(dollar..found.end).unwrap_or_default();
-            match found.name {
-                // `$$` is a `$`.
-                None => {
-                    out.copy("$", at + dollar + 1);
-                    out.changed = true;
-                }
-                Some(name) => self.piece(&found, name, expression, at + dollar, depth, text, at, out),
-            }
+            self.piece(text, at, dollar, &found, depth, out);
             done = found.end;
         }
         out.copy(text.get(done..).unwrap_or_default(), at + done);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the loop above")]
-    fn piece(
-        &self,
-        found: &Expression<'_>,
-        name: &str,
-        expression: &str,
-        place: usize,
-        depth: usize,
-        text: &str,
-        at: usize,
-        out: &mut Pieces,
-    ) {
+    /// Adds the expression at `dollar` of `text`, which stands at `at` of the whole.
+    fn piece(&self, text: &str, at: usize, dollar: usize, found: &Expression<'_>, depth: usize, out: &mut Pieces) {
+        let (place, end) = (at + dollar, at + found.end);
+        let Some(name) = found.name else {
+            // `$$` is a `$`.
+            out.copy("$", place + 1);
+            out.changed = true;
+            return;
+        };
         let known = self.known.get(name).and_then(|(entry, _)| entry.value.as_text());
         // An empty value counts as none where the expression has a colon.
         let known = known.filter(|value| !(value.is_empty() && found.colon));
@@ -169,9 +158,9 @@ impl<'a> Variables<'a> {
                 self.pieces(word, at + found.word.start, depth + 1, out);
             }
             (Some(value), operator) if operator != Some('+') && fits(name, value) => {
-                out.put(value, place..place + expression.len());
+                out.put(value, place..end);
             }
-            _ => out.copy(expression, place),
+            _ => out.copy(text.get(dollar..found.end).unwrap_or_default(), place),
         }
     }
 }
