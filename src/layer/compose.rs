@@ -11,9 +11,10 @@ mod project;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Node};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 use self::project::Project;
+use super::merge::Allowance;
 use super::{Built, Covered, Effective, Layering, Tree, filled_roots, folder_of};
 
 /// See the module.
@@ -23,9 +24,6 @@ pub(super) static LAYERING: Layering =
 /// Files of one folder that are laid over its Compose file; a folder with more holds something else.
 const MOST_VARIANTS: usize = 32;
 
-/// Nodes up to which a project is put together. The largest known have some ten thousand.
-const MOST_NODES: usize = 200_000;
-
 fn build(tree: &Tree<'_>) -> Vec<Built> {
     let mut folders: BTreeMap<&str, Vec<File<'_>>> = BTreeMap::new();
     for (path, document) in tree.iter() {
@@ -33,7 +31,8 @@ fn build(tree: &Tree<'_>) -> Vec<Built> {
         let Some(root) = only_project(document) else { continue };
         folders.entry(folder_of(path)).or_default().push(File { path, document, root, role });
     }
-    folders.values().flat_map(|files| stacks(files)).filter_map(|stack| stack.built(tree)).collect()
+    let mut allowance = Allowance::default();
+    folders.values().flat_map(|files| stacks(files)).filter_map(|stack| stack.built(tree, &mut allowance)).collect()
 }
 
 /// A Compose file.
@@ -133,7 +132,7 @@ fn lays_over(base: &Node, variant: &Node) -> bool {
 }
 
 impl Stack<'_> {
-    fn built(&self, tree: &Tree<'_>) -> Option<Built> {
+    fn built(&self, tree: &Tree<'_>, allowance: &mut Allowance) -> Option<Built> {
         let top = self.files.last()?;
         // A file that only completes another goes by the other's name.
         let named = if self.layer.is_empty() { self.files.first()? } else { top };
@@ -141,6 +140,10 @@ impl Stack<'_> {
             Role::Variant(name) => Some(name),
             _ => None,
         };
+        if allowance.is_spent() {
+            let problems = vec![(named.document.source, Allowance::problem())];
+            return Some(self.of(named, Vec::new(), Vec::new(), problems));
+        }
         let mut project = Project::new(tree, folder_of(top.path), variant);
         let mut model: Option<Node> = None;
         for file in &self.files {
@@ -155,9 +158,8 @@ impl Stack<'_> {
             return None;
         }
         let mut problems = std::mem::take(&mut project.problems);
-        if count(&node, MOST_NODES).is_none() {
-            let text = "a Compose project of more than 200,000 nodes; its files are read one by one";
-            problems.push((named.document.source, Problem::new(ProblemKind::TooLarge, text)));
+        if !allowance.covers(&node) {
+            problems.push((named.document.source, Allowance::problem()));
             return Some(self.of(named, Vec::new(), Vec::new(), problems));
         }
         let source = named.document.source;
@@ -184,18 +186,6 @@ impl Stack<'_> {
 fn covered(document: &Document) -> Covered {
     let root = filled_roots(document).next().map_or(0, |(_, position, _)| position);
     Covered { source: document.source, root }
-}
-
-/// The number of nodes, as long as it is not above `most`.
-fn count(node: &Node, most: usize) -> Option<usize> {
-    let mut left = most;
-    let mut open = vec![node];
-    while let Some(node) = open.pop() {
-        left = left.checked_sub(1)?;
-        open.extend(node.items());
-        open.extend(node.entries().iter().map(|entry| &entry.value));
-    }
-    Some(most - left)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! In: nodes of two files. Out: one node in which each value keeps the file that it comes from.
 
 use crate::document::{Entry, Node, NodeKind};
+use crate::problem::{Problem, ProblemKind};
 use crate::source::SourceId;
 
 /// `node`, marked as standing in `source`.
@@ -39,4 +40,47 @@ pub(super) fn owned(entry: &Entry, source: Option<SourceId>) -> Entry {
 /// Whether a node is a mapping.
 pub(super) fn is_mapping(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Mapping(_))
+}
+
+/// How much may still be put together: many layers over one large base would fill any memory.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    /// Nodes.
+    left: usize,
+}
+
+impl Default for Allowance {
+    fn default() -> Allowance {
+        // Some thousand profiles of some hundred keys each.
+        Allowance { left: 500_000 }
+    }
+}
+
+impl Allowance {
+    /// Whether nothing more is put together.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Whether a tree is within it, which is less by its nodes from now on.
+    pub(super) fn covers(&mut self, node: &Node) -> bool {
+        let mut left = self.left;
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            open.extend(node.items());
+            open.extend(node.entries().iter().map(|entry| &entry.value));
+        }
+        self.left = left;
+        left > 0
+    }
+
+    /// What is said of the file that is not put together with others.
+    pub(super) fn problem() -> Problem {
+        let text = "more than 500,000 nodes in files that are laid over each other; this one is read by itself";
+        Problem::new(ProblemKind::TooLarge, text)
+    }
 }

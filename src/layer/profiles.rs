@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Document, FormatId, Node};
 
+use super::merge::Allowance;
 use super::overlay::{Keys, Overlay};
 use super::{Built, Covered, Effective, Layering, Tree, filled_roots, folder_of, spring};
 
@@ -24,6 +25,7 @@ fn build(tree: &Tree<'_>) -> Vec<Built> {
         families.entry((folder_of(path), family)).or_default().push(Part { path, document, variant });
     }
     let mut built = Vec::new();
+    let mut allowance = Allowance::default();
     for ((folder, family), parts) in &families {
         match family {
             Family::Spring(_) => {
@@ -31,11 +33,10 @@ fn build(tree: &Tree<'_>) -> Vec<Built> {
                 let outer = (folder.rsplit('/').next() == Some("config"))
                     .then(|| families.get(&(folder_of(folder), *family)))
                     .flatten();
-                built.extend(spring_profiles(outer.map_or(&[], Vec::as_slice), parts));
+                spring_profiles(outer.map_or(&[], Vec::as_slice), parts, &mut allowance, &mut built);
             }
-            Family::DotNet => built.extend(variants(parts, Keys::Colons)),
-            Family::Node => built.extend(variants(parts, Keys::Exact)),
-            Family::Dotenv => built.extend(variants(parts, Keys::Exact)),
+            Family::DotNet => variants(parts, Keys::Colons, &mut allowance, &mut built),
+            Family::Node | Family::Dotenv => variants(parts, Keys::Exact, &mut allowance, &mut built),
         }
     }
     built
@@ -91,12 +92,16 @@ fn family_of(path: &str) -> Option<(Family, Option<&str>)> {
 }
 
 /// One file a profile, over the one without.
-fn variants(parts: &[Part<'_>], keys: Keys) -> Vec<Built> {
-    let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { return Vec::new() };
-    let Some(below) = only_mapping(base.document) else { return Vec::new() };
-    let mut built = Vec::new();
+fn variants(parts: &[Part<'_>], keys: Keys, allowance: &mut Allowance, built: &mut Vec<Built>) {
+    let Some(base) = parts.iter().find(|part| part.variant.is_none()) else { return };
+    let Some(below) = only_mapping(base.document) else { return };
     for part in parts.iter().filter(|part| part.variant.is_some()).take(MOST_PROFILES) {
         let Some(above) = only_mapping(part.document).filter(|node| shares_a_key(below, node, keys)) else { continue };
+        let doc = Doc { path: part.path, document: part.document, index: 0, root: 0, node: above, label: None };
+        if allowance.is_spent() {
+            built.push(doc.too_large());
+            continue;
+        }
         let mut overlay = Overlay::new(keys);
         overlay.lay(below, base.document.source, |_| false);
         // `.env.production.local` is laid over `.env.production`.
@@ -107,10 +112,8 @@ fn variants(parts: &[Part<'_>], keys: Keys) -> Vec<Built> {
             overlay.lay(node, middle.document.source, |_| false);
         }
         overlay.lay(above, part.document.source, |_| false);
-        let doc = Doc { path: part.path, document: part.document, index: 0, root: 0, node: above, label: None };
-        built.push(doc.built(overlay.into_node(above), Vec::new()));
+        built.push(doc.built(overlay.into_node(above), Vec::new(), allowance));
     }
-    built
 }
 
 /// Whether two files speak of the same things at all: a folder may hold files beside its profiles.
@@ -140,7 +143,17 @@ struct Doc<'a> {
 }
 
 impl Doc<'_> {
-    fn built(&self, node: Node, covers: Vec<Covered>) -> Built {
+    /// The one that there is no room to put together with others.
+    fn too_large(&self) -> Built {
+        let problems = vec![(self.document.source, Allowance::problem())];
+        let path = self.path.to_owned();
+        Built { layer: String::new(), path, documents: Vec::new(), covers: Vec::new(), problems }
+    }
+
+    fn built(&self, node: Node, covers: Vec<Covered>, allowance: &mut Allowance) -> Built {
+        if !allowance.covers(&node) {
+            return self.too_large();
+        }
         let source = self.document.source;
         let format = self.document.format;
         let path = self.path.to_owned();
@@ -169,7 +182,7 @@ fn tokens(label: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What takes effect in each profile. Properties win over YAML, the file of a profile over a document for it.
-fn spring_profiles(outer: &[Part<'_>], parts: &[Part<'_>]) -> Vec<Built> {
+fn spring_profiles(outer: &[Part<'_>], parts: &[Part<'_>], allowance: &mut Allowance, built: &mut Vec<Built>) {
     let mut docs: Vec<Doc<'_>> = Vec::new();
     for parts in [outer, parts] {
         let mut sorted: Vec<&Part<'_>> = parts.iter().collect();
@@ -181,9 +194,12 @@ fn spring_profiles(outer: &[Part<'_>], parts: &[Part<'_>]) -> Vec<Built> {
     let mut labels: Vec<&str> = docs.iter().filter(|d| is_own(d)).filter_map(|d| d.label.as_deref()).collect();
     labels.sort_unstable();
     labels.dedup();
-    let mut built: Vec<Built> = labels.iter().take(MOST_PROFILES).filter_map(|p| spring_profile(&docs, p)).collect();
-    built.extend(docs.iter().filter(|d| is_own(d)).flat_map(prefixed_profiles));
-    built
+    for profile in labels.iter().take(MOST_PROFILES) {
+        built.extend(spring_profile(&docs, profile, allowance));
+    }
+    for doc in docs.iter().filter(|d| is_own(d)) {
+        prefixed_profiles(doc, allowance, built);
+    }
 }
 
 fn documents<'a>(part: &Part<'a>) -> Vec<Doc<'a>> {
@@ -194,7 +210,7 @@ fn documents<'a>(part: &Part<'a>) -> Vec<Doc<'a>> {
     filled_roots(part.document).filter(|(_, _, node)| !node.entries().is_empty()).map(doc).collect()
 }
 
-fn spring_profile(docs: &[Doc<'_>], profile: &str) -> Option<Built> {
+fn spring_profile(docs: &[Doc<'_>], profile: &str, allowance: &mut Allowance) -> Option<Built> {
     let (holding, base): (Vec<&Doc<'_>>, Vec<&Doc<'_>>) = {
         let all = docs.iter().filter(|doc| doc.label.is_none() || doc.holds_for(profile));
         all.partition(|doc| doc.label.is_some())
@@ -202,6 +218,9 @@ fn spring_profile(docs: &[Doc<'_>], profile: &str) -> Option<Built> {
     let top = holding.iter().rev().find(|doc| doc.label.as_deref() == Some(profile))?;
     if base.is_empty() && holding.len() == 1 {
         return None;
+    }
+    if allowance.is_spent() {
+        return Some(top.too_large());
     }
     let mut overlay = Overlay::new(Keys::Dotted);
     for doc in base.iter().chain(&holding) {
@@ -221,21 +240,22 @@ fn spring_profile(docs: &[Doc<'_>], profile: &str) -> Option<Built> {
         }
     }
     let covers = holding.iter().filter(|doc| doc.label.as_deref() == Some(profile)).map(|doc| doc.covered()).collect();
-    Some(top.built(overlay.into_node(top.node), covers))
+    Some(top.built(overlay.into_node(top.node), covers, allowance))
 }
 
 /// What takes effect in the profiles that a document of defaults knows by a prefix: `%prod.`.
-fn prefixed_profiles(doc: &Doc<'_>) -> Vec<Built> {
-    let Some((rest, sections)) = spring::prefixed(doc.node).filter(|_| doc.label.is_none()) else { return Vec::new() };
-    let mut built = Vec::new();
+fn prefixed_profiles(doc: &Doc<'_>, allowance: &mut Allowance, built: &mut Vec<Built>) {
+    let Some((rest, sections)) = spring::prefixed(doc.node).filter(|_| doc.label.is_none()) else { return };
     for (name, node) in sections.into_iter().take(MOST_PROFILES) {
+        if allowance.is_spent() {
+            return built.push(doc.too_large());
+        }
         let mut overlay = Overlay::new(Keys::Dotted);
         overlay.lay(&rest, doc.document.source, |_| false);
         overlay.lay(&node, doc.document.source, |_| false);
         let entry = crate::document::Entry { key: name, value: overlay.into_node(&node) };
-        built.push(doc.built(Node::mapping(doc.node.span, vec![entry]), Vec::new()));
+        built.push(doc.built(Node::mapping(doc.node.span, vec![entry]), Vec::new(), allowance));
     }
-    built
 }
 
 #[cfg(test)]
