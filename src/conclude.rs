@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::{Factor, ServerBudget, Term, Verdict};
 use crate::document::Document;
-use crate::facts::{Facts, Origin};
+use crate::facts::Origin;
 use crate::finding::{Finding, Severity};
 use crate::meaning::{ChangeSide, Explained};
 use crate::problem::{Problem, ProblemKind};
@@ -16,6 +16,7 @@ use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
 use crate::score;
 use crate::secret::{MASK, Shown};
+use crate::setting::{SettingRef, Standing};
 use crate::shown;
 use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
 use crate::suppression::Suppressions;
@@ -421,7 +422,7 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
         unchanged: reviewed.counted.unchanged,
         skipped: remarks.skipped.into_iter().map(|(path, reasons)| (path, joined(&reasons))).collect(),
         notes,
-        masked: masked(context.new.facts),
+        masked: masked(context.new),
         suppressed: findings.iter().filter(|f| f.suppressed.is_some()).count(),
         truncated: 0,
         templated: templated.len(),
@@ -500,9 +501,11 @@ fn joined(reasons: &[Remark]) -> Shown {
     }
 }
 
-fn masked(facts: &Facts) -> usize {
-    let whole = facts.meanings.values().filter(|m| m.secret).count();
-    let in_strings = facts.endpoints.iter().filter(|e| e.string.is_some());
+fn masked(state: State<'_>) -> usize {
+    // What a layer makes of a value is the same value.
+    let written = |at: SettingRef| state.settings.resource_of(at).standing != Standing::Effective;
+    let whole = state.facts.meanings.iter().filter(|(at, m)| m.secret && written(**at)).count();
+    let in_strings = state.facts.endpoints.iter().filter(|e| e.string.is_some() && written(e.setting));
     whole + in_strings.flat_map(|e| &e.parts).filter(|p| p.text.is_none()).count()
 }
 

@@ -32,6 +32,7 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
     workloads::count_processes(&mut workloads, &scopes, settings, &resources, catalogue, declared);
     let endpoints::Found { mut endpoints, mut meanings } = endpoints::endpoints(settings, &scopes);
     let mut pools = pools::pools(sources, settings, &scopes, &endpoints, catalogue, &mut meanings);
+    pools::leave_effective(&mut pools);
     declare_pools(&mut pools, &workloads, declared);
     let sight = servers::Sight {
         sources,
@@ -260,6 +261,9 @@ pub struct Endpoint {
     pub parts: Vec<EndpointPart>,
     /// The setting that holds the string, or the first part.
     pub setting: SettingRef,
+    /// Whether it is only what a layer starts from, and what takes effect is another endpoint: changes of it are explained
+    /// by it, and nothing judges it.
+    pub superseded: bool,
     /// Where it is written.
     pub at: Location,
     /// Where it runs.

@@ -9,11 +9,13 @@ mod compose;
 mod helm;
 mod kustomize;
 mod merge;
+pub(crate) mod overlay;
 mod profiles;
+pub(crate) mod spring;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{Document, FormatId, Node};
+use crate::document::{Document, FormatId, Node, ScalarKind};
 use crate::problem::Problem;
 use crate::source::{SourceId, Sources};
 
@@ -33,7 +35,8 @@ pub static LAYERINGS: &[&Layering] = &[&kustomize::LAYERING, &helm::LAYERING, &c
 /// Everything that one layer makes.
 #[derive(Debug)]
 pub struct Built {
-    /// Its name in reports: an overlay's folder, a values file, a profile. Never empty.
+    /// Its name in reports: an overlay's folder, a values file, a Compose file beside the default one. Empty where it only
+    /// completes what is written: its resources keep their names and take the place of the written ones.
     pub layer: String,
     /// The path of the file that makes it; tells the environment.
     pub path: String,
@@ -127,6 +130,13 @@ pub fn participants<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'
 #[must_use]
 pub fn build(tree: &Tree<'_>) -> Vec<Built> {
     LAYERINGS.iter().flat_map(|layering| (layering.build)(tree)).collect()
+}
+
+/// The documents of a file that hold anything: number among them, index into [`Document::roots`], content.
+pub(crate) fn filled_roots(document: &Document) -> impl Iterator<Item = (usize, usize, &Node)> {
+    let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
+    let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
+    roots.map(|(index, (position, node))| (index, position, node))
 }
 
 /// The folder of a path without a slash at the end; empty at the root.

@@ -9,14 +9,17 @@ mod arm;
 mod ci;
 mod cloudformation;
 mod compose;
+mod dotnet;
 mod ecs;
 mod flatten;
 mod hiera;
 mod kubernetes;
 mod kustomize;
 mod list;
+mod node;
 mod pieces;
 mod plain;
+mod sections;
 mod spring;
 mod terraform;
 mod xml;
@@ -24,7 +27,7 @@ mod xml;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::document::{Document, FormatId, Node, ScalarKind};
+use crate::document::{Document, FormatId, Node};
 use crate::layer::{self, Built, Covered, Tree};
 use crate::problem::Problem;
 use crate::setting::{Environment, Resource, Settings, Standing};
@@ -59,6 +62,9 @@ pub static PLATFORMS: &[&Platform] = &[
     &hiera::PLATFORM,
     &spring::PLATFORM,
     &terraform::PLATFORM,
+    &dotnet::PLATFORM,
+    &node::PLATFORM,
+    &sections::PLATFORM,
     &plain::PLATFORM,
 ];
 
@@ -179,7 +185,9 @@ pub fn gather<'a>(
             all.resources.push(resource);
         }
     }
-    all.resources.extend(layers.iter().flat_map(|layer| effective(layer, environments)).map(Arc::new));
+    let made: Vec<Resource> = layers.iter().flat_map(|layer| made_by(layer, environments)).collect();
+    give_way(&mut all.resources, &made);
+    all.resources.extend(made.into_iter().map(Arc::new));
     all.problems.extend(layers.iter().flat_map(|layer| layer.problems.iter().cloned()));
     all.sort();
     all
@@ -194,8 +202,19 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
     gather(&readings, &layers, environments)
 }
 
+/// What a layer without a name makes takes the place of what is written under the same name in the same file.
+fn give_way(written: &mut [Arc<Resource>], made: &[Resource]) {
+    let unnamed = made.iter().filter(|r| r.id.layer.is_empty());
+    let replaced: BTreeSet<_> = unnamed.map(|r| (&r.id, r.path.as_str())).collect();
+    for resource in written {
+        if replaced.contains(&(&resource.id, resource.path.as_str())) {
+            Arc::make_mut(resource).standing = Standing::Covered;
+        }
+    }
+}
+
 /// The resources that a layer makes.
-fn effective(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
+fn made_by(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
     let told = environments.of(&built.path);
     let read = |document: &layer::Effective| {
         let root = Root {
@@ -227,9 +246,7 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
 
 /// The documents of a file that hold anything, with their index in [`Document::roots`].
 fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = (usize, Root<'a>)> {
-    let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
-    let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
-    roots.map(move |(index, (position, node))| {
+    layer::filled_roots(document).map(move |(index, position, node)| {
         (position, Root { path, source: document.source, format: document.format, node, index })
     })
 }
@@ -255,9 +272,19 @@ pub(crate) mod tests {
         (sources, settings)
     }
 
-    /// The only resource of that name.
+    /// The only written resource of that name.
     pub(crate) fn resource<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
-        let found: Vec<&Resource> = settings.resources.iter().map(Arc::as_ref).filter(|r| r.id.to_string() == id).collect();
+        only(settings, id, |standing| standing != Standing::Effective)
+    }
+
+    /// The only resource of that name that a layer makes.
+    pub(crate) fn effective<'a>(settings: &'a Settings, id: &str) -> &'a Resource {
+        only(settings, id, |standing| standing == Standing::Effective)
+    }
+
+    fn only<'a>(settings: &'a Settings, id: &str, wanted: fn(Standing) -> bool) -> &'a Resource {
+        let named = settings.resources.iter().map(Arc::as_ref).filter(|r| r.id.to_string() == id);
+        let found: Vec<&Resource> = named.filter(|r| wanted(r.standing)).collect();
         let all: Vec<String> = settings.resources.iter().map(|r| r.id.to_string()).collect();
         assert_eq!(found.len(), 1, "{id} among {all:?}");
         found[0]

@@ -343,13 +343,17 @@ fn rolling(changes: &[Change], old: &SideRead<'_>, new: &SideRead<'_>) -> BTreeS
             rolling.insert(side.settings.resource_of(at).id.to_string());
             rolling.extend(scaled(side.settings.resource_of(at)));
         }
+        let places: BTreeSet<_> = changed.iter().map(|&at| side.settings.get(at).at).collect();
+        let effective = side.settings.resources.iter().filter(|r| r.standing == Standing::Effective);
+        let touched = effective.filter(|r| r.settings.iter().any(|s| places.contains(&s.at)));
+        rolling.extend(touched.map(|r| r.id.to_string()));
         for pool in &side.facts.pools {
-            if pool.settings.iter().any(|s| changed.contains(&s.setting)) {
+            if pool.settings.iter().any(|s| places.contains(&side.settings.get(s.setting).at)) {
                 rolling.insert(pool.key.owner.clone());
             }
         }
         for endpoint in &side.facts.endpoints {
-            if endpoint.parts.iter().any(|p| changed.contains(&p.setting)) {
+            if endpoint.parts.iter().any(|p| places.contains(&side.settings.get(p.setting).at)) {
                 let users = endpoint.workloads.iter().filter_map(|&w| side.facts.workloads.get(w));
                 rolling.extend(users.map(|w| w.id.to_string()));
             }

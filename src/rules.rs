@@ -33,10 +33,11 @@ mod tls_weakened;
 mod user_changed;
 mod writer_to_reader;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Finding, Severity};
 use crate::rule::{Context, Rule};
+use crate::setting::Environment;
 use crate::source::Location;
 
 /// Every rule. A test holds the folder against this list.
@@ -144,14 +145,16 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    file_overwritten::lead(ctx, give_way(merge(found)))
+    file_overwritten::lead(ctx, give_way(merge(ctx, found)))
 }
 
-/// One finding a rule, place and discriminator: the worst.
-fn merge(found: Vec<Finding>) -> Vec<Finding> {
+/// One finding a rule, place and discriminator: the worst. What two layers make of one line is one mistake.
+fn merge(ctx: &Context<'_>, found: Vec<Finding>) -> Vec<Finding> {
+    let sides = [ctx.old.settings, ctx.new.settings];
+    let layers: BTreeSet<&str> = sides.iter().flat_map(|s| &s.resources).map(|r| r.id.layer.as_str()).collect();
     let mut kept: BTreeMap<(Location, &'static str, String), Finding> = BTreeMap::new();
     for finding in found {
-        let key = (finding.at, finding.rule, finding.discriminator.as_str().to_owned());
+        let key = (finding.at, finding.rule, without_layer(finding.discriminator.as_str(), &layers).to_owned());
         match kept.get_mut(&key) {
             Some(known) if rank(known) >= rank(&finding) => {}
             Some(known) => *known = finding,
@@ -163,8 +166,21 @@ fn merge(found: Vec<Finding>) -> Vec<Finding> {
     kept.into_values().collect()
 }
 
-fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence) {
-    (finding.severity, finding.confidence)
+/// A name without the layer behind it: `db` of `db (overlays/prod)`.
+fn without_layer<'t>(name: &'t str, layers: &BTreeSet<&str>) -> &'t str {
+    let split = name.strip_suffix(')').and_then(|inner| inner.rsplit_once(" ("));
+    split.filter(|(_, layer)| layers.contains(layer)).map_or(name, |(name, _)| name)
+}
+
+fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence, u8) {
+    // A base that several environments build on is told with the one where it hurts most.
+    let weight = match finding.environment {
+        Environment::Production => 3,
+        Environment::Staging => 2,
+        Environment::Unknown => 1,
+        Environment::Development => 0,
+    };
+    (finding.severity, finding.confidence, weight)
 }
 
 /// Whether two findings speak of one mistake: at the same place, or of two parts of one connection string.

@@ -1,8 +1,11 @@
 //! The two sums of a server: lines of `replicas × processes × pool`, and what they add up to in each scenario.
 
 use crate::budget::{Factor, Load, Term};
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::facts::{Facts, Link, Origin, Pool, Reading, Server, Workload};
 use crate::quantity::Interval;
+use crate::setting::Environment;
 use crate::source::{Location, Side};
 
 /// One product of a sum, with what it was made from.
@@ -128,6 +131,7 @@ impl<'a> Sum<'a> {
                 None => could_be.push(format!("{} ({})", pool.key.owner, pool.library)),
             }
         }
+        leave_one_of_alternatives(facts, &mut lines);
         lines.extend(unpooled(facts, server, rolls));
         could_be.sort();
         could_be.dedup();
@@ -189,6 +193,35 @@ fn why(origin: &Origin) -> Option<&str> {
         Origin::Unknown(why) => Some(why),
         _ => None,
     }
+}
+
+/// Profiles that read one address from one line, with nobody seen to read them, are versions of one program: of those the
+/// largest counts.
+fn leave_one_of_alternatives(facts: &Facts, lines: &mut Vec<Line<'_>>) {
+    let place = |l: &Line<'_>| {
+        let pool = l.pool.filter(|p| p.owner.is_none())?;
+        Some((facts.endpoints.get(pool.endpoint?)?.at, pool.key.library.clone(), pool.key.group.clone()))
+    };
+    // No upper bound is more than any number; of equals the one that runs where it matters counts.
+    let weight = |l: &Line<'_>| {
+        let environment = l.pool.map(|p| p.environment);
+        (l.ceiling.hi.unwrap_or(u64::MAX), environment == Some(Environment::Production))
+    };
+    let mut largest: BTreeMap<_, (_, usize)> = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some(place) = place(line) else { continue };
+        let weight = weight(line);
+        let known = largest.entry(place).or_insert((weight, index));
+        if weight > known.0 {
+            *known = (weight, index);
+        }
+    }
+    let kept: BTreeSet<usize> = largest.values().map(|(_, index)| *index).collect();
+    let mut index = 0;
+    lines.retain(|line| {
+        index += 1;
+        place(line).is_none() || kept.contains(&(index - 1))
+    });
 }
 
 struct Copies {

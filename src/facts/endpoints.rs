@@ -2,14 +2,14 @@
 //!
 //! In: all settings and scopes. Out: endpoints with each part's exact place. A part spread over keys keeps its setting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connection::{self, ConnectionString, Engine, PartKey, PartRole};
 use crate::document::Scalar;
 use crate::facts::{Endpoint, EndpointKey, EndpointPart, Entry, Meaning, Scope};
 use crate::placeholder;
 use crate::secret::Redactor;
-use crate::setting::{Resource, Setting, SettingRef, Settings};
+use crate::setting::{Resource, Setting, SettingRef, Settings, Standing};
 use crate::source::{Location, SourceId, fnv1a};
 
 /// Endpoints and what each setting turned out to be.
@@ -47,6 +47,7 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
         found.add_arguments(settings, scope);
     }
     found.endpoints.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
+    found.mark_superseded(settings);
     for (index, endpoint) in found.endpoints.iter_mut().enumerate() {
         endpoint.workloads = readers.get(&endpoint.setting).cloned().unwrap_or_default();
         for part in &endpoint.parts {
@@ -132,6 +133,7 @@ fn from_string(
         string: Some(string),
         parts,
         setting: at,
+        superseded: false,
         at: written,
         environment: resource.environment,
         workloads: Vec::new(),
@@ -219,6 +221,17 @@ impl Found {
         }
     }
 
+    /// An address of a covered resource gives way to the one of the same key, or at the same place, that takes effect.
+    fn mark_superseded(&mut self, settings: &Settings) {
+        let covered = |e: &Endpoint| settings.resource_of(e.setting).standing == Standing::Covered;
+        let effective: Vec<&Endpoint> = self.endpoints.iter().filter(|e| !covered(e)).collect();
+        let keys: BTreeSet<&EndpointKey> = effective.iter().map(|e| &e.key).collect();
+        let places: BTreeSet<Location> = effective.iter().map(|e| e.at).collect();
+        let gives_way = |e: &Endpoint| covered(e) && (keys.contains(&e.key) || places.contains(&e.at));
+        let superseded: Vec<bool> = self.endpoints.iter().map(gives_way).collect();
+        self.endpoints.iter_mut().zip(superseded).for_each(|(e, superseded)| e.superseded = superseded);
+    }
+
     /// A group with a host is an endpoint; the parts of one without still get their roles.
     fn add_group(&mut self, settings: &Settings, name: &str, spread: &[Spread<'_>]) {
         let mut parts = Vec::new();
@@ -256,6 +269,7 @@ impl Found {
             string: None,
             parts,
             setting: host.at,
+            superseded: false,
             at: host.place,
             environment: resource.environment,
             workloads: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! In: scopes, endpoints, the catalogue. Out: one [`Pool`] for each data source of each process that reads the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Ambiguity, Catalogue, Kind, Library, Match, Query, ReadValue, Role};
 use crate::connection::Engine;
@@ -37,6 +37,16 @@ pub(super) fn pools(
     pools.retain(|pool| !pool.covered);
     pools.sort_by(|a, b| (&a.key, a.at).cmp(&(&b.key, b.at)));
     pools
+}
+
+/// Drops the pools of what is covered where the same pool, or one written at the same place, takes effect.
+pub(super) fn leave_effective(pools: &mut Vec<Pool>) {
+    // Without its workload, a covered resource tells no container.
+    let name = |p: &Pool| (p.key.owner.clone(), p.key.library.clone(), p.key.group.clone());
+    let effective = || pools.iter().filter(|p| !p.covered);
+    let names: BTreeSet<_> = effective().map(name).collect();
+    let places: BTreeSet<Location> = effective().map(|p| p.at).collect();
+    pools.retain(|p| !p.covered || !(names.contains(&name(p)) || places.contains(&p.at)));
 }
 
 fn by_setting(endpoints: &[Endpoint]) -> BTreeMap<SettingRef, usize> {

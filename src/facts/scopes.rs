@@ -4,10 +4,14 @@
 //! files, then `envFrom`, then `env`), and one a resource for configuration that no container of the tree is seen to read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use crate::facts::{Entry, Scope, arguments};
 use crate::setting::{ConfigRef, ContainerShape, Resource, SettingRef, Settings, Shape, Standing, UnitKind};
 use crate::source::Sources;
+
+/// Files up to which a mounted folder is taken for configuration.
+const MOST_MOUNTED: usize = 64;
 
 /// A unit by its resource and its number in it.
 type UnitAt = (usize, u32);
@@ -111,7 +115,22 @@ struct Index<'a> {
     settings: &'a Settings,
     configs: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
     files: BTreeMap<&'a str, Vec<usize>>,
+    /// Files of which a layer makes something more, as they are written, with what the layer makes; and the other way.
+    twins: BTreeMap<usize, usize>,
     sources: &'a Sources,
+}
+
+/// What is written and what takes its place, in both directions.
+fn twins(settings: &Settings) -> BTreeMap<usize, usize> {
+    let mut covered = BTreeMap::new();
+    for (at, resource) in settings.resources.iter().enumerate() {
+        if resource.standing == Standing::Covered {
+            covered.insert((&resource.id, resource.path.as_str()), at);
+        }
+    }
+    let effective = settings.resources.iter().enumerate().filter(|(_, r)| r.standing == Standing::Effective);
+    let pairs = effective.filter_map(|(at, r)| Some((at, *covered.get(&(&r.id, r.path.as_str()))?)));
+    pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect()
 }
 
 impl<'a> Index<'a> {
@@ -130,13 +149,14 @@ impl<'a> Index<'a> {
                 _ => {}
             }
         }
-        Index { settings, configs, files, sources }
+        Index { settings, configs, files, twins: twins(settings), sources }
     }
 
     /// The resources a reference means. Where several overlays define the object, the one nearest to the reader counts.
     fn resolve(&self, reader: &Resource, wanted: &ConfigRef) -> Vec<usize> {
         if wanted.kind == "file" {
-            return self.files.get(wanted.name.as_str()).cloned().unwrap_or_default();
+            let found = self.files.get(wanted.name.as_str()).cloned();
+            return self.as_read(found.unwrap_or_else(|| self.files_below(&wanted.name)));
         }
         let key = (wanted.kind.as_str(), reader.id.namespace.as_str(), wanted.name.as_str());
         let all = self.configs.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -159,6 +179,29 @@ impl<'a> Index<'a> {
         found.iter().copied().filter(|at| Some(nearness(at)) == best).take(1).collect()
     }
 
+    /// Of a file that is also completed by others, what a process gets that is given this one: the variables of just this
+    /// file, but a profile with its defaults, which the program brings along.
+    fn as_read(&self, found: Vec<usize>) -> Vec<usize> {
+        let gets = |at: &usize| {
+            let Some(resource) = self.settings.resources.get(*at).filter(|_| self.twins.contains_key(at)) else {
+                return true;
+            };
+            let is_env = resource.units.first().is_some_and(|unit| unit.kind == UnitKind::Env);
+            is_env == (resource.standing == Standing::Covered)
+        };
+        found.into_iter().filter(gets).collect()
+    }
+
+    /// The files of a folder that is mounted as a whole, in order.
+    fn files_below(&self, folder: &str) -> Vec<usize> {
+        let prefix = format!("{folder}/");
+        let from = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded));
+        let below = from.take_while(|(path, _)| path.starts_with(&prefix));
+        let found: Vec<usize> = below.flat_map(|(_, at)| at).copied().take(MOST_MOUNTED + 1).collect();
+        // A whole source tree is mounted to be built or run, and is no folder of configuration.
+        if found.len() > MOST_MOUNTED { Vec::new() } else { found }
+    }
+
     fn fill(
         &self,
         scope: &mut Scope,
@@ -171,6 +214,7 @@ impl<'a> Index<'a> {
             let Some(found) = self.settings.resources.get(config) else { return };
             for unit in units(found) {
                 read.insert((config, unit));
+                read.extend(self.twins.get(&config).map(|twin| (*twin, unit)));
                 push_unit(&mut scope.entries, config, found, unit, prefix);
             }
         };

@@ -50,10 +50,13 @@ struct Running {
     names: Vec<HostName>,
 }
 
-/// A name in the network; `scope` is the namespace (or Compose file) in which its short form holds.
+/// A name in the network.
 struct HostName {
     name: String,
+    /// The namespace in which its short form holds.
     namespace: String,
+    /// The layer that deploys it; empty for what is deployed as it is written.
+    layer: String,
 }
 
 /// Adds a server, or completes the one of the same name.
@@ -145,9 +148,12 @@ impl Sight<'_> {
     /// Every name under which a workload is reached: its services' names, its own host names.
     fn names_of(&self, resource: &Resource) -> Vec<HostName> {
         let Shape::Workload(shape) = &resource.shape else { return Vec::new() };
-        let namespace = resource.id.namespace.clone();
-        let own =
-            shape.host_names.iter().map(|n| HostName { name: n.to_ascii_lowercase(), namespace: namespace.clone() });
+        let host_name = |name: &str| HostName {
+            name: name.to_ascii_lowercase(),
+            namespace: resource.id.namespace.clone(),
+            layer: resource.id.layer.clone(),
+        };
+        let own = shape.host_names.iter().map(|name| host_name(name));
         let selects = |service: &ServiceShape| {
             !service.selector.is_empty() && service.selector.iter().all(|label| shape.labels.contains(label))
         };
@@ -158,9 +164,7 @@ impl Sight<'_> {
             }
             _ => false,
         });
-        let by_service =
-            services.map(|r| HostName { name: r.id.name.to_ascii_lowercase(), namespace: namespace.clone() });
-        own.chain(by_service).collect()
+        own.chain(services.map(|r| host_name(&r.id.name))).collect()
     }
 
     /// The limit from the command line, the mounted files or the environment; else the engine's default.
@@ -327,7 +331,9 @@ fn assumed_clients() -> Reading {
 /// The shortest name under which a server is reached; its workload's name where no service leads to it.
 fn server_name(id: &ResourceId, names: &[HostName]) -> String {
     let name = names.iter().map(|n| n.name.as_str()).min_by_key(|n| (n.len(), *n)).unwrap_or(&id.name);
-    if id.namespace.is_empty() { name.to_owned() } else { format!("{}/{name}", id.namespace) }
+    let server = if id.namespace.is_empty() { name.to_owned() } else { format!("{}/{name}", id.namespace) };
+    // Two layers deploy two servers, though both call theirs `db`.
+    if id.layer.is_empty() { server } else { format!("{server} ({})", id.layer) }
 }
 
 /// Services that operators make for a database object: the object's name, with a suffix for the role.
@@ -355,8 +361,11 @@ fn link(
         return Some((at, Link::Declared));
     }
     let namespace = sight.settings.resource_of(endpoint.setting).id.namespace.as_str();
-    for (at, names) in names {
-        if names.iter().any(|name| reaches(&host, namespace, name)) {
+    // What one layer deploys reaches what the same layer deploys; another's only where it has none of that name.
+    let layer = layer_of(sight, endpoint);
+    for own in [true, false] {
+        let fits = |name: &HostName| (name.layer == layer) == own && reaches(&host, namespace, name);
+        if let Some((at, _)) = names.iter().find(|(_, names)| names.iter().any(fits)) {
             return Some((*at, Link::ServiceName));
         }
     }
@@ -370,6 +379,16 @@ fn link(
         return None;
     }
     address_only(endpoint, &cluster_name(&host, namespace), port, servers)
+}
+
+/// The layer that deploys an endpoint: its holder's, or that of all who read it.
+fn layer_of<'a>(sight: &Sight<'a>, endpoint: &Endpoint) -> &'a str {
+    let holder = sight.settings.resource_of(endpoint.setting).id.layer.as_str();
+    let mut readers = endpoint.workloads.iter().filter_map(|&w| sight.workloads.get(w)).map(|w| w.id.layer.as_str());
+    match readers.next() {
+        Some(first) if holder.is_empty() && readers.all(|layer| layer == first) => first,
+        _ => holder,
+    }
 }
 
 /// `[[workload]] server = "…"`, where every workload that uses the endpoint is told the same.

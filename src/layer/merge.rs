@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::document::{Document, Entry, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
+use crate::problem::{Problem, ProblemKind};
 use crate::source::{SourceId, Span};
 
 /// `node`, marked as standing in `source`.
@@ -143,4 +144,47 @@ pub(super) fn ensure<'a>(node: &'a mut Node, keys: &[&str], span: Span, source: 
 pub(super) fn entry_as(node: &Node, key: &str, called: &str, source: SourceId) -> Option<Entry> {
     let entry = node.entries().iter().rev().find(|entry| entry.key.text == key)?;
     Some(Entry { key: composed(called, entry.key.span), value: from_file(&entry.value, source) })
+}
+
+/// How much may still be put together: many layers over one large base would fill any memory.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    /// Nodes.
+    left: usize,
+}
+
+impl Default for Allowance {
+    fn default() -> Allowance {
+        // Some thousand profiles of some hundred keys each.
+        Allowance { left: 500_000 }
+    }
+}
+
+impl Allowance {
+    /// Whether nothing more is put together.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Whether a tree is within it, which is less by its nodes from now on.
+    pub(super) fn covers(&mut self, node: &Node) -> bool {
+        let mut left = self.left;
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
+            open.extend(node.items());
+            open.extend(node.entries().iter().map(|entry| &entry.value));
+        }
+        self.left = left;
+        left > 0
+    }
+
+    /// What is said of the file that is not put together with others.
+    pub(super) fn problem() -> Problem {
+        let text = "more than 500,000 nodes in files that are laid over each other; this one is read by itself";
+        Problem::new(ProblemKind::TooLarge, text)
+    }
 }

@@ -3,13 +3,16 @@
 //! In: a mapping with `services`. Out: one resource a service, with paths from the service on, and one for the rest of
 //! the file. `environment` reads the same as a mapping and as a list.
 
-use crate::document::{Entry, Node};
-use crate::setting::{
-    ConfigRef, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape, Standing,
-    WorkloadShape,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::flatten::{Flat, Flatten, Here, Scope, last_of_each};
+use crate::document::{Entry, Node, OffsetMap, Scalar, ScalarKind};
+use crate::setting::{
+    ConfigRef, ConfigShape, ContainerShape, Environment, KeyPath, Resource, ResourceId, Rollout, Segment, Shape,
+    Standing, UnitKind, WorkloadShape,
+};
+use crate::source::{SourceId, Span};
+
+use super::flatten::{EnvBlocks, Flat, Flatten, Here, Scope, last_of_each};
 use super::list;
 use super::{Platform, Reading, Root};
 
@@ -47,14 +50,28 @@ fn read(root: &Root<'_>) -> Reading {
     let top = root.node.get("services").is_none();
     let project = root.node.get("name").and_then(Node::as_text).unwrap_or_default();
     let mut reading = Reading::default();
-    for service in last_of_each(services(root).unwrap_or_default()) {
+    let services = last_of_each(services(root).unwrap_or_default());
+    let linked = linked_names(&services);
+    let inline = inline_configs(root);
+    let inside: BTreeSet<&str> = inline.iter().map(|config| config.name).collect();
+    for service in services {
         let id = ResourceId::new("service", project, &service.key.text);
         let mut flat = Flatten::new(root.source);
         flatten_service(service, &mut flat);
         let flat = flat.finish();
-        let shape = Shape::Workload(Box::new(workload(root, service, &flat)));
-        push(root, id, flat, shape, &mut reading);
+        let mut workload = workload(root, service, &flat, &inside);
+        workload
+            .host_names
+            .extend(linked.get(service.key.text.as_str()).into_iter().flatten().map(|n| (*n).to_owned()));
+        workload.host_names.sort();
+        workload.host_names.dedup();
+        let environment = of_profiles(&service.value);
+        push(root, id, flat, Shape::Workload(Box::new(workload)), &mut reading);
+        if let (Some(environment), Some(resource)) = (environment, reading.resources.last_mut()) {
+            resource.environment = environment;
+        }
     }
+    contents(root, project, &inline, &mut reading);
     if top {
         return reading;
     }
@@ -69,6 +86,79 @@ fn read(root: &Root<'_>) -> Reading {
         push(root, id, rest, Shape::Plain, &mut reading);
     }
     reading
+}
+
+/// Names that others give a service where they link to it: `links: [db:orders-db]`.
+fn linked_names<'a>(services: &[&'a Entry]) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for service in services {
+        let links = service.value.get("links").map(Node::items).unwrap_or_default();
+        for (target, name) in links.iter().filter_map(|link| link.as_text()?.split_once(':')) {
+            names.entry(target).or_default().push(name);
+        }
+    }
+    names
+}
+
+/// Where a service runs that is started with certain profiles only.
+fn of_profiles(service: &Node) -> Option<Environment> {
+    let profiles = service.get("profiles")?.items().iter().filter_map(Node::as_text);
+    let mut told: Vec<Environment> = profiles.map(|p| Environment::guess(p).unwrap_or_default()).collect();
+    told.dedup();
+    match told.as_slice() {
+        [one] if *one != Environment::Unknown => Some(*one),
+        _ => None,
+    }
+}
+
+/// Files that stand in the Compose file itself: `configs: {tuning: {content: …}}`, by the name under which they come up.
+fn contents(root: &Root<'_>, project: &str, inline: &[Inline<'_>], reading: &mut Reading) {
+    for config in inline {
+        let mut flat = Flatten::new(root.source);
+        let entry = Entry { key: spelled(&config.file, config.content.span), value: config.content.clone() };
+        let node = Node { source: config.source, ..Node::mapping(config.content.span, vec![entry]) };
+        let unit = flat.unit(UnitKind::File, &config.file);
+        let scope = Scope { any_file: true, env: EnvBlocks::No, ..Scope::file(unit) };
+        flat.walk(&node, &Here::default(), scope);
+        let flat = flat.finish();
+        let shape = ConfigShape { env_unit: None, file_units: flat.file_units.clone() };
+        push(root, ResourceId::new("config", project, config.name), flat, Shape::Config(shape), reading);
+    }
+}
+
+/// A config with its content.
+struct Inline<'a> {
+    name: &'a str,
+    file: String,
+    content: &'a Node,
+    source: Option<SourceId>,
+}
+
+fn inline_configs<'a>(root: &Root<'a>) -> Vec<Inline<'a>> {
+    let Some(configs) = root.node.get("configs") else { return Vec::new() };
+    let targets = targets(root);
+    let inline = |entry: &'a Entry| {
+        let content = entry.value.get("content").filter(|content| content.as_text().is_some())?;
+        let name = entry.key.text.as_str();
+        let file = targets.get(name).copied().unwrap_or(name).to_owned();
+        Some(Inline { name, file, content, source: entry.value.source.or(configs.source) })
+    };
+    last_of_each(configs.entries()).into_iter().filter_map(inline).collect()
+}
+
+/// The file names under which configs come up in the services that name one; of several the last.
+fn targets<'a>(root: &Root<'a>) -> BTreeMap<&'a str, &'a str> {
+    let services = root.node.get("services").map(Node::entries).unwrap_or_default();
+    let uses = services.iter().filter_map(|s| s.value.get("configs")).flat_map(Node::items);
+    let named = uses.filter_map(|u| {
+        let name = u.get("target")?.as_text()?.rsplit('/').next().filter(|name| !name.is_empty())?;
+        Some((u.get("source")?.as_text()?, name))
+    });
+    named.collect()
+}
+
+fn spelled(text: &str, span: Span) -> Scalar {
+    Scalar { text: text.into(), kind: ScalarKind::Str, quoted: false, span, map: OffsetMap::None }
 }
 
 fn push(root: &Root<'_>, id: ResourceId, flat: Flat, shape: Shape, reading: &mut Reading) {
@@ -100,23 +190,31 @@ fn flatten_service(service: &Entry, flat: &mut Flatten) {
     }
 }
 
-fn workload(root: &Root<'_>, service: &Entry, flat: &Flat) -> WorkloadShape {
+fn workload(root: &Root<'_>, service: &Entry, flat: &Flat, inline: &BTreeSet<&str>) -> WorkloadShape {
     let node = &service.value;
     let at = |keys: &[&str]| flat.at(&KeyPath::default(), keys);
-    let order = node.path(&["deploy", "update_config", "order"]).and_then(Node::as_text);
+    let deployed = |keys: [&str; 2]| node.get("deploy")?.path(&keys).and_then(Node::as_text);
+    // As many as there are machines, which no file tells: the setting is there and is no number.
+    let global = node.path(&["deploy", "mode"]).and_then(Node::as_text).is_some_and(|mode| mode.starts_with("global"));
+    let replicas = if global { at(&["deploy", "mode"]) } else { None };
+    // New containers come up beside the old ones, as many at a time as `parallelism` says.
+    let rollout = match deployed(["update_config", "order"]) {
+        Some("start-first") => Rollout::Rolling { max_surge: at(&["deploy", "update_config", "parallelism"]) },
+        _ => Rollout::InPlace,
+    };
     WorkloadShape {
-        replicas: at(&["deploy", "replicas"]).or_else(|| at(&["scale"])),
-        rollout: if order == Some("start-first") { Rollout::Rolling { max_surge: None } } else { Rollout::InPlace },
+        replicas: replicas.or_else(|| at(&["deploy", "replicas"])).or_else(|| at(&["scale"])),
+        rollout,
         labels: Vec::new(),
         host_names: host_names(service),
         grace_seconds: at(&["stop_grace_period"]),
-        containers: vec![container(root, service, flat)],
+        containers: vec![container(root, service, flat, inline)],
         job: false,
         parallelism: None,
     }
 }
 
-fn container(root: &Root<'_>, service: &Entry, flat: &Flat) -> ContainerShape {
+fn container(root: &Root<'_>, service: &Entry, flat: &Flat, inline: &BTreeSet<&str>) -> ContainerShape {
     let node = &service.value;
     let mut command = Vec::new();
     for key in ["entrypoint", "command"] {
@@ -135,7 +233,7 @@ fn container(root: &Root<'_>, service: &Entry, flat: &Flat) -> ContainerShape {
         env_unit: flat.env_unit(&KeyPath::default().child(Segment::Key("environment"))),
         env_refs: Vec::new(),
         env_from: env_files(node).into_iter().filter_map(|path| file(root, path)).collect(),
-        mounts: mounts(root, node),
+        mounts: mounts(root, node, inline),
         init: false,
     }
 }
@@ -163,7 +261,7 @@ fn env_files(service: &Node) -> Vec<&str> {
 }
 
 /// Files of the repository that the container sees: bind mounts, and `configs` and `secrets` that name a file.
-fn mounts(root: &Root<'_>, service: &Node) -> Vec<ConfigRef> {
+fn mounts(root: &Root<'_>, service: &Node, inline: &BTreeSet<&str>) -> Vec<ConfigRef> {
     let volumes = service.get("volumes").map(Node::items).unwrap_or_default().iter().filter_map(|volume| {
         let long = || volume.get("source").and_then(Node::as_text);
         let short = volume.as_text().and_then(|text| text.split(':').next());
@@ -177,7 +275,15 @@ fn mounts(root: &Root<'_>, service: &Node) -> Vec<ConfigRef> {
             root.node.path(&[kind, name, "file"])?.as_text()
         })
     });
-    volumes.chain(named).filter_map(|path| file(root, path)).collect()
+    // A mount of the project's own folder brings the program and no configuration of its own.
+    let inside = |mount: &ConfigRef| {
+        !mount.name.is_empty() && !format!("{}/", root.folder()).starts_with(&format!("{}/", mount.name))
+    };
+    let files = volumes.chain(named).filter_map(|path| file(root, path)).filter(inside);
+    let uses = service.get("configs").map(Node::items).unwrap_or_default();
+    let used = uses.iter().filter_map(|u| u.as_text().or_else(|| u.get("source")?.as_text()));
+    let config = |name: &str| ConfigRef { kind: "config".into(), name: name.to_owned(), prefix: String::new() };
+    files.chain(used.filter(|name| inline.contains(name)).map(config)).collect()
 }
 
 /// A path beside the Compose file, as a path from the side's root; none if it leads out of it.

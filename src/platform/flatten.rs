@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 
 use crate::document::{Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
 use crate::format;
+use crate::layer::spring::{is_spring_name, profile, split_key};
 use crate::problem::{Problem, ProblemKind};
 use crate::setting::{KeyPath, Segment, Setting, Unit, UnitKind};
 use crate::source::{Location, SourceId, Span};
@@ -616,34 +617,6 @@ pub(super) fn root_label(root: &Node, index: usize, taken: &mut BTreeSet<String>
     Some(label)
 }
 
-/// The Spring profiles for which a document holds, joined by commas.
-pub(super) fn profile(root: &Node) -> Option<String> {
-    const KEYS: [&[&str]; 6] = [
-        &["spring", "config", "activate", "on-profile"],
-        &["spring.config.activate.on-profile"],
-        &["spring", "config.activate.on-profile"],
-        &["spring.config.activate", "on-profile"],
-        &["spring", "profiles"],
-        &["spring.profiles"],
-    ];
-    let node = KEYS.iter().find_map(|keys| root.path(keys))?;
-    let all: Vec<&str> = match node.as_text() {
-        Some(text) => vec![text],
-        None => node.items().iter().filter_map(Node::as_text).collect(),
-    };
-    (!all.is_empty()).then(|| all.join(","))
-}
-
-/// Whether Spring Boot reads a file of this name by default: `application-prod.yml`, `bootstrap.properties`.
-pub(super) fn is_spring_name(name: &str) -> bool {
-    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
-    let known = matches!(extension, "properties" | "yml" | "yaml");
-    known
-        && ["application", "bootstrap"]
-            .iter()
-            .any(|base| stem.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-}
-
 fn empty(text: &str, span: Span) -> Scalar {
     Scalar { text: text.into(), kind: ScalarKind::Str, quoted: false, span, map: OffsetMap::None }
 }
@@ -731,27 +704,6 @@ fn tagged<'n>(tag: Option<&str>, scalar: &'n Scalar) -> Cow<'n, Scalar> {
 fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// The parts of `a.b[c.d]` with their places; what stands in brackets is one with its key.
-fn split_key(key: &Scalar) -> Vec<(&str, Span)> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut depth = 0_usize;
-    for (at, c) in key.text.char_indices() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            '.' if depth == 0 => {
-                parts.push(start..at);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(start..key.text.len());
-    // The whole key is the place a reviewer looks for, whatever part of it a step is.
-    parts.into_iter().map(|range| (&key.text[range], key.span)).collect()
 }
 
 #[cfg(test)]

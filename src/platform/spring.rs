@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::FormatId;
+use crate::document::{Entry, FormatId, Node};
+use crate::layer::spring::{is_spring_name, prefixed, prefixed_profile, profile};
 use crate::setting::{Environment, Resource, ResourceId, Shape, Standing, UnitKind};
 
-use super::flatten::{EnvBlocks, Flatten, Here, Scope, is_spring_name, profile, root_label};
+use super::flatten::{EnvBlocks, Flatten, Here, Scope, root_label};
 use super::{Platform, Reading, Root};
 
 pub(super) static PLATFORM: Platform = Platform {
@@ -23,18 +24,47 @@ fn claims(root: &Root<'_>) -> bool {
 }
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
-    let unit = flat.unit(UnitKind::File, root.file_name());
-    let scope = Scope { split_keys: true, env: EnvBlocks::No, ..Scope::file(unit) };
-    flat.walk(root.node, &Here::default(), scope);
+    let mut reading = Reading::default();
     let name = match root_label(root.node, root.index, &mut BTreeSet::new()) {
         Some(label) => format!("{}#{label}", root.path),
         None => root.path.to_owned(),
     };
     let environment = profile(root.node).or_else(|| file_profile(root)).and_then(|p| Environment::guess(&p));
+    let Some((rest, sections)) = prefixed(root.node) else {
+        push(root, root.node, &Here::default(), (&name, environment), &mut reading);
+        return reading;
+    };
+    // A document may be for nothing but profiles.
+    if !rest.entries().is_empty() {
+        push(root, &rest, &Here::default(), (&name, environment), &mut reading);
+    }
+    for (key, node) in sections {
+        let entry = Entry { key, value: node };
+        let profile = prefixed_profile(&entry.key.text);
+        let name = format!("{name}#{profile}");
+        // The reader of the profile knows its keys without the prefix.
+        let here = Here::default().entry(&entry).called("");
+        let told = Environment::guess(profile).or(environment);
+        push(root, &entry.value, &here, (&name, told), &mut reading);
+    }
+    reading
+}
+
+fn push(
+    root: &Root<'_>,
+    node: &Node,
+    here: &Here<'_>,
+    (name, environment): (&str, Option<Environment>),
+    reading: &mut Reading,
+) {
+    let mut flat = Flatten::new(root.source);
+    let unit = flat.unit(UnitKind::File, root.file_name());
+    let scope = Scope { split_keys: true, env: EnvBlocks::No, ..Scope::file(unit) };
+    flat.walk(node, here, scope);
     let flat = flat.finish();
-    let resource = Resource {
-        id: ResourceId::new("file", "", &name),
+    reading.problems.extend(flat.problems);
+    reading.resources.push(Resource {
+        id: ResourceId::new("file", "", name),
         source: root.source,
         path: root.path.to_owned(),
         environment: environment.unwrap_or_default(),
@@ -42,11 +72,9 @@ fn read(root: &Root<'_>) -> Reading {
         units: flat.units,
         shape: Shape::Plain,
         standing: Standing::Written,
-    };
-    Reading { resources: vec![resource], problems: flat.problems }
+    });
 }
 
-/// `prod` of `application-prod.yml`.
 fn file_profile(root: &Root<'_>) -> Option<String> {
     let (stem, _) = root.file_name().rsplit_once('.')?;
     stem.split_once('-').map(|(_, profile)| profile.to_owned())

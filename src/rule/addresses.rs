@@ -171,13 +171,14 @@ pub(crate) fn is_covered(side: crate::rule::State<'_>, endpoint: &Endpoint) -> b
 /// Every address of the new side with its counterpart, in order.
 pub(crate) fn addresses<'a>(ctx: &Context<'a>) -> Vec<Address<'a>> {
     let old = &ctx.old.facts.endpoints;
+    let judged = |e: &&Endpoint| !e.superseded;
     let mut told: BTreeMap<usize, usize> = BTreeMap::new();
     let mut by_key: BTreeMap<_, Vec<&Endpoint>> = BTreeMap::new();
     let mut old_files: BTreeSet<&str> = BTreeSet::new();
     if !ctx.audit {
         let pairs = ctx.changes.iter().filter_map(|c| Some((c.endpoints.1?, c.endpoints.0?)));
         told.extend(pairs);
-        for endpoint in old {
+        for endpoint in old.iter().filter(judged) {
             by_key.entry(&endpoint.key).or_default().push(endpoint);
         }
         old_files.extend(ctx.files.iter().filter(|f| f.old.is_some()).map(|f| f.path.as_str()));

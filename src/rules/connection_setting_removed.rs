@@ -69,7 +69,9 @@ fn removed(ctx: &Context<'_>, old: &Endpoint) -> Option<Finding> {
     let holder = ctx.old.settings.resource_of(old.setting);
     let still = ctx.new.settings.resources.iter().find(|r| r.id == holder.id)?;
     let setting = ctx.old.settings.get(old.setting);
-    let at = match ctx.changes.iter().find(|c| c.old.as_ref().is_some_and(|s| s.setting == old.setting)) {
+    // What takes effect is another setting than the written one that changed, at the same place.
+    let written_at = |at| ctx.old.settings.get(at).at;
+    let at = match ctx.changes.iter().find(|c| c.old.as_ref().is_some_and(|s| written_at(s.setting) == setting.at)) {
         // The key is there with another kind of value; emptied is gone.
         Some(change) => match &change.new {
             Some(new) if !new.text.trim().is_empty() => return None,
