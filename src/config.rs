@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Entries};
 use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, DeclaredWorkload};
 use crate::finding::Severity;
+use crate::platform::{ListKey, ListKeys};
 use crate::report::Report;
 use crate::rule::Policy;
 use crate::setting::Environment;
@@ -112,6 +113,8 @@ pub struct Config {
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
     pub exclude: Vec<String>,
+    /// Lists whose items go by keys that no reader could know.
+    pub lists: ListKeys,
     /// Servers and workloads that no file of the repository describes.
     pub declared: Declared,
     /// Pool libraries, server limits and programs that the built-in catalogue does not know.
@@ -142,13 +145,14 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 11] = [
+const TOP: [&str; 12] = [
     "fail-on",
     "environments",
     "rules",
     "allow",
     "policy",
     "paths",
+    "list",
     "server",
     "workload",
     "library",
@@ -178,6 +182,7 @@ impl Config {
                 "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
                 "policy" => policy(&value.table()?, &mut config)?,
                 "paths" => paths(&value.table()?, &mut config)?,
+                "list" => config.lists = ListKeys::new(all(&value, list)?),
                 "server" => config.declared.servers = all(&value, server)?,
                 "workload" => config.declared.workloads = all(&value, workload)?,
                 "library" => config.entries.libraries = entries(&value)?,
@@ -338,6 +343,17 @@ fn paths(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> 
     Ok(())
 }
 
+fn list(table: &Table<'_, '_>) -> Result<ListKey, ConfigError> {
+    table.only(&["path", "key"])?;
+    let path = table.need("path", "write path = \"spec.routes\", or \"**.routes\" for any depth")?.key_path()?;
+    let key = table.need("key", "write key = [\"host\", \"path\"]: what tells two items of the list apart")?;
+    let keys = key.strings()?;
+    if keys.is_empty() {
+        return Err(key.error("names no key", "write key = \"id\", or several in a list"));
+    }
+    Ok(ListKey { path, keys })
+}
+
 fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
     table.only(&["id", "match", "engine", "max-connections", "reserved", "fixed-clients", "observed-peak"])?;
     let count = |key: &str, least: u64| table.get(key).map(|v| v.integer(least..=MOST_CONNECTIONS)).transpose();
@@ -468,6 +484,9 @@ strict_rollout = true
 [paths]
 include = ["**/*.yaml"]
 exclude = ["vendor/**"]
+[[list]]
+path = "spec.routes"
+key = ["host", "path"]
 [[server]]
 id = "orders"
 match = { host = ["ORDERS-db", "*.orders"] }
@@ -533,6 +552,15 @@ hold_time_ms = 12.5
             ("[[library]]\nid = 3", "is no catalogue entry"),
             ("[[library]]\nid = \"acme\"\nname = \"Acme\"", "[[library]] acme: it has no [[library.setting]]"),
             ("[environments]\n\"{a\" = \"staging\"", "a bracket is not closed"),
+            (
+                "[[list]]\npath = \"a..b\"\nkey = \"id\"",
+                "plimsoll.toml:2:8: [[list]] path is no path of keys: a key is empty; write it like \"spec.routes\"",
+            ),
+            ("[[list]]\npath = \"a.[b\"\nkey = \"id\"", "[[list]] path is no path of keys: a bracket is not closed"),
+            ("[[list]]\npath = \"a.b\"", "[[list]] has no \"key\"; write key = [\"host\", \"path\"]"),
+            ("[[list]]\nkey = \"id\"", "[[list]] has no \"path\""),
+            ("[[list]]\npath = \"a\"\nkey = []", "[[list]] key names no key"),
+            ("[[list]]\npath = \"a\"\nkeys = [\"id\"]", "unknown key \"keys\" in [[list]]; did you mean \"key\"?"),
             ("server = 3", "is not a list"),
             ("a = ", "not valid TOML"),
         ];

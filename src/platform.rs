@@ -19,6 +19,8 @@ use crate::problem::Problem;
 use crate::setting::{Environment, Resource, Settings, Standing};
 use crate::source::{SourceId, Sources};
 
+pub use list::{ListKey, ListKeys};
+
 /// A kind of deployment file.
 #[derive(Debug)]
 pub struct Platform {
@@ -49,6 +51,8 @@ pub struct Root<'a> {
     pub node: &'a Node,
     /// Its number in the file, from 0.
     pub index: usize,
+    /// Lists whose items go by keys that the user names.
+    pub lists: &'a ListKeys,
 }
 
 impl<'a> Root<'a> {
@@ -108,13 +112,24 @@ impl EnvironmentRules {
 /// The settings of one side. `documents` are those of one side only; their order has no influence.
 #[must_use]
 pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
+    settings_with(sources, documents, environments, &ListKeys::default())
+}
+
+/// As [`settings`], with lists whose items go by keys that the user names.
+#[must_use]
+pub fn settings_with(
+    sources: &Sources,
+    documents: &[Document],
+    environments: &EnvironmentRules,
+    lists: &ListKeys,
+) -> Settings {
     let mut all = Settings::default();
     let built = layer::build(&Tree::new(sources, documents));
     let covered: BTreeSet<Covered> = built.iter().flat_map(|layer| layer.covers.iter().copied()).collect();
     for document in documents {
         let path = sources.get(document.source).path.as_str();
         let told = environments.of(path);
-        for (position, root) in roots(path, document) {
+        for (position, root) in roots(path, document, lists) {
             let reading = (platform_of(&root).read)(&root);
             let is_covered = covered.contains(&Covered { source: document.source, root: position });
             all.problems.extend(reading.problems.into_iter().map(|problem| (document.source, problem)));
@@ -129,13 +144,13 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
             }));
         }
     }
-    all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
+    all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments, lists)));
     all.sort();
     all
 }
 
 /// The resources that a layer makes.
-fn effective(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
+fn effective(built: &Built, environments: &EnvironmentRules, lists: &ListKeys) -> Vec<Resource> {
     let told = environments.of(&built.path);
     let read = |document: &layer::Effective| {
         let root = Root {
@@ -144,6 +159,7 @@ fn effective(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
             format: document.format,
             node: &document.node,
             index: document.index,
+            lists,
         };
         // Problems of the values were told where they are written.
         (platform_of(&root).read)(&root).resources
@@ -166,11 +182,15 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
 }
 
 /// The documents of a file that hold anything, with their index in [`Document::roots`].
-fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = (usize, Root<'a>)> {
+fn roots<'a>(
+    path: &'a str,
+    document: &'a Document,
+    lists: &'a ListKeys,
+) -> impl Iterator<Item = (usize, Root<'a>)> {
     let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
     let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
     roots.map(move |(index, (position, node))| {
-        (position, Root { path, source: document.source, format: document.format, node, index })
+        (position, Root { path, source: document.source, format: document.format, node, index, lists })
     })
 }
 

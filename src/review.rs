@@ -76,7 +76,7 @@ pub fn review(request: Request) -> Report {
     let sources = gathered.sources;
 
     let read = |documents: Vec<Document>| {
-        let settings = platform::settings(&sources, &documents, &environments);
+        let settings = platform::settings_with(&sources, &documents, &environments, &config.lists);
         let facts = facts::assemble(&sources, &settings, &catalogue, &policy.declared);
         SideRead { documents, settings, facts }
     };

@@ -49,7 +49,7 @@ fn read(root: &Root<'_>) -> Reading {
     let mut reading = Reading::default();
     for service in last_of_each(services(root).unwrap_or_default()) {
         let id = ResourceId::new("service", project, &service.key.text);
-        let mut flat = Flatten::new(root.source);
+        let mut flat = Flatten::of(root);
         flatten_service(service, &mut flat);
         let flat = flat.finish();
         let shape = Shape::Workload(Box::new(workload(root, service, &flat)));
@@ -58,7 +58,7 @@ fn read(root: &Root<'_>) -> Reading {
     if top {
         return reading;
     }
-    let mut rest = Flatten::new(root.source);
+    let mut rest = Flatten::of(root);
     for entry in last_of_each(root.node.entries()).into_iter().filter(|entry| entry.key.text != "services") {
         rest.walk(&entry.value, &Here::default().entry(entry), Scope::STRUCTURE);
     }

@@ -11,7 +11,8 @@ use crate::problem::{Problem, ProblemKind};
 use crate::setting::{KeyPath, Segment, Setting, Unit, UnitKind};
 use crate::source::{Location, SourceId, Span};
 
-use super::list;
+use super::list::{self, ListKeys};
+use super::Root;
 
 /// Deeper values are listed as not read. Parsers stop far earlier; files inside values may add to it.
 const MAX_DEPTH: usize = 200;
@@ -138,6 +139,7 @@ fn join(prefix: &str, key: &str) -> String {
 #[derive(Debug)]
 pub(super) struct Flatten {
     source: SourceId,
+    lists: ListKeys,
     settings: Vec<Setting>,
     units: Vec<Unit>,
     env_blocks: Vec<(KeyPath, u32)>,
@@ -161,12 +163,18 @@ impl Flatten {
     pub(super) fn new(source: SourceId) -> Flatten {
         Flatten {
             source,
+            lists: ListKeys::default(),
             settings: Vec::new(),
             units: Vec::new(),
             env_blocks: Vec::new(),
             file_units: Vec::new(),
             problems: Vec::new(),
         }
+    }
+
+    /// For a document whose lists may go by keys that the user names.
+    pub(super) fn of(root: &Root<'_>) -> Flatten {
+        Flatten { lists: root.lists.clone(), ..Flatten::new(root.source) }
     }
 
     /// Adds a unit and returns its number.
@@ -190,7 +198,9 @@ impl Flatten {
             NodeKind::Sequence(items) if items.is_empty() => self.leaf(empty("[]", node.span), here, scope.unit),
             NodeKind::Mapping(entries) if entries.is_empty() => self.leaf(empty("{}", node.span), here, scope.unit),
             NodeKind::Sequence(items) => {
-                for (item, step) in items.iter().zip(list::steps(here.key, items)) {
+                let told = self.lists.steps(&here.path, items);
+                let steps = told.unwrap_or_else(|| list::steps(here.key, items));
+                for (item, step) in items.iter().zip(steps) {
                     self.walk(item, &here.item(&step).of(item), scope);
                 }
             }

@@ -45,7 +45,7 @@ fn read_object(root: &Root<'_>, node: &Node, depth: usize, out: &mut Reading) {
         return items.iter().for_each(|item| read_object(root, item, depth + 1, out));
     }
     let object = Object::new(root, node);
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let env_unit = object.flatten(&mut flat);
     let flat = flat.finish();
     let shape = object.shape(&flat, env_unit);

@@ -23,7 +23,7 @@ fn claims(root: &Root<'_>) -> bool {
 }
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let scope = Scope { split_keys: true, env: EnvBlocks::No, ..Scope::file(unit) };
     flat.walk(root.node, &Here::default(), scope);
