@@ -188,6 +188,8 @@ fn change(context: &Context<'_>, change: &Explained) -> ReportedChange {
         kind: change.kind,
         file: at.map(|at| context.redactor.text(&context.sources.get(at.source).path)).unwrap_or_default(),
         path: context.redactor.text(&change.path),
+        old_file: old_file(context, change),
+        old_path: change.old_path.as_deref().map(|p| context.redactor.text(p)),
         old: value(&change.old, context.old),
         new: value(&change.new, context.new),
         old_line: line(&change.old),
@@ -195,6 +197,13 @@ fn change(context: &Context<'_>, change: &Explained) -> ReportedChange {
         role: change.role.as_deref().map(|r| context.redactor.text(r)),
         subject: change.subject.as_deref().map(|s| context.redactor.text(s)),
     }
+}
+
+/// The file on the old side, where that was another.
+fn old_file(context: &Context<'_>, change: &Explained) -> Option<Shown> {
+    let path = |side: &Option<ChangeSide>| side.as_ref().map(|s| context.sources.get(s.at.source).path.as_str());
+    let (was, is) = (path(&change.old)?, path(&change.new)?);
+    (was != is).then(|| context.redactor.text(was))
 }
 
 /// A value as it may be printed. A connection string keeps everything but its secret parts.

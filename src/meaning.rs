@@ -3,6 +3,8 @@
 //! In: changes and the facts of both sides. Out: [`Explained`] changes in the same order. A connection string that
 //! changed becomes one entry a part that differs, each with its own place.
 
+mod equal;
+
 use crate::diff::{Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
@@ -19,6 +21,8 @@ pub struct Explained {
     pub role: Option<String>,
     /// Full path as printed.
     pub path: String,
+    /// The path before, where that was another.
+    pub old_path: Option<String>,
     /// The key as the reading process knows it.
     pub logical: String,
     /// Before.
@@ -86,7 +90,9 @@ pub struct Meant<'a> {
 /// Explains changes: which role they have, whom they concern, and for connection strings which part it is.
 #[must_use]
 pub fn explain(changes: &[Change], old: Meant<'_>, new: Meant<'_>) -> Vec<Explained> {
-    changes.iter().flat_map(|change| explain_one(change, old, new)).collect()
+    let mut explained: Vec<Explained> = changes.iter().flat_map(|change| explain_one(change, old, new)).collect();
+    equal::mark(&mut explained, old, new);
+    explained
 }
 
 fn explain_one(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Vec<Explained> {
@@ -165,6 +171,7 @@ fn whole(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Explained {
         kind: change.kind,
         role: role(new, change.new).or_else(|| role(old, change.old)),
         path: setting.map(|s| s.path.to_string()).unwrap_or_default(),
+        old_path: old_path(change, old, new),
         logical: setting.map(|s| s.logical.clone()).unwrap_or_default(),
         old: side(old, change.old),
         new: side(new, change.new),
@@ -172,6 +179,12 @@ fn whole(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Explained {
         environment: resource.map_or(Environment::Unknown, |r| r.environment),
         endpoints: (endpoint(old, change.old), endpoint(new, change.new)),
     }
+}
+
+/// The path on the old side, where the setting has another one now.
+fn old_path(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Option<String> {
+    let (was, is) = (&old.settings.get(change.old?).path, &new.settings.get(change.new?).path);
+    (was != is).then(|| was.to_string())
 }
 
 fn meaning(meant: Meant<'_>, at: SettingRef) -> Option<&Meaning> {

@@ -286,8 +286,12 @@ fn scaled(resource: &Resource) -> Option<String> {
 /// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
 /// changed, or something they read.
 fn rolling(changes: &[Change], old: &SideRead, new: &SideRead) -> BTreeSet<String> {
-    // A manifest that only moved to another file changes no pod.
-    let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
+    // A manifest that only moved to another file changes no pod; a key that moved inside it does.
+    let stays = |c: &&Change| match (c.old, c.new) {
+        (Some(was), Some(is)) => old.settings.get(was).path == new.settings.get(is).path,
+        _ => false,
+    };
+    let real = || changes.iter().filter(move |c| c.kind != ChangeKind::Moved || !stays(c));
     let changed_new: BTreeSet<_> = real().filter_map(|c| c.new).collect();
     let changed_old: BTreeSet<_> = real().filter_map(|c| c.old).collect();
     let mut rolling = BTreeSet::new();

@@ -284,14 +284,17 @@ fn permission(item: &Node) -> Option<String> {
     Some(if groups.is_empty() { what } else { format!("{groups}/{what}") })
 }
 
-/// Whom a NetworkPolicy lets in: `namespace kubernetes.io/metadata.name=shop`, `10.0.0.0/8`.
+/// Whom a NetworkPolicy lets in: `namespace shop`, `pod app=web`, `10.0.0.0/8`.
 fn peer(item: &Node) -> Option<String> {
     let cidr = text_at(item, "ipBlock.cidr").filter(|text| is_name(text)).map(str::to_owned);
     let selected = |key: &str, word: &str| {
         let labels = item.get(key)?.get("matchLabels").map(Node::entries).unwrap_or_default();
         let pairs = labels.iter().filter_map(|label| Some((label.key.text.as_str(), label.value.as_text()?)));
-        let mut pairs: Vec<String> =
-            pairs.filter(|(key, value)| is_name(key) && is_name(value)).map(|(k, v)| format!("{k}={v}")).collect();
+        let label = |(key, value): (&str, &str)| {
+            // Every namespace carries its own name under this key.
+            if key == "kubernetes.io/metadata.name" { value.to_owned() } else { format!("{key}={value}") }
+        };
+        let mut pairs: Vec<String> = pairs.filter(|(k, v)| is_name(k) && is_name(v)).map(label).collect();
         pairs.sort_unstable();
         Some(format!("{word} {}", if pairs.is_empty() { "*".to_owned() } else { pairs.join(",") }))
     };

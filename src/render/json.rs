@@ -170,6 +170,10 @@ struct ChangeJson<'a> {
     kind: &'static str,
     file: &'a str,
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_path: Option<&'a str>,
     old: Option<&'a str>,
     new: Option<&'a str>,
     old_line: Option<u32>,
@@ -184,6 +188,8 @@ impl<'a> ChangeJson<'a> {
             kind: change.kind.as_str(),
             file: change.file.as_str(),
             path: change.path.as_str(),
+            old_file: change.old_file.as_ref().map(|s| s.as_str()),
+            old_path: change.old_path.as_ref().map(|s| s.as_str()),
             old: change.old.as_ref().map(|s| s.as_str()),
             new: change.new.as_ref().map(|s| s.as_str()),
             old_line: change.old_line,
