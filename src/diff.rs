@@ -297,10 +297,10 @@ mod tests {
             "l: [{name: test, url: abc, x: de}]\n",
             "l: [{name: production, url: abc, x: de}]\n",
             &[
-                "removed a.yaml: l[test].name=test > -",
                 "added a.yaml: - > l[production].name=production",
                 "added a.yaml: - > l[production].url=abc",
                 "added a.yaml: - > l[production].x=de",
+                "removed a.yaml: l[test].name=test > -",
                 "removed a.yaml: l[test].url=abc > -",
                 "removed a.yaml: l[test].x=de > -",
             ],

@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::setting::{Resource, ResourceId, Segment, Setting, Settings, Shape, Standing};
 use crate::source::fnv1a;
 
+use super::tree::{ROOT, Tree};
+
 /// A resource of either side with its counterpart, as indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair {
@@ -27,6 +29,8 @@ pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     };
     // Documents of one plain file have no names but their position, so their content comes first.
     pairing.by_key(|r| r.id.is_file().then(|| (&r.path, content(r))));
+    // The same where items of one name stand in another order and have each other's number.
+    pairing.by_key(|r| r.id.is_file().then(|| (&r.path, Tree::of(r).node(ROOT).content)));
     pairing.by_key(|r| Some((&r.id, &r.path, content(r))));
     pairing.by_key(|r| Some((&r.id, &r.path)));
     pairing.by_key(|r| Some((&r.id, content(r))));

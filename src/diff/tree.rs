@@ -78,9 +78,10 @@ impl<'a> Tree<'a> {
         for at in (0..self.nodes.len()).rev() {
             let Some(node) = self.nodes.get(at) else { continue };
             let own = node.setting.and_then(|at| self.setting(at)).map_or(0, |s| fnv1a(s.value.text.as_bytes()));
+            // A sum, because the numbers of items of one name, and with them their order, are not theirs to keep.
             let content = node.children.iter().fold(own, |hash, child| {
                 let (step, content) = self.nodes.get(*child).map_or((0, 0), |c| (mark_of(c.step), c.content));
-                mixed(mixed(hash, step), content)
+                hash.wrapping_add(mixed(step, content))
             });
             if let Some(node) = self.nodes.get_mut(at) {
                 node.content = content;
@@ -199,7 +200,7 @@ pub(super) fn are_kept_apart(one: &str, other: &str) -> bool {
 fn mark_of(step: Option<Segment<'_>>) -> u64 {
     let (kind, text) = match step {
         Some(Segment::Key(text)) => (1, text),
-        Some(Segment::Item(text)) => (2, text),
+        Some(Segment::Item(text)) => (2, unnumbered(text)),
         Some(Segment::Embedded(text)) => (3, text),
         Some(Segment::Index(at)) => return mixed(4, at as u64),
         None => (0, ""),

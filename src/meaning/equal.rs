@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::catalogue::ReadValue;
 use crate::diff::ChangeKind;
 use crate::facts::{Facts, PoolSetting};
+use crate::placeholder;
 use crate::setting::{Segment, SettingRef, Settings};
 use crate::source::Location;
 
@@ -45,7 +46,9 @@ fn is_same(old: &PoolSetting, new: &PoolSetting) -> bool {
         ReadValue::Millis(_) => !is_below_millis(&old.raw) && !is_below_millis(&new.raw),
         _ => true,
     };
-    understood && old.role == new.role && old.value == new.value
+    // `${POOL:10}` is ten until somebody sets POOL.
+    let is_written = |setting: &PoolSetting| placeholder::fallback(&setting.raw).is_none();
+    understood && old.role == new.role && old.value == new.value && is_written(old) && is_written(new)
 }
 
 fn is_below_millis(text: &str) -> bool {

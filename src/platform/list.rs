@@ -128,7 +128,8 @@ fn names(key: &str, items: &[Node]) -> Vec<Option<String>> {
             return named;
         }
         let telling = different.len() + count;
-        if telling > best.0 && count * 2 >= items.len() && different.len() * 2 >= count {
+        let enough = count == items.len() || (count * 2 >= items.len() && different.len() * 2 >= count);
+        if telling > best.0 && enough {
             best = (telling, named);
         }
     }

@@ -443,7 +443,8 @@ mod tests {
                     }
                 }
                 let required = schema["required"].as_array().map_or(0, Vec::len);
-                if required != known.len() {
+                let optional = known.keys().filter(|name| OPTIONAL.contains(&name.as_str())).count();
+                if required + optional != known.len() {
                     wrong.push(format!("{at}: every property is written, so every property is required"));
                 }
             }
@@ -484,6 +485,9 @@ mod tests {
         }
     }
 
+    /// Written only where something moved, so that the reports of all other changes are what they were.
+    const OPTIONAL: [&str; 2] = ["oldFile", "oldPath"];
+
     #[test]
     fn report_and_schema_have_the_same_fields() {
         let schema: Value = serde_json::from_str(SCHEMA_FILE).expect("the schema is JSON");
@@ -491,6 +495,7 @@ mod tests {
         let (mut seen, mut all, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         compare("", &review, &schema, &schema, &mut seen, &mut wrong);
         all_paths("", &schema, &schema, &mut all);
+        all.retain(|path| !OPTIONAL.iter().any(|name| path.ends_with(&format!(".{name}"))));
         wrong.extend(all.difference(&seen).map(|path| format!("{path} is in the schema and never written")));
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

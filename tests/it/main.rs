@@ -6,4 +6,5 @@ mod support;
 mod examples;
 mod generated;
 mod layers;
+mod properties;
 mod secrets;
