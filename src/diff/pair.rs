@@ -31,6 +31,9 @@ pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     pairing.by_key(|r| r.id.is_file().then(|| (&r.path, content(r))));
     // The same where items of one name stand in another order and have each other's number.
     pairing.by_key(|r| r.id.is_file().then(|| (&r.path, Tree::of(r).node(ROOT).content)));
+    // A number says where a document stands and not which it is, so its content comes before its number.
+    let several = several_documents(old, new);
+    pairing.by_similarity(HALF, |r| several.contains(&r.path).then_some(()).and_then(|()| numbered(r)));
     pairing.by_key(|r| Some((&r.id, &r.path, content(r))));
     pairing.by_key(|r| Some((&r.id, &r.path)));
     pairing.by_key(|r| Some((&r.id, content(r))));
@@ -48,8 +51,23 @@ pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
 
 /// In percent of the larger one's settings: what two resources have in common at least to be one under another name.
 const MOST: usize = 60;
+/// The same for documents of one file.
+const HALF: usize = 50;
 /// The same for workloads of one name and two kinds, whose manifests differ by what the kinds need.
 const SAME_NAME: usize = 30;
+
+/// Files with several documents that go by numbers.
+fn several_documents<'a>(old: &'a Settings, new: &'a Settings) -> BTreeSet<&'a String> {
+    let all = old.resources.iter().chain(&new.resources);
+    all.filter(|r| numbered(r).is_some() && r.id.name != r.path).map(|r| &r.path).collect()
+}
+
+/// The file of a document that has no name but its number in it.
+fn numbered(resource: &Resource) -> Option<&str> {
+    let label = resource.id.name.strip_prefix(&resource.path).filter(|_| resource.id.is_file())?;
+    let is_number = label.strip_prefix('#').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    (label.is_empty() || is_number).then_some(resource.path.as_str())
+}
 
 fn is_workload(resource: &Resource) -> bool {
     matches!(resource.shape, Shape::Workload(_))
