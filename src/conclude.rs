@@ -211,6 +211,9 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
     if side.secret {
         return Shown::of_static(MASK);
     }
+    if let Some(block) = opaque(&side.text) {
+        return block;
+    }
     let endpoint = state.facts.meanings.get(&side.setting).and_then(|m| m.endpoint);
     let endpoint = endpoint.and_then(|i| state.facts.endpoints.get(i)).filter(|e| e.setting == side.setting);
     let whole = side.at == state.settings.get(side.setting).at;
@@ -218,6 +221,21 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
         Some(string) => cut(&context.redactor.text(&string.redacted(&side.text))),
         None => cut(&context.redactor.value(&change.logical, &side.text)),
     }
+}
+
+/// From this length on a text of base64 is a file and no value.
+const LONG_BASE64: usize = 200;
+
+/// What stands for a certificate, a key or a file in base64: nobody reads those, and nobody needs to.
+fn opaque(text: &str) -> Option<Shown> {
+    if text.trim_start().starts_with("-----BEGIN ") {
+        return Some(Shown::of_static("(certificate or key, not shown)"));
+    }
+    let packed = || text.chars().filter(|c| !c.is_whitespace());
+    let is_base64 = text.len() >= LONG_BASE64
+        && packed().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_'))
+        && !text.trim().contains(' ');
+    is_base64.then(|| shown!("(base64 of {} characters, not shown)", packed().count()))
 }
 
 fn budget(context: &Context<'_>, findings: &[Finding]) -> Vec<ReportedBudget> {

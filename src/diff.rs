@@ -312,10 +312,7 @@ mod tests {
         check(
             "s: [{host: a, port: 10, tls: on}, {host: b, port: 20, tls: on}]\n",
             "s: [{host: b, port: 21, tls: on}, {host: a, port: 11, tls: on}]\n",
-            &[
-                "modified a.yaml: s[1].port=20 > s[0].port=21",
-                "modified a.yaml: s[0].port=10 > s[1].port=11",
-            ],
+            &["modified a.yaml: s[1].port=20 > s[0].port=21", "modified a.yaml: s[0].port=10 > s[1].port=11"],
         );
     }
 
@@ -343,7 +340,11 @@ mod tests {
 
     #[test]
     fn a_key_under_another_name_has_moved() {
-        check("p: {pool_size: 10, x: 1}\n", "p: {poolSize: 10, x: 1}\n", &["moved a.yaml: p.pool_size=10 > p.poolSize=10"]);
+        check(
+            "p: {pool_size: 10, x: 1}\n",
+            "p: {poolSize: 10, x: 1}\n",
+            &["moved a.yaml: p.pool_size=10 > p.poolSize=10"],
+        );
         check("a: {one: 10}\n", "a: {other: 10}\n", &["removed a.yaml: a.one=10 > -", "added a.yaml: - > a.other=10"]);
         check("host: db.example\n", "server: db.example\n", &["moved a.yaml: host=db.example > server=db.example"]);
         check(
@@ -374,20 +375,21 @@ mod tests {
             "{name: B, value: $(A)-x}, {name: A, value: one}",
             &["reordered Pod p: spec.containers[c].env[B].value=$(A)-x > spec.containers[c].env[B].value=$(A)-x"],
         );
-        pod(
-            "{name: B, value: $(A)-x}, {name: C, value: '3'}",
-            "{name: C, value: '3'}, {name: B, value: $(A)-x}",
-            &[],
-        );
+        pod("{name: B, value: $(A)-x}, {name: C, value: '3'}", "{name: C, value: '3'}, {name: B, value: $(A)-x}", &[]);
     }
 
     #[test]
     fn a_workload_of_another_kind_is_the_same_one() {
         let text = |api: &str, kind: &str| {
-            format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{replicas: 2, template: {{spec: {{containers: [{{name: c, image: x}}]}}}}}}\n")
+            format!(
+                "apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{replicas: 2, template: {{spec: {{containers: [{{name: c, image: x}}]}}}}}}\n"
+            )
         };
         assert_eq!(
-            lines(&[("a.yaml", &text("apps/v1", "Deployment"))], &[("b.yaml", &text("argoproj.io/v1alpha1", "Rollout"))]),
+            lines(
+                &[("a.yaml", &text("apps/v1", "Deployment"))],
+                &[("b.yaml", &text("argoproj.io/v1alpha1", "Rollout"))]
+            ),
             [
                 "modified Rollout a: apiVersion=apps/v1 > apiVersion=argoproj.io/v1alpha1",
                 "modified Rollout a: kind=Deployment > kind=Rollout",

@@ -182,11 +182,7 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
 }
 
 /// The documents of a file that hold anything, with their index in [`Document::roots`].
-fn roots<'a>(
-    path: &'a str,
-    document: &'a Document,
-    lists: &'a ListKeys,
-) -> impl Iterator<Item = (usize, Root<'a>)> {
+fn roots<'a>(path: &'a str, document: &'a Document, lists: &'a ListKeys) -> impl Iterator<Item = (usize, Root<'a>)> {
     let filled = |node: &Node| node.as_scalar().is_none_or(|s| s.kind != ScalarKind::Null);
     let roots = document.roots.iter().enumerate().filter(move |(_, node)| filled(node)).enumerate();
     roots.map(move |(index, (position, node))| {

@@ -42,12 +42,12 @@ pub(super) fn follow(changes: &mut Vec<Change>, pairs: &[Pair], old: &Settings, 
     let mut arrived = BTreeSet::new();
     for ((from, to), found) in moves {
         let is_most = |side: &Settings, at: u32, alone: &BTreeSet<usize>| {
-            let size = side.resources.get(at as usize).map_or(0, |r| r.settings.iter().filter(|s| is_own(r, s)).count());
+            let size =
+                side.resources.get(at as usize).map_or(0, |r| r.settings.iter().filter(|s| is_own(r, s)).count());
             alone.contains(&(at as usize)) && found.len() * 2 >= size
         };
-        let tells = found.iter().any(|(o, _)| {
-            changes.get(*o).and_then(|c| c.old).is_some_and(|at| is_telling(old.get(at)))
-        });
+        let tells =
+            found.iter().any(|(o, _)| changes.get(*o).and_then(|c| c.old).is_some_and(|at| is_telling(old.get(at))));
         if !tells || !(is_most(old, from, &gone) || is_most(new, to, &came)) {
             continue;
         }

@@ -130,7 +130,9 @@ impl<'a> Tree<'a> {
 
     /// The marks of an item with more than one value; a text alone is like another or it is not.
     fn all_marks(&self, items: &[usize], at: usize) -> Vec<u64> {
-        let Some(&item) = items.get(at).filter(|item| !self.node(**item).children.is_empty()) else { return Vec::new() };
+        let Some(&item) = items.get(at).filter(|item| !self.node(**item).children.is_empty()) else {
+            return Vec::new();
+        };
         self.marks(item, &|_| true)
     }
 
@@ -238,7 +240,8 @@ impl Matching {
         if olds.is_empty() || news.is_empty() {
             return;
         }
-        let (a, b): (Vec<_>, Vec<_>) = (olds.iter().map(|at| old(*at)).collect(), news.iter().map(|at| new(*at)).collect());
+        let (a, b): (Vec<_>, Vec<_>) =
+            (olds.iter().map(|at| old(*at)).collect(), news.iter().map(|at| new(*at)).collect());
         for (o, n) in likest(&a, &b, least) {
             if let (Some(&o), Some(&n)) = (olds.get(o), news.get(n)) {
                 self.take(o, n);

@@ -62,7 +62,8 @@ impl<'a> Comparison<'a> {
             olds.dedup();
             news.dedup();
             let mut matching = Matching::new(olds.len(), news.len());
-            let of = |tree: &Tree<'a>, nodes: &[usize], at: usize| nodes.get(at).map(|n| (tree.section(*n), tree.name(*n)));
+            let of =
+                |tree: &Tree<'a>, nodes: &[usize], at: usize| nodes.get(at).map(|n| (tree.section(*n), tree.name(*n)));
             matching.by_key(|at| of(&self.old, &olds, at), |at| of(&self.new, &news, at));
             matching.by_key(|at| of(&self.old, &olds, at).map(|k| k.0), |at| of(&self.new, &news, at).map(|k| k.0));
             for (a, b) in matching.finish(&olds, &news).0 {

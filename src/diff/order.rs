@@ -35,11 +35,7 @@ fn init_containers(old: &Resource, new: &Resource, before: &[String], after: &[S
     let is_init = |name: &&String| a.contains_key(name.as_str()) && b.contains_key(name.as_str());
     let mut steps = before.iter().filter(is_init).zip(after.iter().filter(is_init));
     let (was, is) = steps.find(|(was, is)| was != is)?;
-    Some(Found {
-        kind: ChangeKind::Reordered,
-        old: a.get(was.as_str()).copied(),
-        new: b.get(is.as_str()).copied(),
-    })
+    Some(Found { kind: ChangeKind::Reordered, old: a.get(was.as_str()).copied(), new: b.get(is.as_str()).copied() })
 }
 
 /// The first setting of each init container.

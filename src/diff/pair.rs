@@ -139,7 +139,13 @@ impl<'a> Pairing<'a> {
                 let telling = common > 1 || file_name(&old.path) == file_name(&new.path);
                 let (a, b) = ((&old.id, &old.path), (&new.id, &new.path));
                 // Names in an order that does not depend on the side.
-                (telling && common * 100 >= most * least).then_some((common * 1000 / most.max(1), a.min(b), a.max(b), o, n))
+                (telling && common * 100 >= most * least).then_some((
+                    common * 1000 / most.max(1),
+                    a.min(b),
+                    a.max(b),
+                    o,
+                    n,
+                ))
             })
             .collect();
         candidates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.cmp(b)));

@@ -39,9 +39,8 @@ pub(super) fn compare(old: Option<&Resource>, new: Option<&Resource>) -> Vec<Fou
 
 /// Whether all values are the same to the letter.
 fn is_same(old: &Resource, new: &Resource) -> bool {
-    let same = |(a, b): (&Setting, &Setting)| {
-        a.path == b.path && a.value.kind == b.value.kind && a.value.text == b.value.text
-    };
+    let same =
+        |(a, b): (&Setting, &Setting)| a.path == b.path && a.value.kind == b.value.kind && a.value.text == b.value.text;
     old.settings.len() == new.settings.len() && old.settings.iter().zip(&new.settings).all(same)
 }
 

@@ -64,8 +64,7 @@ impl<'a> Tree<'a> {
 
     fn add(&mut self, parent: usize, step: Segment<'a>, at: u32) -> usize {
         let made = self.nodes.len();
-        let node =
-            Node { step: Some(step), parent, children: Vec::new(), setting: None, settings: at..at, content: 0 };
+        let node = Node { step: Some(step), parent, children: Vec::new(), setting: None, settings: at..at, content: 0 };
         self.nodes.push(node);
         if let Some(parent) = self.nodes.get_mut(parent) {
             parent.children.push(made);

@@ -38,9 +38,7 @@ fn scalar_change(old: &Scalar, new: &Scalar) -> Option<ChangeKind> {
         (Null, Null) => return None,
         (Bool, Bool) if old.text.eq_ignore_ascii_case(&new.text) => return None,
         (Bool, Bool) => truth(&old.text).is_some() && truth(&old.text) == truth(&new.text),
-        (Bool, Str) | (Str, Bool) => {
-            truth(&old.text).is_some() && old.text.eq_ignore_ascii_case(&new.text)
-        }
+        (Bool, Str) | (Str, Bool) => truth(&old.text).is_some() && old.text.eq_ignore_ascii_case(&new.text),
         (Int, Int) if whole(&old.text).is_some() && whole(&old.text) == whole(&new.text) => return None,
         (Int | Float, Int | Float) => decimal(&old.text).is_some() && decimal(&old.text) == decimal(&new.text),
         _ => false,
@@ -56,7 +54,8 @@ fn text_change(old: &Setting, new: &Setting) -> Option<ChangeKind> {
     }
     // A line end or a blank after a password or a host is a mistake that must be seen. After the lines of a longer text,
     // or between those of a certificate, it is layout which a reader of bytes still sees.
-    let layout = (is_block(a) && is_block(b) && lines(a).eq(lines(b))) || (is_pem(a) && is_pem(b) && packed(a).eq(packed(b)));
+    let layout =
+        (is_block(a) && is_block(b) && lines(a).eq(lines(b))) || (is_pem(a) && is_pem(b) && packed(a).eq(packed(b)));
     Some(if layout { ChangeKind::Retyped } else { ChangeKind::Modified })
 }
 

@@ -11,8 +11,8 @@ use crate::problem::{Problem, ProblemKind};
 use crate::setting::{KeyPath, Segment, Setting, Unit, UnitKind};
 use crate::source::{Location, SourceId, Span};
 
-use super::list::{self, ListKeys};
 use super::Root;
+use super::list::{self, ListKeys};
 
 /// Deeper values are listed as not read. Parsers stop far earlier; files inside values may add to it.
 const MAX_DEPTH: usize = 200;

@@ -156,10 +156,10 @@ fn known(list: &str) -> &'static [Way] {
         "conditions" => &["type"],
         "subjects" => &["kind name namespace?"],
         "ownerReferences" => &["kind name"],
-        "metrics" => &[
-            "type resource.name|containerResource.name|pods.metric.name|object.metric.name|external.metric.name \
-             containerResource.container?",
-        ],
+        "metrics" => {
+            &["type resource.name|containerResource.name|pods.metric.name|object.metric.name|external.metric.name \
+             containerResource.container?"]
+        }
         "triggers" => &["name", "type metadata.metricName?"],
         "rules" => &["alert|record labels.severity?", "@ingress", "@permission"],
         "paths" => &["path"],
@@ -253,8 +253,7 @@ fn made_name(function: &str, item: &Node) -> Option<String> {
 
 /// The object that a variable block or a projected volume takes in: `configMapRef/app`.
 fn source(item: &Node) -> Option<String> {
-    const KINDS: [&str; 6] =
-        ["configMapRef", "secretRef", "configMap", "secret", "serviceAccountToken", "downwardAPI"];
+    const KINDS: [&str; 6] = ["configMapRef", "secretRef", "configMap", "secret", "serviceAccountToken", "downwardAPI"];
     let (kind, object) = KINDS.iter().find_map(|kind| Some((*kind, item.get(kind)?)))?;
     let name = ["name", "secretName", "path"].iter().find_map(|key| object.get(key)?.as_text());
     match name {
@@ -384,48 +383,60 @@ mod tests {
         check("ports", "[{containerPort: 53, protocol: UDP}, {containerPort: 53, name: dns}]", &["53/UDP", "53/TCP"]);
         check("ports", "[{name: http, port: 80}, {name: https, port: 443}]", &["http", "https"]);
         check("ports", "[{port: 80}]", &["80/TCP"]);
-        check("envFrom", "[{configMapRef: {name: app}}, {secretRef: {name: app}, prefix: A_}]", &[
-            "configMapRef/app",
-            "secretRef/app/A_",
-        ]);
-        check("sources", "[{configMap: {name: a}}, {serviceAccountToken: {path: t}}]", &[
-            "configMap/a",
-            "serviceAccountToken/t",
-        ]);
-        check("tolerations", "[{operator: Exists}, {key: db, value: x, effect: NoSchedule}]", &[
-            "Exists",
-            "db/Equal/x/NoSchedule",
-        ]);
+        check(
+            "envFrom",
+            "[{configMapRef: {name: app}}, {secretRef: {name: app}, prefix: A_}]",
+            &["configMapRef/app", "secretRef/app/A_"],
+        );
+        check(
+            "sources",
+            "[{configMap: {name: a}}, {serviceAccountToken: {path: t}}]",
+            &["configMap/a", "serviceAccountToken/t"],
+        );
+        check(
+            "tolerations",
+            "[{operator: Exists}, {key: db, value: x, effect: NoSchedule}]",
+            &["Exists", "db/Equal/x/NoSchedule"],
+        );
         check("subjects", "[{kind: Group, name: a}, {kind: User, name: a}]", &["Group/a", "User/a"]);
-        check("metrics", "[{type: Resource, resource: {name: cpu}}, {type: Resource, resource: {name: memory}}]", &[
-            "Resource/cpu",
-            "Resource/memory",
-        ]);
-        check("topologySpreadConstraints", "[{topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]", &[
-            "zone/DoNotSchedule",
-        ]);
+        check(
+            "metrics",
+            "[{type: Resource, resource: {name: cpu}}, {type: Resource, resource: {name: memory}}]",
+            &["Resource/cpu", "Resource/memory"],
+        );
+        check(
+            "topologySpreadConstraints",
+            "[{topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]",
+            &["zone/DoNotSchedule"],
+        );
         check("hostAliases", "[{ip: 10.0.0.1, hostnames: [a]}]", &["10.0.0.1"]);
     }
 
     #[test]
     fn a_list_of_one_key_may_be_several_things() {
-        check("rules", "[{alert: A, labels: {severity: page}}, {alert: A, labels: {severity: warn}}]", &[
-            "A/page", "A/warn",
-        ]);
+        check(
+            "rules",
+            "[{alert: A, labels: {severity: page}}, {alert: A, labels: {severity: warn}}]",
+            &["A/page", "A/warn"],
+        );
         check("rules", "[{host: a.example, http: {}}, {http: {}}]", &["a.example", "*"]);
         check("rules", "[{apiGroups: [''], resources: [pods, services], verbs: [get]}]", &["pods,services"]);
-        check("from", "[{podSelector: {matchLabels: {app: web}}}, {ipBlock: {cidr: 10.0.0.0/8}}]", &[
-            "pod app=web",
-            "10.0.0.0/8",
-        ]);
-        check("sources", "[{repoURL: 'https://x.example/c', chart: redis}, {repoURL: 'https://x.example/g', ref: v}]", &[
-            "redis", "v",
-        ]);
+        check(
+            "from",
+            "[{podSelector: {matchLabels: {app: web}}}, {ipBlock: {cidr: 10.0.0.0/8}}]",
+            &["pod app=web", "10.0.0.0/8"],
+        );
+        check(
+            "sources",
+            "[{repoURL: 'https://x.example/c', chart: redis}, {repoURL: 'https://x.example/g', ref: v}]",
+            &["redis", "v"],
+        );
         check("ports", "[{target: 80, published: 8080}]", &["80/8080/tcp"]);
-        check("patch", "[{op: add, path: /spec/a, value: 1}, {op: remove, path: /spec/a}]", &[
-            "add /spec/a",
-            "remove /spec/a",
-        ]);
+        check(
+            "patch",
+            "[{op: add, path: /spec/a, value: 1}, {op: remove, path: /spec/a}]",
+            &["add /spec/a", "remove /spec/a"],
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What holds for every change: order and layout make none, one configuration means one thing in every format, and a
 //! reported line is the line where it stands.
 
+use std::sync::OnceLock;
+
 use plimsoll::catalogue::Catalogue;
 use plimsoll::diff::{ChangeKind, diff};
 use plimsoll::facts::{Declared, Facts, assemble};
@@ -89,7 +91,10 @@ fn files(trees: &[Tree], turn: bool) -> Vec<(String, String)> {
             let (api, spec) = ("apiVersion: x.io/v1\nkind: Widget", written(tree, turn));
             format!("{api}\nmetadata: {{name: w{at}}}\nspec: {spec}\n")
         }
-        _ => format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{A: '{at}'}}\nextra: {}\n", written(tree, turn)),
+        _ => format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{A: '{at}'}}\nextra: {}\n",
+            written(tree, turn)
+        ),
     };
     let mut documents: Vec<String> = trees.iter().enumerate().map(document).collect();
     if turn {
@@ -112,9 +117,8 @@ struct Pool {
 fn pool() -> impl Strategy<Value = Pool> {
     let host = prop::sample::select(vec!["orders-db.example.internal", "10.1.2.3", "db"]);
     let database = prop::sample::select(vec!["orders", "shop_2"]);
-    (host, 1024..60_000_u16, database, 1..400_u32, 0..20_u32, 250..60_000_u32).prop_map(
-        |(host, port, database, max, idle, timeout)| Pool { host, port, database, max, idle, timeout },
-    )
+    (host, 1024..60_000_u16, database, 1..400_u32, 0..20_u32, 250..60_000_u32)
+        .prop_map(|(host, port, database, max, idle, timeout)| Pool { host, port, database, max, idle, timeout })
 }
 
 /// The same pool in every format.
@@ -124,35 +128,48 @@ fn formats(pool: &Pool) -> Vec<(&'static str, String)> {
     vec![
         (
             "application.properties",
-            format!("spring.datasource.url={url}\nspring.datasource.hikari.maximum-pool-size={max}\nspring.datasource.hikari.minimum-idle = {idle}\nspring.datasource.hikari.connection-timeout: {timeout}\n"),
+            format!(
+                "spring.datasource.url={url}\nspring.datasource.hikari.maximum-pool-size={max}\nspring.datasource.hikari.minimum-idle = {idle}\nspring.datasource.hikari.connection-timeout: {timeout}\n"
+            ),
         ),
         (
             "application.yml",
-            format!("spring:\n  datasource:\n    url: {url}\n    hikari:\n      maximum-pool-size: {max}\n      minimum-idle: '{idle}'\n      connection-timeout: {timeout}\n"),
+            format!(
+                "spring:\n  datasource:\n    url: {url}\n    hikari:\n      maximum-pool-size: {max}\n      minimum-idle: '{idle}'\n      connection-timeout: {timeout}\n"
+            ),
         ),
         (
             "config.json",
-            format!("{{\"spring\": {{\"datasource\": {{\"url\": \"{url}\", \"hikari\": {{\"maximum-pool-size\": {max}, \"minimum-idle\": {idle}, \"connection-timeout\": {timeout}}}}}}}}}"),
+            format!(
+                "{{\"spring\": {{\"datasource\": {{\"url\": \"{url}\", \"hikari\": {{\"maximum-pool-size\": {max}, \"minimum-idle\": {idle}, \"connection-timeout\": {timeout}}}}}}}}}"
+            ),
         ),
         (
             "config.toml",
-            format!("[spring.datasource]\nurl = \"{url}\"\n[spring.datasource.hikari]\nmaximum-pool-size = {max}\nminimum-idle = {idle}\nconnection-timeout = {timeout}\n"),
+            format!(
+                "[spring.datasource]\nurl = \"{url}\"\n[spring.datasource.hikari]\nmaximum-pool-size = {max}\nminimum-idle = {idle}\nconnection-timeout = {timeout}\n"
+            ),
         ),
         (
             ".env",
-            format!("SPRING_DATASOURCE_URL={url}\nSPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE={max}\nexport SPRING_DATASOURCE_HIKARI_MINIMUM_IDLE=\"{idle}\"\nSPRING_DATASOURCE_HIKARI_CONNECTION_TIMEOUT={timeout}\n"),
+            format!(
+                "SPRING_DATASOURCE_URL={url}\nSPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE={max}\nexport SPRING_DATASOURCE_HIKARI_MINIMUM_IDLE=\"{idle}\"\nSPRING_DATASOURCE_HIKARI_CONNECTION_TIMEOUT={timeout}\n"
+            ),
         ),
         (
             "config.ini",
-            format!("[spring.datasource]\nurl = {url}\n[spring.datasource.hikari]\nmaximum-pool-size = {max}\nminimum-idle = {idle}\nconnection-timeout = {timeout}\n"),
+            format!(
+                "[spring.datasource]\nurl = {url}\n[spring.datasource.hikari]\nmaximum-pool-size = {max}\nminimum-idle = {idle}\nconnection-timeout = {timeout}\n"
+            ),
         ),
     ]
 }
 
 fn facts(path: &str, text: &str) -> Facts {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     let (sources, settings) = read(&[(path.to_owned(), text.to_owned())]);
-    let catalogue = Catalogue::builtin().expect("the built-in catalogue is sound");
-    assemble(&sources, &settings, &catalogue, &Declared::default())
+    let catalogue = CATALOGUE.get_or_init(|| Catalogue::builtin().expect("the built-in catalogue is sound"));
+    assemble(&sources, &settings, catalogue, &Declared::default())
 }
 
 /// What the facts say, without the places where it is written.
@@ -247,7 +264,8 @@ fn shows(line: &str, change: &ReportedChange, path: &str, value: Option<&str>) -
 fn a_reported_line_holds_what_is_reported() {
     let mut wrong = Vec::new();
     let mut checked = 0;
-    let mut folders: Vec<_> = std::fs::read_dir(root().join("tests/cases")).expect("the cases are there").flatten().collect();
+    let mut folders: Vec<_> =
+        std::fs::read_dir(root().join("tests/cases")).expect("the cases are there").flatten().collect();
     folders.sort_by_key(std::fs::DirEntry::path);
     for folder in folders {
         let (old, new) = (folder.path().join("before"), folder.path().join("after"));
@@ -262,7 +280,13 @@ fn a_reported_line_holds_what_is_reported() {
         let (before, after) = (texts(&old), texts(&new));
         for change in &report.changes {
             let sides = [
-                (&before, change.old_file.as_ref().unwrap_or(&change.file), change.old_line, change.old_path.as_ref(), &change.old),
+                (
+                    &before,
+                    change.old_file.as_ref().unwrap_or(&change.file),
+                    change.old_line,
+                    change.old_path.as_ref(),
+                    &change.old,
+                ),
                 (&after, &change.file, change.new_line, None, &change.new),
             ];
             for (files, file, line, path, value) in sides {
