@@ -71,5 +71,5 @@ fn identity(side: &Settings, at: SettingRef) -> Option<Identity<'_>> {
     let (resource, setting): (&Resource, &Setting) = (side.resource_of(at), side.get(at));
     let is_configuration = resource.id.is_file() || matches!(resource.shape, Shape::Config(_));
     let known = is_configuration && is_own(resource, setting);
-    known.then(|| (resource.id.kind.as_str(), resource.environment, &setting.path, setting.value.text.as_str()))
+    known.then_some((resource.id.kind.as_str(), resource.environment, &setting.path, setting.value.text.as_str()))
 }

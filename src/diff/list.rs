@@ -160,6 +160,9 @@ fn base_name<'a>(tree: &Tree<'a>, item: usize) -> Option<&'a str> {
     }
 }
 
+/// Things of the old side and of the new one.
+pub(super) type Both<T> = (Vec<T>, Vec<T>);
+
 /// Pairs between two lists, made step by step.
 pub(super) struct Matching {
     /// For each old one the new one.
@@ -261,7 +264,7 @@ impl Matching {
     }
 
     /// The pairs, and what is left of either side.
-    pub(super) fn finish<T: Copy>(self, old: &[T], new: &[T]) -> (Vec<(T, T)>, (Vec<T>, Vec<T>)) {
+    pub(super) fn finish<T: Copy>(self, old: &[T], new: &[T]) -> (Vec<(T, T)>, Both<T>) {
         let left = (
             self.free_old().into_iter().filter_map(|at| old.get(at).copied()).collect(),
             self.free_new().into_iter().filter_map(|at| new.get(at).copied()).collect(),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::setting::{KeyPath, Resource, Segment, Setting, Shape, UnitKind};
 
 use super::ChangeKind;
-use super::list::Matching;
+use super::list::{Both, Matching};
 use super::resource::{Comparison, Found, Place, is_filled};
 use super::tree::{Tree, are_kept_apart, is_telling};
 
@@ -46,7 +46,7 @@ impl<'a> Comparison<'a> {
 
     /// Pairs subtrees of the same content, the largest first.
     fn equal_subtrees(&mut self, gone: &[usize], came: &[usize], taken: &mut Taken) {
-        let mut groups: BTreeMap<(Reverse<u32>, u64), (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(Reverse<u32>, u64), Both<usize>> = BTreeMap::new();
         for &node in gone.iter().filter(|node| is_movable(&self.old, **node)) {
             groups.entry(size_and_content(&self.old, node)).or_default().0.push(node);
         }
