@@ -189,6 +189,8 @@ fn change(context: &Context<'_>, change: &Explained) -> ReportedChange {
         kind: change.kind,
         file: at.map(|at| context.redactor.text(&context.sources.get(at.source).path)).unwrap_or_default(),
         path: context.redactor.text(&change.path),
+        old_file: old_file(context, change),
+        old_path: change.old_path.as_deref().map(|p| context.redactor.text(p)),
         old: value(&change.old, context.old),
         new: value(&change.new, context.new),
         old_line: line(&change.old),
@@ -198,10 +200,20 @@ fn change(context: &Context<'_>, change: &Explained) -> ReportedChange {
     }
 }
 
+/// The file on the old side, where that was another.
+fn old_file(context: &Context<'_>, change: &Explained) -> Option<Shown> {
+    let path = |side: &Option<ChangeSide>| side.as_ref().map(|s| context.sources.get(s.at.source).path.as_str());
+    let (was, is) = (path(&change.old)?, path(&change.new)?);
+    (was != is).then(|| context.redactor.text(was))
+}
+
 /// A value as it may be printed. A connection string keeps everything but its secret parts.
 fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &ChangeSide) -> Shown {
     if side.secret {
         return Shown::of_static(MASK);
+    }
+    if let Some(block) = opaque(&side.text) {
+        return block;
     }
     let endpoint = state.facts.meanings.get(&side.setting).and_then(|m| m.endpoint);
     let endpoint = endpoint.and_then(|i| state.facts.endpoints.get(i)).filter(|e| e.setting == side.setting);
@@ -210,6 +222,21 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
         Some(string) => cut(&context.redactor.text(&string.redacted(&side.text))),
         None => cut(&context.redactor.value(&change.logical, &side.text)),
     }
+}
+
+/// From this length on a text of base64 is a file and no value.
+const LONG_BASE64: usize = 200;
+
+/// What stands for a certificate, a key or a file in base64: nobody reads those, and nobody needs to.
+fn opaque(text: &str) -> Option<Shown> {
+    if text.trim_start().starts_with("-----BEGIN ") {
+        return Some(Shown::of_static("(certificate or key, not shown)"));
+    }
+    let packed = || text.chars().filter(|c| !c.is_whitespace());
+    let is_base64 = text.len() >= LONG_BASE64
+        && packed().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_'))
+        && !text.trim().contains(' ');
+    is_base64.then(|| shown!("(base64 of {} characters, not shown)", packed().count()))
 }
 
 fn budget(context: &Context<'_>, findings: &[Finding]) -> Vec<ReportedBudget> {

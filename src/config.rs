@@ -15,6 +15,7 @@ use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, DeclaredWorkload};
 use crate::finding::Severity;
 use crate::limits::Limits;
+use crate::platform::{ListKey, ListKeys};
 use crate::report::Report;
 use crate::rule::Policy;
 use crate::setting::Environment;
@@ -115,6 +116,8 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// How much of each file is read.
     pub limits: Limits,
+    /// Lists whose items go by keys that no reader could know.
+    pub lists: ListKeys,
     /// Servers and workloads that no file of the repository describes.
     pub declared: Declared,
     /// Pool libraries, server limits and programs that the built-in catalogue does not know.
@@ -145,7 +148,7 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 12] = [
+const TOP: [&str; 13] = [
     "fail-on",
     "environments",
     "rules",
@@ -153,6 +156,7 @@ const TOP: [&str; 12] = [
     "policy",
     "paths",
     "limits",
+    "list",
     "server",
     "workload",
     "library",
@@ -183,6 +187,7 @@ impl Config {
                 "policy" => policy(&value.table()?, &mut config)?,
                 "paths" => paths(&value.table()?, &mut config)?,
                 "limits" => config.limits = limits(&value.table()?)?,
+                "list" => config.lists = ListKeys::new(all(&value, list)?),
                 "server" => config.declared.servers = all(&value, server)?,
                 "workload" => config.declared.workloads = all(&value, workload)?,
                 "library" => config.entries.libraries = entries(&value)?,
@@ -358,6 +363,17 @@ fn paths(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> 
     Ok(())
 }
 
+fn list(table: &Table<'_, '_>) -> Result<ListKey, ConfigError> {
+    table.only(&["path", "key"])?;
+    let path = table.need("path", "write path = \"spec.routes\", or \"**.routes\" for any depth")?.key_path()?;
+    let key = table.need("key", "write key = [\"host\", \"path\"]: what tells two items of the list apart")?;
+    let keys = key.strings()?;
+    if keys.is_empty() {
+        return Err(key.error("names no key", "write key = \"id\", or several in a list"));
+    }
+    Ok(ListKey { path, keys })
+}
+
 fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
     table.only(&["id", "match", "engine", "max-connections", "reserved", "fixed-clients", "observed-peak"])?;
     let count = |key: &str, least: u64| table.get(key).map(|v| v.integer(least..=MOST_CONNECTIONS)).transpose();
@@ -488,6 +504,9 @@ strict_rollout = true
 [paths]
 include = ["**/*.yaml"]
 exclude = ["vendor/**"]
+[[list]]
+path = "spec.routes"
+key = ["host", "path"]
 [[server]]
 id = "orders"
 match = { host = ["ORDERS-db", "*.orders"] }
@@ -553,6 +572,15 @@ hold_time_ms = 12.5
             ("[[library]]\nid = 3", "is no catalogue entry"),
             ("[[library]]\nid = \"acme\"\nname = \"Acme\"", "[[library]] acme: it has no [[library.setting]]"),
             ("[environments]\n\"{a\" = \"staging\"", "a bracket is not closed"),
+            (
+                "[[list]]\npath = \"a..b\"\nkey = \"id\"",
+                "plimsoll.toml:2:8: [[list]] path is no path of keys: a key is empty; write it like \"spec.routes\"",
+            ),
+            ("[[list]]\npath = \"a.[b\"\nkey = \"id\"", "[[list]] path is no path of keys: a bracket is not closed"),
+            ("[[list]]\npath = \"a.b\"", "[[list]] has no \"key\"; write key = [\"host\", \"path\"]"),
+            ("[[list]]\nkey = \"id\"", "[[list]] has no \"path\""),
+            ("[[list]]\npath = \"a\"\nkey = []", "[[list]] key names no key"),
+            ("[[list]]\npath = \"a\"\nkeys = [\"id\"]", "unknown key \"keys\" in [[list]]; did you mean \"key\"?"),
             ("server = 3", "is not a list"),
             ("a = ", "not valid TOML"),
         ];

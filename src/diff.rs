@@ -3,9 +3,16 @@
 //! In: the settings of both sides. Out: changes in report order. Formatting, comments, quoting, the order of mappings,
 //! of named list items, of documents and of files make none. `diff(x, x)` is empty; `diff(a, b)` mirrors `diff(b, a)`.
 
+mod across;
+mod list;
+mod moves;
+mod order;
 mod pair;
+mod resource;
+mod tree;
 mod value;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::setting::{Resource, ResourceId, SettingRef, Settings};
@@ -16,7 +23,8 @@ use crate::setting::{Resource, ResourceId, SettingRef, Settings};
 #[must_use]
 pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
     let mut changes = Vec::new();
-    for pair in pair::pairs(old, new) {
+    let pairs = pair::pairs(old, new);
+    for pair in &pairs {
         let before = pair.old.and_then(|index| old.resources.get(index));
         let after = pair.new.and_then(|index| new.resources.get(index));
         let Some(resource) = after.or(before) else { continue };
@@ -24,13 +32,11 @@ pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
             continue;
         }
         let (before, after) = (before.map(Arc::as_ref), after.map(Arc::as_ref));
-        let mut found = value::compare(before, after);
+        let mut found = resource::compare(before, after);
         if let (Some(before), Some(after)) = (before, after)
             && has_moved(before, after)
-            && !before.settings.is_empty()
-            && !after.settings.is_empty()
         {
-            found.push(value::Found { kind: ChangeKind::Moved, old: Some(0), new: Some(0) });
+            found.extend(moved(before, after, &found));
         }
         let at = |resource: Option<usize>, setting: Option<u32>| {
             Some(SettingRef { resource: u32::try_from(resource?).ok()?, setting: setting? })
@@ -42,6 +48,7 @@ pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
             resource: resource.id.clone(),
         }));
     }
+    across::follow(&mut changes, &pairs, old, new);
     let path = |change: &Change| {
         let new = change.new.map(|at| &new.get(at).path);
         new.or_else(|| change.old.map(|at| &old.get(at).path))
@@ -56,6 +63,18 @@ pub fn diff(old: &Settings, new: &Settings) -> Vec<Change> {
 fn has_moved(old: &Resource, new: &Resource) -> bool {
     let renamed = old.id.kind == "service" && old.id.name != new.id.name;
     old.path != new.path || renamed
+}
+
+/// The first setting that a resource took along unchanged says that it has moved; what changed says so by itself.
+fn moved(old: &Resource, new: &Resource, found: &[resource::Found]) -> Option<resource::Found> {
+    let told: BTreeSet<u32> = found.iter().filter_map(|found| found.old).collect();
+    let unchanged = (0..).zip(&old.settings).filter(|(at, _)| !told.contains(at));
+    let kept = unchanged.into_iter().find_map(|(at, setting)| {
+        let there = new.settings.binary_search_by(|s| s.path.cmp(&setting.path)).ok()?;
+        Some((at, u32::try_from(there).ok()?))
+    });
+    let (old, new) = kept?;
+    Some(resource::Found { kind: ChangeKind::Moved, old: Some(old), new: Some(new) })
 }
 
 /// One difference.
@@ -147,6 +166,10 @@ mod tests {
             ("a: true\n", "a: True\n"),
             ("l: [{name: a, v: 1}, {name: b, v: 2}]\n", "l: [{v: 2, name: b}, {v: 1, name: a}]\n"),
             ("a: &x {v: 1}\nb: *x\n", "a: {v: 1}\nb: {v: 1}\n"),
+            ("a: 1_000\n", "a: 1000\n"),
+            ("l: [{name: a, v: 1}, {name: a, v: 2}]\n", "l: [{name: a, v: 2}, {name: a, v: 1}]\n"),
+            ("l: [a, b, a]\n", "l: [a, a, b]\n"),
+            ("a: '{\"x\": [1, 2], \"y\": \"z\"}'\n", "a: '{\"y\":\"z\",\"x\":[1,2]}'\n"),
         ] {
             check(before, after, &[]);
         }
@@ -157,6 +180,14 @@ mod tests {
         check("a: 10\n", "a: \"10\"\n", &["retyped a.yaml: a=10 > a=10"]);
         check("a: yes\n", "a: true\n", &["retyped a.yaml: a=yes > a=true"]);
         check("a: 1.0\n", "a: 1\n", &["retyped a.yaml: a=1.0 > a=1"]);
+        check("a: 1e3\n", "a: 1000\n", &["retyped a.yaml: a=1e3 > a=1000"]);
+        check("a: 'true'\n", "a: True\n", &["retyped a.yaml: a=true > a=True"]);
+        check("a: 010\n", "a: 10\n", &["modified a.yaml: a=010 > a=10"]);
+        check(
+            "a: 9007199254740993.0\n",
+            "a: 9007199254740992\n",
+            &["modified a.yaml: a=9007199254740993.0 > a=9007199254740992"],
+        );
         check("a: yes\n", "a: no\n", &["modified a.yaml: a=yes > a=no"]);
     }
 
@@ -239,6 +270,168 @@ mod tests {
                 "added a.yaml: - > s[2].port=1",
             ],
         );
+    }
+
+    #[test]
+    fn an_item_under_another_name_is_compared_with_itself() {
+        check(
+            "c: [{name: web, image: x:1, port: 80}, {name: b, image: y}]\n",
+            "c: [{name: api, image: x:1, port: 81, a: bc, d: ef}, {name: b, image: y}]\n",
+            &[
+                "added a.yaml: - > c[api].a=bc",
+                "added a.yaml: - > c[api].d=ef",
+                "added a.yaml: - > c[api].image=x:1",
+                "added a.yaml: - > c[api].name=api",
+                "added a.yaml: - > c[api].port=81",
+                "removed a.yaml: c[web].image=x:1 > -",
+                "removed a.yaml: c[web].name=web > -",
+                "removed a.yaml: c[web].port=80 > -",
+            ],
+        );
+        check(
+            "c: [{name: web, image: x:1, port: 80}, {name: b, image: y}]\n",
+            "c: [{name: b, image: y}, {name: api, image: x:1, port: 80}]\n",
+            &["modified a.yaml: c[web].name=web > c[api].name=api"],
+        );
+        check(
+            "ports: [{containerPort: 80}, {containerPort: 90}]\n",
+            "ports: [{containerPort: 80}, {containerPort: 91}]\n",
+            &["modified a.yaml: ports[90/TCP].containerPort=90 > ports[91/TCP].containerPort=91"],
+        );
+        check(
+            "l: [{name: test, url: abc, x: de}]\n",
+            "l: [{name: production, url: abc, x: de}]\n",
+            &[
+                "added a.yaml: - > l[production].name=production",
+                "added a.yaml: - > l[production].url=abc",
+                "added a.yaml: - > l[production].x=de",
+                "removed a.yaml: l[test].name=test > -",
+                "removed a.yaml: l[test].url=abc > -",
+                "removed a.yaml: l[test].x=de > -",
+            ],
+        );
+    }
+
+    #[test]
+    fn items_without_a_name_are_paired_by_what_they_have_in_common() {
+        check(
+            "s: [{host: a, port: 10, tls: on}, {host: b, port: 20, tls: on}]\n",
+            "s: [{host: b, port: 21, tls: on}, {host: a, port: 11, tls: on}]\n",
+            &["modified a.yaml: s[1].port=20 > s[0].port=21", "modified a.yaml: s[0].port=10 > s[1].port=11"],
+        );
+    }
+
+    #[test]
+    fn a_subtree_moves_as_a_whole() {
+        check(
+            "a: {db: {host: x, port: 10, on: true}}\nb: {c: 1}\n",
+            "a: {}\nb: {c: 1, database: {host: x, port: 10, on: true}}\n",
+            &[
+                "moved a.yaml: a.db.host=x > b.database.host=x",
+                "moved a.yaml: a.db.on=true > b.database.on=true",
+                "moved a.yaml: a.db.port=10 > b.database.port=10",
+            ],
+        );
+        check(
+            "a: {host: xy, port: 10, on: true}\n",
+            "b: {host: xy, port: 11, on: true}\n",
+            &[
+                "moved a.yaml: a.host=xy > b.host=xy",
+                "moved a.yaml: a.on=true > b.on=true",
+                "modified a.yaml: a.port=10 > b.port=11",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_key_under_another_name_has_moved() {
+        check(
+            "p: {pool_size: 10, x: 1}\n",
+            "p: {poolSize: 10, x: 1}\n",
+            &["moved a.yaml: p.pool_size=10 > p.poolSize=10"],
+        );
+        check("a: {one: 10}\n", "a: {other: 10}\n", &["removed a.yaml: a.one=10 > -", "added a.yaml: - > a.other=10"]);
+        check("host: db.example\n", "server: db.example\n", &["moved a.yaml: host=db.example > server=db.example"]);
+        check(
+            "dev_host: db.example\n",
+            "prod_host: db.example\n",
+            &["removed a.yaml: dev_host=db.example > -", "added a.yaml: - > prod_host=db.example"],
+        );
+        check("a.b: 1\n", "a: {b: 1}\n", &["moved a.yaml: a.b=1 > a.b=1"]);
+    }
+
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  initContainers: [{name: x, image: a}, {name: y, image: b}]\n  \
+                       containers: [{name: c, env: [{name: A, value: one}, {name: B, value: $(A)-x}, {name: C, value: '3'}]}]\n";
+
+    fn pod(from: &str, to: &str, expected: &[&str]) {
+        assert!(POD.contains(from));
+        assert_eq!(lines(&[("a.yaml", POD)], &[("a.yaml", &POD.replace(from, to))]), expected, "{from} > {to}");
+    }
+
+    #[test]
+    fn order_counts_where_it_changes_what_is_seen() {
+        pod(
+            "{name: x, image: a}, {name: y, image: b}",
+            "{name: y, image: b}, {name: x, image: a}",
+            &["reordered Pod p: spec.initContainers[x].image=a > spec.initContainers[y].image=b"],
+        );
+        pod(
+            "{name: A, value: one}, {name: B, value: $(A)-x}",
+            "{name: B, value: $(A)-x}, {name: A, value: one}",
+            &["reordered Pod p: spec.containers[c].env[B].value=$(A)-x > spec.containers[c].env[B].value=$(A)-x"],
+        );
+        pod("{name: B, value: $(A)-x}, {name: C, value: '3'}", "{name: C, value: '3'}, {name: B, value: $(A)-x}", &[]);
+    }
+
+    #[test]
+    fn a_workload_of_another_kind_is_the_same_one() {
+        let text = |api: &str, kind: &str| {
+            format!(
+                "apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{replicas: 2, template: {{spec: {{containers: [{{name: c, image: x}}]}}}}}}\n"
+            )
+        };
+        assert_eq!(
+            lines(
+                &[("a.yaml", &text("apps/v1", "Deployment"))],
+                &[("b.yaml", &text("argoproj.io/v1alpha1", "Rollout"))]
+            ),
+            [
+                "modified Rollout a: apiVersion=apps/v1 > apiVersion=argoproj.io/v1alpha1",
+                "modified Rollout a: kind=Deployment > kind=Rollout",
+                "moved Rollout a: metadata.name=a > metadata.name=a",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_in_two_parts_has_moved() {
+        let part = "db: {host: db.example, pool: 10, on: true}\n";
+        let rest = "cache: {host: cache.example, size: 20}\n";
+        assert_eq!(
+            lines(&[("all.yaml", &format!("{rest}{part}"))], &[("all.yaml", rest), ("db.yaml", part)]),
+            [
+                "moved db.yaml: db.host=db.example > db.host=db.example",
+                "moved db.yaml: db.on=true > db.on=true",
+                "moved db.yaml: db.pool=10 > db.pool=10",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_secret_in_plain_text_is_the_same_secret() {
+        let text = |data: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\n{data}\n");
+        let change = |a: &str, b: &str| lines(&[("a.yaml", &text(a))], &[("a.yaml", &text(b))]);
+        assert_eq!(
+            change("data: {A: Zg==, B: Z28=}", "stringData: {A: f, B: no}"),
+            ["moved Secret s: data.A=f > stringData.A=f", "modified Secret s: data.B=go > stringData.B=no"]
+        );
+        assert!(change("data: {A: aGVsbG8gd29ybGQ=}", "data: {A: \"aGVsbG8g\\nd29ybGQ=\"}").is_empty());
+    }
+
+    #[test]
+    fn layout_of_a_longer_text_is_a_spelling_and_a_blank_after_a_word_is_not() {
+        check("a: |\n  one\n  two\n", "a: |-\n  one\n  two\n", &["retyped a.yaml: a=one\ntwo\n > a=one\ntwo"]);
+        check("a: 'x'\n", "a: 'x '\n", &["modified a.yaml: a=x > a=x "]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! In: changes and the facts of both sides. Out: [`Explained`] changes in the same order. A connection string that
 //! changed becomes one entry a part that differs, each with its own place.
 
+mod equal;
+
 use crate::diff::{Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
@@ -19,6 +21,8 @@ pub struct Explained {
     pub role: Option<String>,
     /// Full path as printed.
     pub path: String,
+    /// The path before, where that was another.
+    pub old_path: Option<String>,
     /// The key as the reading process knows it.
     pub logical: String,
     /// Before.
@@ -89,9 +93,11 @@ pub fn explain(changes: &[Change], old: Meant<'_>, new: Meant<'_>) -> Vec<Explai
     let reach = (Reach::of(old.settings), Reach::of(new.settings));
     let mut explained: Vec<Explained> = changes.iter().flat_map(|change| explain_one(change, old, new)).collect();
     for entry in &mut explained {
-        let reached = [(&reach.0, &entry.old), (&reach.1, &entry.new)].map(|(reach, side)| reach.environment(side.as_ref()));
+        let reached =
+            [(&reach.0, &entry.old), (&reach.1, &entry.new)].map(|(reach, side)| reach.environment(side.as_ref()));
         entry.environment = reached.into_iter().flatten().chain([entry.environment]).min().unwrap_or_default();
     }
+    equal::mark(&mut explained, old, new);
     explained
 }
 
@@ -196,6 +202,7 @@ fn whole(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Explained {
         kind: change.kind,
         role: role(new, change.new).or_else(|| role(old, change.old)),
         path: setting.map(|s| s.path.to_string()).unwrap_or_default(),
+        old_path: old_path(change, old, new),
         logical: setting.map(|s| s.logical.clone()).unwrap_or_default(),
         old: side(old, change.old),
         new: side(new, change.new),
@@ -203,6 +210,12 @@ fn whole(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Explained {
         environment: resource.map_or(Environment::Unknown, |r| r.environment),
         endpoints: (endpoint(old, change.old), endpoint(new, change.new)),
     }
+}
+
+/// The path on the old side, where the setting has another one now.
+fn old_path(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Option<String> {
+    let (was, is) = (&old.settings.get(change.old?).path, &new.settings.get(change.new?).path);
+    (was != is).then(|| was.to_string())
 }
 
 fn meaning(meant: Meant<'_>, at: SettingRef) -> Option<&Meaning> {

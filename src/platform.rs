@@ -33,6 +33,8 @@ use crate::problem::Problem;
 use crate::setting::{Environment, Resource, Settings, Standing};
 use crate::source::{SourceId, Sources};
 
+pub use list::{ListKey, ListKeys};
+
 /// A kind of deployment file.
 #[derive(Debug)]
 pub struct Platform {
@@ -81,6 +83,8 @@ pub struct Root<'a> {
     pub node: &'a Node,
     /// Its number in the file, from 0.
     pub index: usize,
+    /// Lists whose items go by keys that the user names.
+    pub lists: &'a ListKeys,
 }
 
 impl<'a> Root<'a> {
@@ -150,10 +154,10 @@ pub struct FileReading {
 
 /// Reads the documents of one file.
 #[must_use]
-pub fn read(path: &str, document: &Document, environments: &EnvironmentRules) -> FileReading {
+pub fn read(path: &str, document: &Document, environments: &EnvironmentRules, lists: &ListKeys) -> FileReading {
     let told = environments.of(path);
     let mut read = FileReading { source: document.source, resources: Vec::new(), problems: Vec::new() };
-    for (position, root) in roots(path, document) {
+    for (position, root) in roots(path, document, lists) {
         let reading = (platform_of(&root).read)(&root);
         read.problems.extend(reading.problems);
         read.resources.extend(reading.resources.into_iter().map(|mut resource| {
@@ -172,6 +176,7 @@ pub fn gather<'a>(
     readings: impl IntoIterator<Item = &'a FileReading>,
     layers: &[Built],
     environments: &EnvironmentRules,
+    lists: &ListKeys,
 ) -> Settings {
     let mut all = Settings::default();
     let covered: BTreeSet<Covered> = layers.iter().flat_map(|layer| layer.covers.iter().copied()).collect();
@@ -185,7 +190,7 @@ pub fn gather<'a>(
             all.resources.push(resource);
         }
     }
-    let made: Vec<Resource> = layers.iter().flat_map(|layer| made_by(layer, environments)).collect();
+    let made: Vec<Resource> = layers.iter().flat_map(|layer| made_by(layer, environments, lists)).collect();
     give_way(&mut all.resources, &made);
     all.resources.extend(made.into_iter().map(Arc::new));
     all.problems.extend(layers.iter().flat_map(|layer| layer.problems.iter().cloned()));
@@ -198,8 +203,9 @@ pub fn gather<'a>(
 pub fn settings(sources: &Sources, documents: &[Document], environments: &EnvironmentRules) -> Settings {
     let layers = layer::build(&Tree::new(sources, documents));
     let path = |document: &Document| sources.get(document.source).path.as_str();
-    let readings: Vec<FileReading> = documents.iter().map(|d| read(path(d), d, environments)).collect();
-    gather(&readings, &layers, environments)
+    let lists = ListKeys::default();
+    let readings: Vec<FileReading> = documents.iter().map(|d| read(path(d), d, environments, &lists)).collect();
+    gather(&readings, &layers, environments, &lists)
 }
 
 /// What a layer without a name makes takes the place of what is written under the same name in the same file.
@@ -214,7 +220,7 @@ fn give_way(written: &mut [Arc<Resource>], made: &[Resource]) {
 }
 
 /// The resources that a layer makes.
-fn made_by(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
+fn made_by(built: &Built, environments: &EnvironmentRules, lists: &ListKeys) -> Vec<Resource> {
     let told = environments.of(&built.path);
     let read = |document: &layer::Effective| {
         let root = Root {
@@ -223,6 +229,7 @@ fn made_by(built: &Built, environments: &EnvironmentRules) -> Vec<Resource> {
             format: document.format,
             node: &document.node,
             index: document.index,
+            lists,
         };
         // Problems of the values were told where they are written.
         (platform_of(&root).read)(&root).resources
@@ -245,9 +252,9 @@ pub fn platform_of(root: &Root<'_>) -> &'static Platform {
 }
 
 /// The documents of a file that hold anything, with their index in [`Document::roots`].
-fn roots<'a>(path: &'a str, document: &'a Document) -> impl Iterator<Item = (usize, Root<'a>)> {
+fn roots<'a>(path: &'a str, document: &'a Document, lists: &'a ListKeys) -> impl Iterator<Item = (usize, Root<'a>)> {
     layer::filled_roots(document).map(move |(index, position, node)| {
-        (position, Root { path, source: document.source, format: document.format, node, index })
+        (position, Root { path, source: document.source, format: document.format, node, index, lists })
     })
 }
 

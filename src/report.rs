@@ -119,6 +119,10 @@ pub struct ReportedChange {
     pub file: Shown,
     /// Full key path.
     pub path: Shown,
+    /// The file on the old side, where that was another.
+    pub old_file: Option<Shown>,
+    /// The key path before, where that was another.
+    pub old_path: Option<Shown>,
     /// Before.
     pub old: Option<Shown>,
     /// After.

@@ -14,7 +14,7 @@ use crate::format;
 use crate::layer::{self, Tree};
 use crate::limits::Limits;
 use crate::meaning::{self, Meant};
-use crate::platform::{self, EnvironmentRules, FileReading};
+use crate::platform::{self, EnvironmentRules, FileReading, ListKeys};
 use crate::report::Report;
 use crate::rule::{Context, State};
 use crate::rules::{self, Override};
@@ -79,7 +79,7 @@ pub fn review(request: Request) -> Report {
     let policy = config.policy();
     let mut gathered = gather(old, new, &config);
     gathered.skipped.extend(unusable);
-    let files = read_files(&gathered, config.limits, &catalogue, &environments, &spread);
+    let files = read_files(&gathered, config.limits, &catalogue, &environments, &config.lists, &spread);
     let sources = files.sources;
 
     let read = |side: Side| {
@@ -88,7 +88,7 @@ pub fn review(request: Request) -> Report {
         let documents: Vec<&Document> = there.iter().filter_map(|&at| files.documents.get(at)).collect();
         let layers = layer::build(&Tree::new(&sources, documents.iter().copied()));
         let readings = there.iter().filter_map(|&at| files.readings.get(at));
-        let settings = platform::gather(readings, &layers, &environments);
+        let settings = platform::gather(readings, &layers, &environments, &config.lists);
         let facts = facts::assemble(&sources, &settings, &catalogue, &policy.declared);
         SideRead { documents, settings, facts }
     };
@@ -192,12 +192,8 @@ impl File {
 
 /// Takes the files in, in the order of their paths.
 fn gather(old: Vec<Input>, new: Vec<Input>, config: &Config) -> Gathered {
-    let mut made = Gathered {
-        files: Vec::new(),
-        skipped: Vec::new(),
-        notes: Vec::new(),
-        counted: conclude::Counted::default(),
-    };
+    let mut made =
+        Gathered { files: Vec::new(), skipped: Vec::new(), notes: Vec::new(), counted: conclude::Counted::default() };
     let mut skips = BTreeMap::new();
     let mut take = |inputs: Vec<Input>| {
         let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
@@ -244,6 +240,7 @@ fn read_files(
     limits: Limits,
     catalogue: &Catalogue,
     environments: &EnvironmentRules,
+    lists: &ListKeys,
     spread: &Spread,
 ) -> Files {
     let files = &gathered.files;
@@ -253,7 +250,7 @@ fn read_files(
         let bytes = file.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
         let source = Source::owned(&file.path, file.side, bytes, limits);
         let mut document = format::parse(&source, SourceId(u32::try_from(at).unwrap_or(u32::MAX)));
-        let mut reading = platform::read(&source.path, &document, environments);
+        let mut reading = platform::read(&source.path, &document, environments, lists);
         if file.is_unchanged {
             facts::keep_relevant(&mut reading, catalogue);
         }
@@ -332,8 +329,12 @@ fn with_effective(settings: &Settings, mut changed: BTreeSet<SettingRef>) -> BTr
 /// Workloads that this change rolls out, or whose next rollout it makes larger: their own manifest or autoscaler
 /// changed, or something they read.
 fn rolling(changes: &[Change], old: &SideRead<'_>, new: &SideRead<'_>) -> BTreeSet<String> {
-    // A manifest that only moved to another file changes no pod.
-    let real = || changes.iter().filter(|c| c.kind != ChangeKind::Moved);
+    // A manifest that only moved to another file changes no pod; a key that moved inside it does.
+    let stays = |c: &&Change| match (c.old, c.new) {
+        (Some(was), Some(is)) => old.settings.get(was).path == new.settings.get(is).path,
+        _ => false,
+    };
+    let real = || changes.iter().filter(move |c| c.kind != ChangeKind::Moved || !stays(c));
     let changed_new = with_effective(&new.settings, real().filter_map(|c| c.new).collect());
     let changed_old = with_effective(&old.settings, real().filter_map(|c| c.old).collect());
     let mut rolling = BTreeSet::new();

@@ -413,10 +413,30 @@ impl<'a> Context<'a> {
         setting.map(|s| self.redactor.value(&s.name, &s.raw))
     }
 
-    /// Pools of both sides, paired by identity, in order.
+    /// Pools of both sides, paired by identity, in order; one whose owner or prefix has another name now is known by the
+    /// settings that moved with it.
     pub fn pools(&self) -> Vec<PoolPair<'a>> {
         let pairs = paired(&self.old.facts.pools, &self.new.facts.pools, |pool| &pool.key);
-        joined_across_layers(pairs.into_iter().map(|(old, new)| PoolPair { old, new }).collect())
+        let mut pairs: Vec<PoolPair<'a>> =
+            joined_across_layers(pairs.into_iter().map(|(old, new)| PoolPair { old, new }).collect());
+        let gone: Vec<&'a Pool> = pairs.iter().filter(|p| p.new.is_none()).filter_map(|p| p.old).collect();
+        if gone.is_empty() || pairs.iter().all(|p| p.old.is_some()) {
+            return pairs;
+        }
+        let moved: BTreeSet<(SettingRef, SettingRef)> =
+            self.changes.iter().filter_map(|c| Some((c.old.as_ref()?.setting, c.new.as_ref()?.setting))).collect();
+        let is_moved = |old: &Pool, new: &Pool| {
+            let all = old.settings.iter().flat_map(|a| new.settings.iter().map(move |b| (a.setting, b.setting)));
+            old.key.library == new.key.library && all.into_iter().any(|pair| moved.contains(&pair))
+        };
+        let mut known: BTreeSet<&PoolKey> = BTreeSet::new();
+        for pair in pairs.iter_mut().filter(|pair| pair.old.is_none()) {
+            let Some(new) = pair.new else { continue };
+            pair.old = gone.iter().copied().find(|old| !known.contains(&old.key) && is_moved(old, new));
+            known.extend(pair.old.map(|old| &old.key));
+        }
+        pairs.retain(|pair| pair.new.is_some() || pair.old.is_none_or(|old| !known.contains(&old.key)));
+        pairs
     }
 
     /// Endpoints of both sides, paired by identity, in order.

@@ -300,6 +300,43 @@ fn links_and_submodules_are_named_and_not_followed() {
 
 #[cfg(unix)]
 #[test]
+fn what_became_of_links_submodules_and_pointers_is_told() {
+    let folder = Folder::new();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n";
+    let link = |to: &str| {
+        let at = folder.0.join("link.yaml");
+        let _ = std::fs::remove_file(&at);
+        std::os::unix::fs::symlink(to, at).unwrap();
+    };
+    folder.git(&["init", "-q", "-b", "main"]).write("a.yaml", "a: 1\n").write("file.yaml", "b: 2\n");
+    folder.write("big.json", &pointer.replace("{}", "11")).write("blob.conf", "x\0y");
+    link("a.yaml");
+    folder.git(&["add", "."]).git(&["commit", "-qm", "one"]);
+    let first = String::from_utf8(git(&folder.0, &["rev-parse", "HEAD"]).stdout).unwrap();
+    folder.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},charts/shared", first.trim())]);
+    folder.git(&["commit", "-qm", "two"]);
+    let second = String::from_utf8(git(&folder.0, &["rev-parse", "HEAD"]).stdout).unwrap();
+    link("file.yaml");
+    folder.write("big.json", &pointer.replace("{}", "22")).write("blob.conf", "x\0z");
+    folder.git(&["add", "link.yaml", "big.json", "blob.conf"]);
+    folder.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},charts/shared", second.trim())]);
+    folder.git(&["commit", "-qm", "three"]);
+    let run = folder.run(&["review", "--git", "HEAD~1..HEAD"]);
+    let change = format!("its commit changed from {} to {}", &first[..7], &second[..7]);
+    for part in [
+        change.as_str(),
+        "link.yaml: symbolic link, not followed; it leads elsewhere now",
+        "a Git LFS pointer; the content is not in the repository",
+        "binary content (NUL bytes); not read",
+    ] {
+        assert!(run.out.contains(part), "{part}:\n{}{}", run.out, run.err);
+    }
+    let run = folder.run(&["review", "--git", "HEAD~2..HEAD~1"]);
+    assert!(run.out.contains("charts/shared: submodule, not followed; it is new"), "{}", run.out);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_symbolic_link_in_a_folder_is_named_and_not_followed() {
     let folder = Folder::new();
     folder.write("old/a.yaml", "a: 1\n").write("new/a.yaml", "a: 1\n").write("secret.yaml", "a: 1\n");

@@ -12,6 +12,8 @@ use super::output::Progress;
 
 /// The mode of a commit of another repository in a tree.
 const SUBMODULE: &str = "160000";
+/// The mode of a symbolic link; its content is where it leads.
+const LINK: &str = "120000";
 
 /// Reads both sides of `BASE...HEAD` (from their merge base) or `BASE..HEAD` (between the two).
 pub(super) fn read(range: &str, progress: &mut Progress) -> Result<Both, Failure> {
@@ -124,18 +126,47 @@ fn both(old: &Tree, new: &Tree, blobs: &mut Blobs, progress: &mut Progress) -> R
         }
         for (entry, side) in [(before, &mut both.old), (after, &mut both.new)] {
             let Some(entry) = entry else { continue };
-            side.push(Input { path: path.clone(), content: content(entry, blobs, progress)? });
+            let content = match not_followed(before, after) {
+                Some(reason) if entry.mode == SUBMODULE || entry.mode == LINK => Content::Skipped(reason),
+                _ => content(entry, blobs, progress)?,
+            };
+            side.push(Input { path: path.clone(), content });
         }
     }
     both.new.extend(passed.notes());
     Ok(both)
 }
 
+/// What is said of a submodule or a link, and of what became of it.
+fn not_followed(before: Option<&Entry>, after: Option<&Entry>) -> Option<String> {
+    let word = |entry: &Entry| match entry.mode.as_str() {
+        SUBMODULE => Some("submodule"),
+        LINK => Some("symbolic link"),
+        _ => None,
+    };
+    let short = |entry: &Entry| entry.id.get(..7).unwrap_or_default().to_owned();
+    let was = before.and_then(|entry| Some((entry, word(entry)?)));
+    let is = after.and_then(|entry| Some((entry, word(entry)?)));
+    Some(match (was, is) {
+        (None, None) => return None,
+        (Some((old, "submodule")), Some((new, "submodule"))) if old.id != new.id => {
+            format!("submodule, not followed; its commit changed from {} to {}", short(old), short(new))
+        }
+        (Some((old, word)), Some((new, other))) if word == other && old.id != new.id => {
+            format!("{word}, not followed; it leads elsewhere now")
+        }
+        (Some((_, word)), Some((_, other))) if word == other => format!("{word}, not followed"),
+        (Some((_, word)), Some((_, other))) => format!("{other}, not followed; it was a {word}"),
+        (None, Some((_, word))) if before.is_some() => format!("{word}, not followed; it was a file"),
+        (None, Some((_, word))) => format!("{word}, not followed; it is new"),
+        (Some((_, word)), None) if after.is_some() => format!("it was a {word}, which was not followed"),
+        (Some((_, word)), None) => format!("{word}, not followed; it is gone"),
+    })
+}
+
 fn content(entry: &Entry, blobs: &mut Blobs, progress: &mut Progress) -> Result<Content, Failure> {
     let skipped = |reason: &str| Ok(Content::Skipped(reason.to_owned()));
     match entry.mode.as_str() {
-        SUBMODULE => skipped("submodule, not followed"),
-        "120000" => skipped("symbolic link, not followed"),
         _ if entry.size.is_some_and(|n| n > MOST_BYTES) => skipped("larger than 256 MiB; not read"),
         _ => {
             progress.tick();

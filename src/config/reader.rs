@@ -176,6 +176,17 @@ impl<'a, 'i> Value<'a, 'i> {
         }
     }
 
+    /// A path of keys with dots between them, in which `*` and `**` may stand for keys.
+    pub(super) fn key_path(&self) -> Result<String, ConfigError> {
+        let path = self.string()?;
+        let fault =
+            if path.split('.').any(|key| key.trim().is_empty()) { Some("a key is empty") } else { glob_fault(&path) };
+        match fault {
+            Some(fault) => Err(self.error(format!("is no path of keys: {fault}"), "write it like \"spec.routes\"")),
+            None => Ok(path),
+        }
+    }
+
     pub(super) fn globs(&self) -> Result<Vec<String>, ConfigError> {
         match self.inner {
             DeValue::Array(_) => self.items()?.iter().map(Value::glob).collect(),

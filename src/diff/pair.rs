@@ -1,13 +1,16 @@
 //! Which resource of the old side is which one of the new side.
 //!
-//! In the order of trust: the same identity in the same file; the same identity in another file; another namespace or
-//! name in the same file; a plain file under another name. The answer is the same with the sides swapped.
+//! In the order of trust: the same identity in the same file; the same identity in another file; another namespace, kind or
+//! name in the same file; another kind, name or namespace in another file; a plain file under another name. The answer is
+//! the same with the sides swapped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::setting::{Resource, Setting, Settings, Standing};
+use crate::setting::{Resource, ResourceId, Segment, Setting, Settings, Shape, Standing};
 use crate::source::fnv1a;
+
+use super::tree::{ROOT, Tree};
 
 /// A resource of either side with its counterpart, as indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +30,54 @@ pub(super) fn pairs(old: &Settings, new: &Settings) -> Vec<Pair> {
     };
     // Documents of one plain file have no names but their position, so their content comes first.
     pairing.by_key(|r| r.id.is_file().then(|| (&r.path, content(r))));
+    // The same where items of one name stand in another order and have each other's number.
+    pairing.by_key(|r| r.id.is_file().then(|| (&r.path, Tree::of(r).node(ROOT).content)));
+    // A number says where a document stands and not which it is, so its content comes before its number.
+    let several = several_documents(old, new);
+    pairing.by_similarity(HALF, |r| several.contains(&r.path).then_some(()).and_then(|()| numbered(r)));
     pairing.by_key(|r| Some((&r.id, &r.path, content(r))));
     pairing.by_key(|r| Some((&r.id, &r.path)));
     pairing.by_key(|r| Some((&r.id, content(r))));
     pairing.by_key(|r| Some((&r.id, file_name(&r.path))));
     pairing.by_key(|r| Some(&r.id));
     pairing.by_key(|r| (!r.id.is_file()).then_some((&r.path, &r.id.kind, &r.id.name)));
-    pairing.by_similarity(|r| (!r.id.is_file()).then_some((&r.path, &r.id.kind)));
-    pairing.by_similarity(|r| r.id.is_file().then_some(()));
+    // One name: a Deployment that became a StatefulSet or a Rollout, a ConfigMap that became a Secret.
+    pairing.by_similarity(SAME_NAME, |r| is_workload(r).then_some((&r.id.namespace, &r.id.name)));
+    pairing.by_similarity(MOST, |r| (!r.id.is_file()).then_some((&r.id.namespace, &r.id.name)));
+    pairing.by_similarity(MOST, |r| (!r.id.is_file()).then_some((&r.path, &r.id.kind)));
+    pairing.by_similarity(MOST, |r| (!r.id.is_file()).then_some((r.environment, &r.id.kind)));
+    pairing.by_similarity(MOST, |r| r.id.is_file().then_some(()));
     pairing.finish()
+}
+
+/// In percent of the larger one's settings: what two resources have in common at least to be one under another name.
+const MOST: usize = 60;
+/// The same for documents of one file.
+const HALF: usize = 50;
+/// The same for workloads of one name and two kinds, whose manifests differ by what the kinds need.
+const SAME_NAME: usize = 30;
+
+/// Files with several documents that go by numbers.
+fn several_documents<'a>(old: &'a Settings, new: &'a Settings) -> BTreeSet<&'a String> {
+    let all = old.resources.iter().chain(&new.resources);
+    all.filter(|r| numbered(r).is_some() && r.id.name != r.path).map(|r| &r.path).collect()
+}
+
+/// The file of a document that has no name but its number in it.
+fn numbered(resource: &Resource) -> Option<&str> {
+    let label = resource.id.name.strip_prefix(&resource.path).filter(|_| resource.id.is_file())?;
+    let is_number = label.strip_prefix('#').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    (label.is_empty() || is_number).then_some(resource.path.as_str())
+}
+
+fn is_workload(resource: &Resource) -> bool {
+    matches!(resource.shape, Shape::Workload(_))
+}
+
+/// Whether a setting is a resource's own, and not what every object of its kind has or what says whose it is.
+pub(super) fn is_own(resource: &Resource, setting: &Setting) -> bool {
+    let first = setting.path.segments().next();
+    resource.id.is_file() || !matches!(first, Some(Segment::Key("apiVersion" | "kind" | "metadata" | "status")))
 }
 
 /// What layers make differs where what is written differs.
@@ -73,7 +115,7 @@ impl<'a> Pairing<'a> {
     }
 
     /// Pairs free resources of one group that have most of their settings in common, the likest first.
-    fn by_similarity<K: Ord>(&mut self, group: impl Fn(&'a Resource) -> Option<K>) {
+    fn by_similarity<K: Ord>(&mut self, least: usize, group: impl Fn(&'a Resource) -> Option<K>) {
         if self.free_old.is_empty() || self.free_new.is_empty() {
             return;
         }
@@ -89,15 +131,22 @@ impl<'a> Pairing<'a> {
                 }
             }
         }
-        let mut candidates: Vec<(usize, &str, &str, usize, usize)> = shared
+        type Name<'n> = (&'n ResourceId, &'n String);
+        let mut candidates: Vec<(usize, Name<'_>, Name<'_>, usize, usize)> = shared
             .into_iter()
             .filter_map(|((o, n), common)| {
                 let (old, new) = (self.old.get(o)?, self.new.get(n)?);
-                let most = old.settings.len().max(new.settings.len());
+                let most = own(old).max(own(new));
                 let telling = common > 1 || file_name(&old.path) == file_name(&new.path);
-                let (a, b) = (old.id.name.as_str(), new.id.name.as_str());
+                let (a, b) = ((&old.id, &old.path), (&new.id, &new.path));
                 // Names in an order that does not depend on the side.
-                (telling && common * 10 >= most * 6).then_some((common * 1000 / most.max(1), a.min(b), a.max(b), o, n))
+                (telling && common * 100 >= most * least).then_some((
+                    common * 1000 / most.max(1),
+                    a.min(b),
+                    a.max(b),
+                    o,
+                    n,
+                ))
             })
             .collect();
         candidates.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.cmp(b)));
@@ -120,7 +169,7 @@ impl<'a> Pairing<'a> {
         for (side, free) in [(&self.old, &self.free_old), (&self.new, &self.free_new)].into_iter().enumerate() {
             for &at in free.1 {
                 let Some(resource) = free.0.get(at) else { continue };
-                for setting in &resource.settings {
+                for setting in resource.settings.iter().filter(|setting| is_own(resource, setting)) {
                     let Some(group) = group(resource) else { break };
                     let sides = index.entry((group, mark(setting))).or_default();
                     if side == 0 { sides.0.push(at) } else { sides.1.push(at) }
@@ -145,6 +194,10 @@ impl<'a> Pairing<'a> {
         self.pairs.extend(self.free_new.iter().map(|&new| Pair { old: None, new: Some(new) }));
         self.pairs
     }
+}
+
+fn own(resource: &Resource) -> usize {
+    resource.settings.iter().filter(|setting| is_own(resource, setting)).count()
 }
 
 fn file_name(path: &str) -> &str {

@@ -38,7 +38,7 @@ fn claims(root: &Root<'_>) -> bool {
 }
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let scope = Scope::file(unit);
     if let Some(vault) = root.node.as_scalar() {

@@ -86,7 +86,7 @@ fn resource(root: &Root<'_>, item: &Node, kind: &str, name: &str) -> super::flat
         return pieces::flatten(root, item, pieces::structure(ENV), name);
     };
     let parameter = name.trim_end_matches([')', ']', '\'']).rsplit(['/', '\'']).next().unwrap_or(name);
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, "parameters");
     for entry in last_of_each(item.entries()) {
         let here = Here::default().entry(entry);
@@ -108,7 +108,7 @@ fn resource(root: &Root<'_>, item: &Node, kind: &str, name: &str) -> super::flat
 
 /// Parameters and variables under their own names, and whatever else the file holds.
 fn rest(root: &Root<'_>, out: &mut Reading) {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     for entry in last_of_each(root.node.entries()) {
         let here = Here::default().entry(entry);

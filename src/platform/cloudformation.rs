@@ -117,7 +117,7 @@ fn parameters(node: &Node, kind: &str) -> Option<&'static str> {
 
 /// A group of a server's parameters: they are called as in the server's own file.
 fn parameter_group(root: &Root<'_>, node: &Node, engine: &str) -> Flat {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, "parameters");
     for entry in last_of_each(node.entries()) {
         let here = Here::default().entry(entry);

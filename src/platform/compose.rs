@@ -56,7 +56,7 @@ fn read(root: &Root<'_>) -> Reading {
     let inside: BTreeSet<&str> = inline.iter().map(|config| config.name).collect();
     for service in services {
         let id = ResourceId::new("service", project, &service.key.text);
-        let mut flat = Flatten::new(root.source);
+        let mut flat = Flatten::of(root);
         flatten_service(service, &mut flat);
         let flat = flat.finish();
         let mut workload = workload(root, service, &flat, &inside);
@@ -75,7 +75,7 @@ fn read(root: &Root<'_>) -> Reading {
     if top {
         return reading;
     }
-    let mut rest = Flatten::new(root.source);
+    let mut rest = Flatten::of(root);
     for entry in last_of_each(root.node.entries()).into_iter().filter(|entry| entry.key.text != "services") {
         rest.walk(&entry.value, &Here::default().entry(entry), Scope::STRUCTURE);
     }
@@ -114,7 +114,7 @@ fn of_profiles(service: &Node) -> Option<Environment> {
 /// Files that stand in the Compose file itself: `configs: {tuning: {content: …}}`, by the name under which they come up.
 fn contents(root: &Root<'_>, project: &str, inline: &[Inline<'_>], reading: &mut Reading) {
     for config in inline {
-        let mut flat = Flatten::new(root.source);
+        let mut flat = Flatten::of(root);
         let entry = Entry { key: spelled(&config.file, config.content.span), value: config.content.clone() };
         let node = Node { source: config.source, ..Node::mapping(config.content.span, vec![entry]) };
         let unit = flat.unit(UnitKind::File, &config.file);

@@ -19,7 +19,7 @@ fn claims(root: &Root<'_>) -> bool {
 }
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     flat.walk(&overlay::by_colons(root.node, root.source), &Here::default(), Scope::file(unit));
     let flat = flat.finish();

@@ -16,7 +16,8 @@ use crate::problem::{Problem, ProblemKind};
 use crate::setting::{KeyPath, Segment, Setting, Unit, UnitKind};
 use crate::source::{Location, SourceId, Span};
 
-use super::{list, xml};
+use super::list::{self, ListKeys};
+use super::{Root, xml};
 
 /// Deeper values are listed as not read. Parsers stop far earlier; files inside values may add to it.
 const MAX_DEPTH: usize = 200;
@@ -148,14 +149,7 @@ impl<'a> Here<'a> {
 
     fn step(&self) -> Step<'_> {
         let item = self.item.as_deref().map_or(Item::No, Item::Named);
-        Step {
-            key: self.key,
-            key_span: self.key_span,
-            item,
-            file: self.file,
-            source: self.source,
-            depth: self.depth,
-        }
+        Step { key: self.key, key_span: self.key_span, item, file: self.file, source: self.source, depth: self.depth }
     }
 
     /// Inside a file that is this value; `part` tells several documents of it apart.
@@ -221,6 +215,7 @@ fn join(prefix: &str, key: &str) -> String {
 #[derive(Debug)]
 pub(super) struct Flatten {
     source: SourceId,
+    lists: ListKeys,
     settings: Vec<Setting>,
     units: Vec<Unit>,
     env_blocks: Vec<(KeyPath, u32)>,
@@ -247,6 +242,7 @@ impl Flatten {
     pub(super) fn new(source: SourceId) -> Flatten {
         Flatten {
             source,
+            lists: ListKeys::default(),
             settings: Vec::new(),
             units: Vec::new(),
             env_blocks: Vec::new(),
@@ -255,6 +251,11 @@ impl Flatten {
             path: KeyPath::default(),
             logical: String::new(),
         }
+    }
+
+    /// For a document whose lists may go by keys that the user names.
+    pub(super) fn of(root: &Root<'_>) -> Flatten {
+        Flatten { lists: root.lists.clone(), ..Flatten::new(root.source) }
     }
 
     /// Adds a unit and returns its number.
@@ -292,7 +293,8 @@ impl Flatten {
     }
 
     fn items(&mut self, items: &[Node], at: Step<'_>, scope: Scope) {
-        let steps = list::steps(at.key, items);
+        let told = self.lists.steps(&self.path, items);
+        let steps = told.unwrap_or_else(|| list::steps(at.key, items));
         let mut order: Vec<(&list::Step, &Node)> = steps.iter().zip(items).collect();
         if !order.is_sorted_by_key(|(step, _)| *step) {
             order.sort_by_key(|(step, _)| *step);

@@ -50,7 +50,7 @@ fn read_object(root: &Root<'_>, node: &Node, depth: usize, out: &mut Reading) {
     let objects = templates::objects(node).filter(|_| depth < 8).unwrap_or_default();
     objects.iter().for_each(|object| read_object(root, object, depth + 1, out));
     let object = Object::new(root, node, !objects.is_empty());
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let env_unit = object.flatten(&mut flat);
     let flat = flat.finish();
     let shape = object.shape(&flat, env_unit);

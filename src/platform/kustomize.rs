@@ -31,7 +31,7 @@ fn claims(root: &Root<'_>) -> bool {
 
 fn read(root: &Root<'_>) -> Reading {
     let mut reading = Reading::default();
-    let mut rest = Flatten::new(root.source);
+    let mut rest = Flatten::of(root);
     for entry in last_of_each(root.node.entries()) {
         let here = Here::default().entry(entry);
         let generator = GENERATORS.iter().find(|(key, _)| *key == entry.key.text);
@@ -58,7 +58,7 @@ fn read(root: &Root<'_>) -> Reading {
 fn generated(root: &Root<'_>, kind: &str, generator: &Node, reading: &mut Reading) {
     let text = |key: &str| generator.get(key).and_then(Node::as_text).unwrap_or_default().to_owned();
     let id = ResourceId::new(kind, &text("namespace"), &text("name"));
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let mut env_unit = None;
     for entry in last_of_each(generator.entries()) {
         let here = Here::default().entry(entry);

@@ -15,7 +15,7 @@ pub(super) static PLATFORM: Platform = Platform {
 };
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     flat.walk(root.node, &Here::default(), Scope::STRUCTURE);
     let flat = flat.finish();
     let resource = Resource {

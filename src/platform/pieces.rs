@@ -22,7 +22,7 @@ pub(super) fn structure(keys: &'static [&'static str]) -> Scope {
 
 /// The settings at and below a node, with paths from it on; `owner` names the variables that stand right in it.
 pub(super) fn flatten(root: &Root<'_>, node: &Node, scope: Scope, owner: &str) -> Flat {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let EnvBlocks::Under(keys) = scope.env else {
         flat.walk(node, &Here::default(), scope);
         return flat.finish();
@@ -82,7 +82,7 @@ pub(super) fn push_rest(
 
 /// The whole document as one configuration file, its keys renamed by `called`.
 pub(super) fn configuration(root: &Root<'_>, called: &dyn Fn(&str) -> Option<String>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let scope = Scope::file(unit);
     for entry in last_of_each(root.node.entries()) {

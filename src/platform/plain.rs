@@ -17,7 +17,7 @@ pub(super) static PLATFORM: Platform = Platform {
 };
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let kind = if root.format == FormatId::Dotenv { UnitKind::Env } else { UnitKind::File };
     let unit = flat.unit(kind, root.file_name());
     if root.format == FormatId::Dotenv {

@@ -62,7 +62,7 @@ fn read(root: &Root<'_>) -> Reading {
 }
 
 fn push(root: &Root<'_>, entries: &[Entry], name: &str, environment: Environment, reading: &mut Reading) {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let node = Node { source: root.node.source, ..Node::mapping(root.node.span, entries.to_vec()) };
     flat.walk(&node, &Here::default(), Scope::file(unit));

@@ -57,7 +57,7 @@ fn push(
     (name, environment): (&str, Option<Environment>),
     reading: &mut Reading,
 ) {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let scope = Scope { split_keys: true, env: EnvBlocks::No, ..Scope::file(unit) };
     flat.walk(node, here, scope);

@@ -114,7 +114,7 @@ fn push(root: &Root<'_>, block: &Entry, address: &[&str], here: &Here<'_>, body:
     let (kind, labels) = (block.key.text.as_str(), address.get(1..).unwrap_or(&[]));
     let kind = if kind == "locals" { "local" } else { kind };
     let id = ResourceId::new(kind, root.folder(), &labels.join("."));
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let mut walk = Walk::new(&mut flat, unit, labels, body);
     match (kind, labels) {
@@ -156,7 +156,7 @@ fn nomad(root: &Root<'_>, job: &Entry, here: &Here<'_>, reading: &mut Reading) {
         for group in last_of_each(groups.value.entries()) {
             let here = here.entry(group);
             let id = ResourceId::new("job", root.folder(), &format!("{}.{}", job.key.text, group.key.text));
-            let mut flat = Flatten::new(root.source);
+            let mut flat = Flatten::of(root);
             let unit = flat.unit(UnitKind::File, root.file_name());
             Walk::new(&mut flat, unit, &[&group.key.text], &group.value).value(
                 "",
@@ -168,7 +168,7 @@ fn nomad(root: &Root<'_>, job: &Entry, here: &Here<'_>, reading: &mut Reading) {
             add(root, id, flat, shape, reading);
         }
     }
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     for entry in entries.into_iter().filter(|entry| !is_group(entry)) {
         flat.walk(&entry.value, &here.entry(entry), Scope::STRUCTURE);
     }
@@ -178,7 +178,7 @@ fn nomad(root: &Root<'_>, job: &Entry, here: &Here<'_>, reading: &mut Reading) {
 
 /// What belongs to the file itself: the values of a `.tfvars`, the settings of Terraform, any other HCL.
 fn file(root: &Root<'_>, entries: &[&Entry], node: &Node, reading: &mut Reading) {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     let mut walk = Walk::new(&mut flat, unit, &[], node);
     for entry in entries {

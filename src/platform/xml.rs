@@ -36,7 +36,7 @@ const PAIRS: [&str; 10] =
 const LONGEST_IDENTITY: usize = 160;
 
 fn read(root: &Root<'_>) -> Reading {
-    let mut flat = Flatten::new(root.source);
+    let mut flat = Flatten::of(root);
     let unit = flat.unit(UnitKind::File, root.file_name());
     walk(&mut flat, root.node, &Here::default(), Scope::file(unit), root.file_name());
     let name = match root.index {

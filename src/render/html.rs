@@ -188,12 +188,17 @@ fn changes(report: &Report) -> String {
     let value = |v: &Option<crate::secret::Shown>| {
         v.as_ref().map_or_else(|| "–".to_owned(), |v| format!("<code>{}</code>", esc(v.as_str())))
     };
+    let from = |old: &Option<crate::secret::Shown>| {
+        old.as_ref().map(|old| format!("{} → ", esc(old.as_str()))).unwrap_or_default()
+    };
     let rows = report.changes.iter().map(|c| {
         let line = c.new_line.or(c.old_line).map(|l| format!(":{l}")).unwrap_or_default();
         format!(
-            "<tr><td>{}</td><td>{}{line}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><td>{}</td><td>{}{}{line}</td><td>{}{}</td><td>{}</td><td>{}</td></tr>\n",
             c.kind.as_str(),
+            from(&c.old_file),
             esc(c.file.as_str()),
+            from(&c.old_path),
             esc(c.path.as_str()),
             value(&c.old),
             value(&c.new)

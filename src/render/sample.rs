@@ -200,6 +200,8 @@ fn changes() -> Vec<ReportedChange> {
         kind,
         file: shown(file),
         path: shown(path),
+        old_file: None,
+        old_path: None,
         old: old.map(shown),
         new: new.map(shown),
         old_line: Option::<u32>::clone(&lines),

@@ -26,7 +26,10 @@ fn is_reviewed(report: &Report) -> bool {
 /// What the coverage says of the hostile file.
 fn said(report: &Report, path: &str) -> String {
     let all = report.coverage.skipped.iter().chain(&report.coverage.notes);
-    all.filter(|(file, _)| file.as_str() == path).map(|(_, said)| said.as_str().to_owned()).collect::<Vec<_>>().join("; ")
+    all.filter(|(file, _)| file.as_str() == path)
+        .map(|(_, said)| said.as_str().to_owned())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 #[track_caller]
@@ -71,7 +74,9 @@ fn a_file_over_the_size_is_listed_and_not_read() {
 
 #[test]
 fn too_many_values_are_listed_and_not_read() {
-    for (path, piece) in [("a.yaml", "- a\n"), ("b.json", "1,"), ("c.conf", "a=1\n"), ("d.xml", "<a/>"), ("e.toml", "a=1\n")] {
+    for (path, piece) in
+        [("a.yaml", "- a\n"), ("b.json", "1,"), ("c.conf", "a=1\n"), ("d.xml", "<a/>"), ("e.toml", "a=1\n")]
+    {
         check(path, piece.repeat(1_000_001), "more than 1000000 values; not read");
     }
 }

@@ -7,5 +7,6 @@ mod examples;
 mod generated;
 mod hostile;
 mod layers;
+mod properties;
 mod relevance;
 mod secrets;

@@ -6,7 +6,7 @@ use plimsoll::catalogue::Catalogue;
 use plimsoll::facts::{self, Declared};
 use plimsoll::format;
 use plimsoll::layer::{self, Tree};
-use plimsoll::platform::{self, EnvironmentRules, FileReading};
+use plimsoll::platform::{self, EnvironmentRules, FileReading, ListKeys};
 use plimsoll::review::{Content, Input};
 use plimsoll::source::{Side, Source, Sources};
 
@@ -40,19 +40,18 @@ fn read(files: &[Input], relevant_to: Option<&Catalogue>) -> (String, usize) {
         }
     }
     let documents: Vec<_> = sources.iter().map(|(id, source)| format::parse(source, id)).collect();
-    let rules = EnvironmentRules::default();
+    let (rules, lists) = (EnvironmentRules::default(), ListKeys::default());
     let path = |at| sources.get(at).path.as_str();
-    let mut readings: Vec<FileReading> = documents.iter().map(|d| platform::read(path(d.source), d, &rules)).collect();
+    let mut readings: Vec<FileReading> =
+        documents.iter().map(|d| platform::read(path(d.source), d, &rules, &lists)).collect();
     if let Some(catalogue) = relevant_to {
         readings.iter_mut().for_each(|file| facts::keep_relevant(file, catalogue));
     }
-    let settings = platform::gather(&readings, &layer::build(&Tree::new(&sources, &documents)), &rules);
+    let settings = platform::gather(&readings, &layer::build(&Tree::new(&sources, &documents)), &rules, &lists);
     let catalogue = Catalogue::builtin().expect("the built-in catalogue");
     let facts = facts::assemble(&sources, &settings, &catalogue, &Declared::default());
     let meant = facts.meanings.values().filter(|m| m.role.is_some() || m.secret).count();
-    let said = format!(
-        "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{meant}",
-        facts.workloads, facts.endpoints, facts.pools, facts.servers
-    );
+    let said =
+        format!("{:#?}\n{:#?}\n{:#?}\n{:#?}\n{meant}", facts.workloads, facts.endpoints, facts.pools, facts.servers);
     (said, settings.resources.iter().map(Arc::as_ref).map(|r| r.settings.len()).sum())
 }

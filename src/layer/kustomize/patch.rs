@@ -145,7 +145,9 @@ impl<'a> Builder<'a> {
             return Vec::new();
         };
         self.problems.extend(document.problems.iter().map(|problem| (own.source, problem.clone())));
-        merge::filled(&document).map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None }).collect()
+        merge::filled(&document)
+            .map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None })
+            .collect()
     }
 
     /// The patches that a file holds.

@@ -131,7 +131,9 @@ impl<'a> Builder<'a> {
             });
             match found {
                 Some(text) => drop(values.insert(variable.name.as_str(), text)),
-                None => self.no_target(own, variable.span, "a variable whose object is not there; kustomize refuses that"),
+                None => {
+                    self.no_target(own, variable.span, "a variable whose object is not there; kustomize refuses that")
+                }
             }
         }
         if values.is_empty() {
@@ -322,8 +324,14 @@ mod tests {
         let cases = [
             ("metadata.name", vec![key("metadata"), key("name")]),
             (r"data.app\.properties", vec![key("data"), key("app.properties")]),
-            ("spec.containers.[name=a.b].image", vec![key("spec"), key("containers"), with("name", "a.b"), key("image")]),
-            ("spec.containers[name=api].image", vec![key("spec"), key("containers"), with("name", "api"), key("image")]),
+            (
+                "spec.containers.[name=a.b].image",
+                vec![key("spec"), key("containers"), with("name", "a.b"), key("image")],
+            ),
+            (
+                "spec.containers[name=api].image",
+                vec![key("spec"), key("containers"), with("name", "api"), key("image")],
+            ),
             ("spec.containers.*.env.0", vec![key("spec"), key("containers"), Step::All, key("env"), key("0")]),
             ("data.[a.b]", vec![key("data"), key("a.b")]),
         ];

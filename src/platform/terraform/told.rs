@@ -69,5 +69,11 @@ fn wrapped(scalar: &Scalar) -> Scalar {
     }
     runs.extend([(len, end), (len.saturating_add(1), end)]);
     let text = format!("${{{}}}", scalar.text);
-    Scalar { text: text.into(), kind: ScalarKind::Str, quoted: true, span: scalar.span, map: OffsetMap::from_runs(runs) }
+    Scalar {
+        text: text.into(),
+        kind: ScalarKind::Str,
+        quoted: true,
+        span: scalar.span,
+        map: OffsetMap::from_runs(runs),
+    }
 }
