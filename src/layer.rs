@@ -14,6 +14,7 @@ mod profiles;
 use std::collections::BTreeMap;
 
 use crate::document::{Document, FormatId, Node};
+use crate::problem::Problem;
 use crate::source::{SourceId, Sources};
 
 /// A way in which files are put together.
@@ -40,6 +41,8 @@ pub struct Built {
     pub documents: Vec<Effective>,
     /// The written documents that are deployed through this layer only.
     pub covers: Vec<Covered>,
+    /// What had to be said about it, with the file it stands in.
+    pub problems: Vec<(SourceId, Problem)>,
 }
 
 /// A document as it takes effect.
@@ -68,6 +71,7 @@ pub struct Covered {
 
 /// The files of one side by path.
 pub struct Tree<'a> {
+    sources: &'a Sources,
     files: BTreeMap<&'a str, &'a Document>,
 }
 
@@ -76,7 +80,19 @@ impl<'a> Tree<'a> {
     #[must_use]
     pub fn new(sources: &'a Sources, documents: impl IntoIterator<Item = &'a Document>) -> Tree<'a> {
         let by_path = |document: &'a Document| (sources.get(document.source).path.as_str(), document);
-        Tree { files: documents.into_iter().map(by_path).collect() }
+        Tree { sources, files: documents.into_iter().map(by_path).collect() }
+    }
+
+    /// The text of a file.
+    #[must_use]
+    pub fn text(&self, source: SourceId) -> &'a str {
+        &self.sources.get(source).text
+    }
+
+    /// The file at `path`, with the path as the side holds it.
+    #[must_use]
+    pub fn entry(&self, path: &str) -> Option<(&'a str, &'a Document)> {
+        self.files.get_key_value(path).map(|(path, document)| (*path, *document))
     }
 
     /// The file at `path`.

@@ -129,6 +129,7 @@ pub fn settings(sources: &Sources, documents: &[Document], environments: &Enviro
             }));
         }
     }
+    all.problems.extend(built.iter().flat_map(|layer| layer.problems.iter().cloned()));
     all.resources.extend(built.iter().flat_map(|layer| effective(layer, environments)));
     all.sort();
     all
