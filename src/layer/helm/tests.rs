@@ -80,8 +80,8 @@ fn values_take_effect_where_templates_write_them_in() {
         "spec.replicas = 2 @ values.yaml:2",
         "spec.template.spec.containers[web].env[POOL].value = 5 @ values.yaml:7",
         "spec.template.spec.containers[web].env[LOG].value = info @ values.yaml:8",
-        "spec.template.spec.containers[web].env[DB_URL].value = postgres://db-1:5432/shop @ deployment.yaml:24",
-        "spec.template.spec.containers[web].env[UNTOLD].value = {{ .Values.untold }} @ deployment.yaml:26",
+        "spec.template.spec.containers[web].env[DB_URL].value = postgres://db-1:5432/shop @ deployment.yaml:23",
+        "spec.template.spec.containers[web].env[UNTOLD].value = {{ .Values.untold }} @ deployment.yaml:25",
         "spec.template.spec.containers[web].image = shop/api:1.0.0 @ deployment.yaml:16",
         "spec.template.spec.containers[web].resources.limits.cpu = 100m @ values.yaml:13",
     ] {
