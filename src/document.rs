@@ -320,7 +320,22 @@ impl Scalar {
     }
 }
 
+/// Starts the tag of a value which stands under one key with others because a template chooses between them.
+const ALTERNATIVE: &str = "\u{1}alternative ";
+
 impl Node {
+    /// Marks the value as number `number` of those among which a template chooses, the last one apart.
+    #[must_use]
+    pub fn as_alternative(self, number: usize) -> Node {
+        Node { tag: Some(format!("{ALTERNATIVE}{number}")), ..self }
+    }
+
+    /// Its number, where a template chooses between it and others of the same key.
+    #[must_use]
+    pub fn alternative(&self) -> Option<usize> {
+        self.tag.as_deref()?.strip_prefix(ALTERNATIVE)?.parse().ok()
+    }
+
     /// A leaf node.
     #[must_use]
     pub fn scalar(scalar: Scalar) -> Node {

@@ -77,10 +77,18 @@ impl<'a> Here<'a> {
         self.key(&entry.key.text, entry.key.span).of(&entry.value)
     }
 
+    /// Among values between which a template chooses, each has a place of its own; the reader knows one key.
+    fn chosen(mut self, node: &Node) -> Here<'a> {
+        if let Some(number) = node.alternative() {
+            self.path = self.path.child(Segment::Index(number));
+        }
+        self
+    }
+
     /// The same place in the file that `node` comes from.
     fn of(mut self, node: &Node) -> Here<'a> {
         self.source = node.source.or(self.source);
-        self
+        self.chosen(node)
     }
 
     fn key(&self, key: &'a str, span: Span) -> Here<'a> {
@@ -386,7 +394,9 @@ impl Flat {
 /// The entries whose key does not come again, in file order: most readers let the last of two equal keys win.
 pub(super) fn last_of_each(entries: &[Entry]) -> Vec<&Entry> {
     let mut seen = BTreeSet::new();
-    let mut kept: Vec<&Entry> = entries.iter().rev().filter(|entry| seen.insert(entry.key.text.as_str())).collect();
+    let mut kept: Vec<&Entry> = entries.iter().rev().collect();
+    // Values between which a template chooses all count.
+    kept.retain(|entry| entry.value.alternative().is_some() || seen.insert(entry.key.text.as_str()));
     kept.reverse();
     kept
 }

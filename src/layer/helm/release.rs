@@ -178,10 +178,14 @@ impl<'a> Finder<'_, 'a> {
                     given.add_file(path, document);
                 }
             }
+            let files = given.values.len();
             given.add_text(below("values"), source);
             given.add_node(below("valuesObject"), source);
             for parameter in below("parameters").map(Node::items).unwrap_or_default() {
                 given.add_path(parameter.get("name"), parameter.get("value"), source);
+            }
+            if given.values.len() > files {
+                given.file = None;
             }
             let name = below("releaseName").or_else(|| at.node.path(&["metadata", "name"]));
             let namespace = spec.path(&["destination", "namespace"]);

@@ -274,7 +274,7 @@ impl Renderer<'_> {
     /// What an action puts out.
     fn shown(&mut self, unit: &Unit, value: &Value, at: std::ops::Range<usize>) -> Text {
         match value {
-            Value::Leaf(leaf) => leaf.text.clone(),
+            Value::Leaf(leaf) => leaf.text.placed(|| unit.text.slice(at.start, at.end)),
             Value::Null => Text::default(),
             Value::List(_) | Value::Map(_) => Text::made(functions::go_text(value)),
             Value::Missing | Value::Unknown | Value::Files => self.mask(unit, at),

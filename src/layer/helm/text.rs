@@ -122,6 +122,15 @@ impl Text {
         Text { bits: vec![Bit { text: text.into(), origin }] }
     }
 
+    /// In the place of the expression that makes it, where it comes from nowhere else.
+    pub(super) fn placed(&self, expression: impl FnOnce() -> Text) -> Text {
+        if self.bits.iter().any(|bit| bit.origin.is_some()) {
+            return self.clone();
+        }
+        let at = expression().bits.first().and_then(|bit| bit.origin);
+        Text { bits: vec![Bit { text: self.plain(), origin: at.map(|origin| Origin { exact: false, ..origin }) }] }
+    }
+
     /// The part from `start` to `end`, on character boundaries.
     pub(super) fn slice(&self, start: usize, end: usize) -> Text {
         let mut bits = Vec::new();
