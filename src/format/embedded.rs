@@ -4,7 +4,7 @@
 //! through its indentation, quotes and escapes.
 
 use super::guess::{self, Named};
-use super::{by_id, json};
+use super::{by_id, conf, decoded, json};
 use crate::document::{Document, FormatId, Node, NodeKind, OffsetMap, Pieces, Scalar};
 use crate::problem::ProblemKind;
 use crate::source::{Location, Side, Source, SourceId, Span};
@@ -30,6 +30,7 @@ pub fn parse_embedded(name: &str, scalar: &Scalar, source: SourceId) -> Option<D
     let format = match named {
         FormatId::Unknown if is_one_line && looks_like_json => &json::FORMAT,
         FormatId::Unknown if is_one_line => return None,
+        FormatId::Unknown if are_directives(name, text) => &conf::FORMAT,
         FormatId::Unknown => by_id(guess::by_content(text))?,
         id => by_id(id)?,
     };
@@ -56,6 +57,21 @@ pub fn parse_composed(outer: &Scalar, source: SourceId) -> Document {
     let mut document = (super::yaml::FORMAT.parse)(&inner, source);
     carry_over(&mut document, outer);
     document
+}
+
+/// Whether a text is a server's configuration of `name value` lines: the content cannot say it alone, because prose looks
+/// the same, but charts name the key for it (`commonConfiguration`).
+fn are_directives(name: &str, text: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_named = ["configuration", "config", "conf", "cnf"].iter().any(|end| name.ends_with(end));
+    let is_directive = |line: &str| {
+        let mut words = line.split_whitespace();
+        let is_word = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+        words.next().is_some_and(is_word) && (1..4).contains(&words.count())
+    };
+    let lines = || decoded::lines(text).filter_map(|line| text.get(line)).map(str::trim);
+    let mut written = lines().filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
+    is_named && written.peek().is_some() && written.all(is_directive)
 }
 
 /// Whether there is a mapping with entries, at the root or in a list there.
@@ -227,6 +243,18 @@ mod tests {
         let text = "config: |\n  A=1\n  B=2\nsettings: |\n  a: 1\n  b:\n    - c\n";
         assert_eq!(read(text, &["config"]).map(|d| d.format), Some(FormatId::Dotenv));
         assert_eq!(read(text, &["settings"]).map(|d| d.format), Some(FormatId::Yaml));
+    }
+
+    #[test]
+    fn a_key_of_a_chart_tells_a_servers_configuration() {
+        let text = "commonConfiguration: |\n  # d\n  maxclients 100\n  save 900 1\nextendedConfiguration: |\n  \
+                    max_connections = 300\n  work_mem = 8MB # s\nconfiguration: |-\n  [mysqld]\n  \
+                    max_connections=500\nconfigNote: |\n  some words\n  and more\n";
+        assert_eq!(leaves(&read(text, &["commonConfiguration"]).expect("a file")).first().map(String::as_str), Some("maxclients=100 Str `100`"));
+        let server = leaves(&read(text, &["extendedConfiguration"]).expect("a file"));
+        assert_eq!(server.first().map(String::as_str), Some("max_connections=300 Str `300`"));
+        assert_eq!(leaves(&read(text, &["configuration"]).expect("a file")), ["mysqld.max_connections=500 Str `500`"]);
+        assert!(read(text, &["configNote"]).is_none());
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! Nothing is rendered. Each expression is masked in place by text of the same length which the reader of the file can
 //! digest, and put back into the values afterwards, so that a value reads `{{ .Values.x }}` and every place stays exact.
 
+mod tokens;
+
+use self::tokens::Syntax;
 use super::decoded::{self, Decoded};
 use crate::document::{Document, Entry, Node, NodeKind, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
@@ -37,7 +40,7 @@ struct Block {
 
 /// Masks the expressions of a YAML text with word characters.
 pub(super) fn mask_yaml(text: &str) -> Masked {
-    let expressions = expressions(text);
+    let expressions = with_tokens(text, expressions(text), Syntax::Yaml);
     let blocks = block_scalars(text, &expressions);
     mask_with(text, b'x', &expressions, &blocks)
 }
@@ -48,9 +51,29 @@ pub(super) fn mask(text: &str, filler: char) -> Masked {
     mask_with(text, filler as u8, &expressions(text), &[])
 }
 
+/// Masks the expressions of a text that takes only numbers without quotes.
+pub(super) fn mask_bare(text: &str) -> Masked {
+    mask_with(text, b'1', &with_tokens(text, expressions(text), Syntax::Bare), &[])
+}
+
+/// Expressions with the tokens that stand in none of them.
+fn with_tokens(text: &str, mut found: Vec<Range<usize>>, syntax: Syntax) -> Vec<Range<usize>> {
+    let tokens = tokens::tokens(text, syntax);
+    let is_apart = |token: &Range<usize>| {
+        let next = found.partition_point(|expression| expression.end <= token.start);
+        found.get(next).is_none_or(|expression| expression.start >= token.end)
+    };
+    let apart: Vec<_> = tokens.into_iter().filter(is_apart).collect();
+    if !apart.is_empty() {
+        found.extend(apart);
+        found.sort_by_key(|range| range.start);
+    }
+    found
+}
+
 /// Masks the expressions of a JSON text: with digits where they write a value, with blanks where they steer between values.
 pub(super) fn mask_json(text: &str) -> Masked {
-    let mut masked = mask(text, '1');
+    let mut masked = mask_bare(text);
     let Some(mut bytes) = masked.text.take().map(String::into_bytes) else { return masked };
     let mut at = 0;
     let mut in_string = false;
@@ -456,7 +479,7 @@ mod tests {
     #[test]
     fn braces_in_a_text_close_nothing() {
         assert_eq!(masked("a: {{ \"{{\" }}x{{ \"}}\" }}"), "a: xxxxxxxxxxxxxxxxxxxxx");
-        assert_eq!(masked("a: {{ it's \" }}\nb: 1"), "a: xxxxxxxxxxx\nb: 1");
+        assert_eq!(masked("a: {{ it's \" }}\nb: 1"), "a: xxxxxxxxxxxx\nb: 1");
     }
 
     #[test]
