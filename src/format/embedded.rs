@@ -66,7 +66,8 @@ fn are_directives(name: &str, text: &str) -> bool {
     let is_named = ["configuration", "config", "conf", "cnf"].iter().any(|end| name.ends_with(end));
     let is_directive = |line: &str| {
         let mut words = line.split_whitespace();
-        let is_word = |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+        let is_word =
+            |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
         words.next().is_some_and(is_word) && (1..4).contains(&words.count())
     };
     let lines = || decoded::lines(text).filter_map(|line| text.get(line)).map(str::trim);
@@ -250,7 +251,10 @@ mod tests {
         let text = "commonConfiguration: |\n  # d\n  maxclients 100\n  save 900 1\nextendedConfiguration: |\n  \
                     max_connections = 300\n  work_mem = 8MB # s\nconfiguration: |-\n  [mysqld]\n  \
                     max_connections=500\nconfigNote: |\n  some words\n  and more\n";
-        assert_eq!(leaves(&read(text, &["commonConfiguration"]).expect("a file")).first().map(String::as_str), Some("maxclients=100 Str `100`"));
+        assert_eq!(
+            leaves(&read(text, &["commonConfiguration"]).expect("a file")).first().map(String::as_str),
+            Some("maxclients=100 Str `100`")
+        );
         let server = leaves(&read(text, &["extendedConfiguration"]).expect("a file"));
         assert_eq!(server.first().map(String::as_str), Some("max_connections=300 Str `300`"));
         assert_eq!(leaves(&read(text, &["configuration"]).expect("a file")), ["mysqld.max_connections=500 Str `500`"]);

@@ -160,7 +160,10 @@ fn expressions(text: &str) -> Vec<Range<usize>> {
             if !rest.starts_with(open) || open_ended.get(index).copied().unwrap_or(true) {
                 continue;
             }
-            end = rest.get(open.len()..).and_then(|body| closing(body, open, close)).map(|i| open.len() + i + close.len());
+            end = rest
+                .get(open.len()..)
+                .and_then(|body| closing(body, open, close))
+                .map(|i| open.len() + i + close.len());
             // A comment ends in two steps, `*/` and `}}`.
             end = end.and_then(|e| if *close == "*/" { rest.get(e..)?.find("}}").map(|i| e + i + 2) } else { Some(e) });
             if end.is_some() {
@@ -432,12 +435,18 @@ impl Masked {
 /// Whether an expression puts out text, as opposed to steering (`if`, `range`, `end`) or commenting.
 fn writes_a_value(expression: &str) -> bool {
     let Some(body) = expression.strip_prefix("{{") else {
-        return expression.starts_with("<%=") || expression.starts_with("<%-=");
+        // A token of a pipeline always does.
+        return expression.starts_with("<%=") || !expression.starts_with(['{', '<']) || is_named_token(expression);
     };
     let word = body.trim_start_matches(['-', '{', ' ']).split([' ', '}', '-', '(']).next().unwrap_or("");
     let steers =
         ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
     !steers.contains(&word) && !word.starts_with("/*") && !word.starts_with('$')
+}
+
+/// `<NAME>`, as opposed to `<% … %>`.
+fn is_named_token(expression: &str) -> bool {
+    expression.starts_with('<') && !expression.starts_with("<%")
 }
 
 #[cfg(test)]

@@ -130,7 +130,8 @@ mod tests {
     fn tokens_are_found_where_the_syntax_takes_none() {
         let yaml = "a: @db.host@\n- %X%\nb: #{c}# # d\ne: x #{f}\ng: a@b.c\nh: 5% # {i}\n";
         assert_eq!(found(yaml, Syntax::Yaml), ["@db.host@", "%X%", "#{c}#", "#{f}"]);
-        let bare = "{\"a\": ${A}, \"b\": __B__, \"c\": [@c@, $D], \"e\": \"${F}\", \"g\": #{h}#, \"i\": <I>}\nj = 1 # = @k@\n";
+        let bare =
+            "{\"a\": ${A}, \"b\": __B__, \"c\": [@c@, $D], \"e\": \"${F}\", \"g\": #{h}#, \"i\": <I>}\nj = 1 # = @k@\n";
         assert_eq!(found(bare, Syntax::Bare), ["${A}", "__B__", "@c@", "$D", "#{h}#", "<I>"]);
     }
 }

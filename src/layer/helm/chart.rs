@@ -78,7 +78,12 @@ impl<'a> Charts<'a> {
     }
 
     /// The chart with its subcharts, each with the values that it sees.
-    pub(super) fn deployed<'s>(&'s self, tree: &Tree<'a>, chart: &'s Chart<'a>, values: &Value) -> Vec<(&'s Chart<'a>, Value)> {
+    pub(super) fn deployed<'s>(
+        &'s self,
+        tree: &Tree<'a>,
+        chart: &'s Chart<'a>,
+        values: &Value,
+    ) -> Vec<(&'s Chart<'a>, Value)> {
         let mut found = Vec::new();
         let mut above = BTreeSet::new();
         self.deploy(tree, chart, values.clone(), &mut above, &mut found);
@@ -175,7 +180,11 @@ impl<'a> Chart<'a> {
         self.node.get("type").and_then(Node::as_text) == Some("library")
     }
 
-    pub(super) fn below(&self, tree: &Tree<'a>, folder: &str) -> impl Iterator<Item = (&'a str, &'a Document)> + use<'a> {
+    pub(super) fn below(
+        &self,
+        tree: &Tree<'a>,
+        folder: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a Document)> + use<'a> {
         let folder = if folder.is_empty() { self.folder.clone() } else { self.inside(folder) };
         let found: Vec<_> = tree.below(&folder).collect();
         found.into_iter()
@@ -252,8 +261,7 @@ impl Layer {
             ("IsUpgrade", Value::bool(false)),
             ("Revision", Value::int(1, None)),
         ]);
-        let template =
-            Value::of([("Name", Value::made(path)), ("BasePath", Value::made(&chart.inside("templates")))]);
+        let template = Value::of([("Name", Value::made(path)), ("BasePath", Value::made(&chart.inside("templates")))]);
         Value::of([
             ("Values", values.clone()),
             ("Release", release),

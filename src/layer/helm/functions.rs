@@ -133,7 +133,16 @@ fn compute(name: &str, given: &[Value]) -> Value {
     let gone = given.iter().find(|value| matches!(value, Value::Missing | Value::Unknown));
     let tolerant = matches!(
         name,
-        "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite" | "concat" | "append" | "set" | "printf" | "print" | "join"
+        "merge"
+            | "mergeOverwrite"
+            | "mustMerge"
+            | "mustMergeOverwrite"
+            | "concat"
+            | "append"
+            | "set"
+            | "printf"
+            | "print"
+            | "join"
     );
     if let (Some(gone), false) = (gone, tolerant) {
         return gone.clone();
@@ -387,7 +396,9 @@ fn collections(name: &str, given: &[Value]) -> Option<Value> {
             Value::list(found.filter(|value| !matches!(value, Value::Missing)).collect())
         }
         // The first mapping wins in `merge`, the last in `mergeOverwrite`.
-        "merge" | "mustMerge" => given.iter().rev().filter(|v| v.as_map().is_some()).fold(empty(), |all, one| lay(&all, one)),
+        "merge" | "mustMerge" => {
+            given.iter().rev().filter(|v| v.as_map().is_some()).fold(empty(), |all, one| lay(&all, one))
+        }
         "mergeOverwrite" | "mustMergeOverwrite" => {
             given.iter().filter(|v| v.as_map().is_some()).fold(empty(), |all, one| lay(&all, one))
         }

@@ -106,7 +106,8 @@ fn pieces(text: &str) -> Option<Vec<Piece>> {
             }
         };
         // `end` stands on the closing braces; a mark before them is part of the action.
-        trims = text.get(..end)?.ends_with('-') && text.get(..end - 1)?.ends_with(|c: char| c.is_whitespace() || c == '/');
+        trims =
+            text.get(..end)?.ends_with('-') && text.get(..end - 1)?.ends_with(|c: char| c.is_whitespace() || c == '/');
         if let Some(tokens) = tokens {
             found.push(Piece::Action(tokens, open..end + 2));
         }
@@ -459,7 +460,9 @@ mod tests {
     fn what_does_not_parse_is_refused() {
         let deep = "{{ if a }}".repeat(100_000);
         let parens = format!("{{{{ {}", "(".repeat(100_000));
-        for text in ["{{ if .a }}", "{{ end }}", "{{ .a", "{{ a | }}", "{{ (a }}", "{{ \"a }}", "{{/* a }}", &deep, &parens] {
+        for text in
+            ["{{ if .a }}", "{{ end }}", "{{ .a", "{{ a | }}", "{{ (a }}", "{{ \"a }}", "{{/* a }}", &deep, &parens]
+        {
             assert!(parse(text).is_none(), "{}", text.get(..20).unwrap_or(text));
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn layers<'a>(tree: &Tree<'a>, charts: &Charts<'a>) -> Vec<Layer> {
             match node.get("kind").and_then(Node::as_text) {
                 Some("HelmRelease") => layers.extend(finder.helm_release(&at)),
                 Some("Application") => finder.application(&at, &mut layers),
-                _ if name.starts_with("helmfile") => finder.helmfile(&at, &mut layers),
+                _ if name.starts_with("helmfile") || path.contains("helmfile.d/") => finder.helmfile(&at, &mut layers),
                 _ => {}
             }
         }
@@ -99,7 +99,14 @@ impl<'a> Finder<'_, 'a> {
         from_root.or_else(|| resolve(folder, path).filter(|found| self.charts.get(found).is_some()))
     }
 
-    fn layer(&self, at: &At<'a>, chart: String, given: Given, release: Option<&str>, namespace: Option<&Node>) -> Layer {
+    fn layer(
+        &self,
+        at: &At<'a>,
+        chart: String,
+        given: Given,
+        release: Option<&str>,
+        namespace: Option<&Node>,
+    ) -> Layer {
         let Given { values, mut covers, file } = given;
         covers.push(Covered { source: at.document.source, root: at.root });
         let (path, source) = file.unwrap_or_else(|| (at.path.to_owned(), at.document.source));
@@ -134,8 +141,7 @@ impl<'a> Finder<'_, 'a> {
         // The release is known by its own file.
         given.file = None;
         let name = at.node.path(&["spec", "releaseName"]).or_else(|| at.node.path(&["metadata", "name"]));
-        let namespace =
-            at.node.path(&["spec", "targetNamespace"]).or_else(|| at.node.path(&["metadata", "namespace"]));
+        let namespace = at.node.path(&["spec", "targetNamespace"]).or_else(|| at.node.path(&["metadata", "namespace"]));
         Some(self.layer(at, chart, given, name.and_then(Node::as_text), namespace))
     }
 

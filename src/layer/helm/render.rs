@@ -203,13 +203,7 @@ impl Renderer<'_> {
         last
     }
 
-    fn command(
-        &mut self,
-        frame: &mut Frame<'_>,
-        command: &[Term],
-        piped: Option<Value>,
-        dot: &Value,
-    ) -> Option<Value> {
+    fn command(&mut self, frame: &mut Frame<'_>, command: &[Term], piped: Option<Value>, dot: &Value) -> Option<Value> {
         let (first, rest) = command.split_first()?;
         let mut arguments = Vec::with_capacity(rest.len() + 1);
         for term in rest {

@@ -41,7 +41,8 @@ pub(super) fn without_lone_masks(text: Text) -> Text {
     for bit in text.bits {
         let start = at;
         at += bit.text.len();
-        let is_lone = bit.is_masked() && lone.iter().any(|line| line.contains(&start));
+        let line = lone.partition_point(|line| line.end <= start);
+        let is_lone = bit.is_masked() && lone.get(line).is_some_and(|line| line.contains(&start));
         out.bits.push(if is_lone { Bit { text: " ".repeat(bit.text.len()), origin: None } } else { bit });
     }
     out

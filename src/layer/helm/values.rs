@@ -142,7 +142,8 @@ impl Value {
             *self = Value::map(Map::new());
         }
         let Value::Map(map) = self else { return };
-        let item = Rc::make_mut(map).entry(key.clone()).or_insert_with(|| Item { key: text.clone(), value: Value::Missing });
+        let item =
+            Rc::make_mut(map).entry(key.clone()).or_insert_with(|| Item { key: text.clone(), value: Value::Missing });
         item.key = text.clone();
         item.value.set(rest, value);
     }

@@ -113,7 +113,10 @@ fn scalar(text: &Text, kind: ScalarKind) -> Text {
     let plain = text.plain();
     let is_word = plain.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && plain.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c))
-        && !matches!(plain.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null");
+        && !matches!(
+            plain.to_ascii_lowercase().as_str(),
+            "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null"
+        );
     if kind != ScalarKind::Str || is_word { text.clone() } else { json_text(text) }
 }
 
