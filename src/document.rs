@@ -3,10 +3,14 @@
 //! Parsers under `format/` build it; `platform/` reads it. Building never fails and never panics: an unreadable file is
 //! a document with no roots and a problem. Mappings keep order and duplicates, no value is invented.
 
+mod pieces;
+
 use smol_str::SmolStr;
 
 use crate::problem::Problem;
-use crate::source::{SourceId, Span};
+use crate::source::{Location, SourceId, Span};
+
+pub use pieces::{Piece, Pieces};
 
 /// The syntax a file was read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -154,6 +158,8 @@ pub enum OffsetMap {
     Linear(u32),
     /// Several runs, sorted by decoded offset, the first at 0.
     Runs(Box<[(u32, u32)]>),
+    /// Put together from several places, which may stand in several files.
+    Pieces(Box<Pieces>),
 }
 
 impl OffsetMap {
@@ -186,6 +192,7 @@ impl OffsetMap {
                 let index = runs.partition_point(|&(decoded, _)| decoded <= offset).checked_sub(1)?;
                 runs.get(index).map(|&(decoded, source)| source.saturating_add(offset - decoded))
             }
+            OffsetMap::Pieces(_) => None,
         }
     }
 
@@ -203,16 +210,17 @@ impl OffsetMap {
     #[must_use]
     pub fn through(&self, len: usize, outer: &OffsetMap) -> OffsetMap {
         let own: &[(u32, u32)] = match self {
-            OffsetMap::None => return OffsetMap::None,
-            OffsetMap::Linear(base) => &[(0, *base)],
-            OffsetMap::Runs(runs) => runs,
-        };
-        let outer_runs: &[(u32, u32)] = match outer {
-            OffsetMap::None => return OffsetMap::None,
+            OffsetMap::None | OffsetMap::Pieces(_) => return OffsetMap::None,
             OffsetMap::Linear(base) => &[(0, *base)],
             OffsetMap::Runs(runs) => runs,
         };
         let len = u32::try_from(len).unwrap_or(u32::MAX);
+        let outer_runs: &[(u32, u32)] = match outer {
+            OffsetMap::None => return OffsetMap::None,
+            OffsetMap::Linear(base) => &[(0, *base)],
+            OffsetMap::Runs(runs) => runs,
+            OffsetMap::Pieces(outer) => return outer.through(own, len),
+        };
         let mut runs = Vec::with_capacity(own.len());
         for (index, &(decoded, inner)) in own.iter().enumerate() {
             let end = own.get(index + 1).map_or(len, |&(next, _)| next);
@@ -258,6 +266,11 @@ impl Scalar {
     pub fn source_span(&self, range: std::ops::Range<usize>) -> Span {
         let start = u32::try_from(range.start).unwrap_or(u32::MAX);
         let end = u32::try_from(range.end).unwrap_or(u32::MAX).max(start);
+        if let OffsetMap::Pieces(pieces) = &self.map {
+            // What comes from another file has no place in this one but the whole value's.
+            let piece = pieces.place(start..end).filter(|piece| piece.at.source == pieces.home);
+            return piece.map_or(self.span, |piece| piece.at.span);
+        }
         let Some(from) = self.map.source_of(start) else { return self.span };
         if end == start {
             return Span { start: from, end: from };
@@ -272,16 +285,40 @@ impl Scalar {
         Span { start: from, end: (last + 1).max(from) }
     }
 
+    /// Where `range` of the decoded text stands, for a scalar that stands in `source`.
+    ///
+    /// A part of a text that was put together may stand in another file.
+    #[must_use]
+    pub fn place(&self, range: std::ops::Range<usize>, source: SourceId) -> Location {
+        let OffsetMap::Pieces(pieces) = &self.map else { return Location { source, span: self.source_span(range) } };
+        let bound = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        let piece = pieces.place(bound(range.start)..bound(range.end));
+        piece.map_or(Location { source: pieces.home, span: self.span }, |piece| piece.at)
+    }
+
+    /// Where it stands as a whole, for a scalar read from `source`.
+    #[must_use]
+    pub fn home(&self, source: SourceId) -> Location {
+        let source = if let OffsetMap::Pieces(pieces) = &self.map { pieces.home } else { source };
+        Location { source, span: self.span }
+    }
+
     /// A scalar that is a part of this one's text, keeping exact places: for text inside text.
     #[must_use]
     pub fn part(&self, range: std::ops::Range<usize>) -> Option<Scalar> {
         let text = SmolStr::new(self.text.get(range.clone())?);
-        let span = self.source_span(range.clone());
+        let mut span = self.source_span(range.clone());
         let start = u32::try_from(range.start).ok()?;
         let end = u32::try_from(range.end).ok()?;
         let map = match &self.map {
             OffsetMap::None => OffsetMap::None,
             OffsetMap::Linear(base) => OffsetMap::Linear(base + start),
+            OffsetMap::Pieces(pieces) => {
+                let place = pieces.place(start..end);
+                span = place.map_or(span, |piece| piece.at.span);
+                let home = place.map_or(pieces.home, |piece| piece.at.source);
+                OffsetMap::Pieces(Box::new(Pieces { home, ..pieces.part(start, end) }))
+            }
             OffsetMap::Runs(runs) => {
                 let first = (0, self.map.source_of(start)?);
                 let rest = runs.iter().filter(|&&(d, _)| d > start && d <= end).map(|&(d, s)| (d - start, s));
@@ -292,7 +329,22 @@ impl Scalar {
     }
 }
 
+/// Starts the tag of a value which stands under one key with others because a template chooses between them.
+const ALTERNATIVE: &str = "\u{1}alternative ";
+
 impl Node {
+    /// Marks the value as number `number` of those among which a template chooses, the last one apart.
+    #[must_use]
+    pub fn as_alternative(self, number: usize) -> Node {
+        Node { tag: Some(format!("{ALTERNATIVE}{number}")), ..self }
+    }
+
+    /// Its number, where a template chooses between it and others of the same key.
+    #[must_use]
+    pub fn alternative(&self) -> Option<usize> {
+        self.tag.as_deref()?.strip_prefix(ALTERNATIVE)?.parse().ok()
+    }
+
     /// A leaf node.
     #[must_use]
     pub fn scalar(scalar: Scalar) -> Node {

@@ -101,7 +101,8 @@ impl Entry {
     /// Where the value stands.
     fn at(&self, settings: &Settings) -> Location {
         let whole = settings.get(self.setting).at;
-        self.part.as_ref().map_or(whole, |part| Location { source: whole.source, span: part.span })
+        // A part of a text that was put together may stand in another file than the whole.
+        self.part.as_ref().map_or(whole, |part| part.home(whole.source))
     }
 }
 

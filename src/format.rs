@@ -29,7 +29,7 @@ use crate::document::{Document, FormatId};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 
-pub use embedded::parse_embedded;
+pub use embedded::{parse_composed, parse_embedded};
 pub use guess::detect;
 
 /// A syntax that can be read.

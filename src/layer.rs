@@ -98,6 +98,12 @@ impl<'a> Tree<'a> {
         &self.sources.get(source).text
     }
 
+    /// The file at `path`, with the path as the side holds it.
+    #[must_use]
+    pub fn entry(&self, path: &str) -> Option<(&'a str, &'a Document)> {
+        self.files.get_key_value(path).map(|(path, document)| (*path, *document))
+    }
+
     /// The file at `path`.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&'a Document> {

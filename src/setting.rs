@@ -103,7 +103,9 @@ impl std::fmt::Display for ResourceId {
             (false, true) => write!(f, "{} {}", self.kind, self.name),
             (false, false) => write!(f, "{} {}/{}", self.kind, self.namespace, self.name),
         }?;
-        if self.layer.is_empty() { Ok(()) } else { write!(f, " ({})", self.layer) }
+        // A file that a layer completes goes by its own name.
+        let is_said = self.layer.is_empty() || self.is_file() && self.layer == self.name;
+        if is_said { Ok(()) } else { write!(f, " ({})", self.layer) }
     }
 }
 

@@ -151,7 +151,7 @@ fn mark(value: &Scalar, range: std::ops::Range<usize>) -> u64 {
 }
 
 fn place(value: &Scalar, source: SourceId, range: std::ops::Range<usize>) -> Location {
-    Location { source, span: value.source_span(range) }
+    value.place(range, source)
 }
 
 /// A setting that is one part of an endpoint spread over keys.

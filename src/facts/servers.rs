@@ -219,7 +219,7 @@ impl Sight<'_> {
             words.extend(words_of(&setting.value.text).map(|(text, range)| Word {
                 text,
                 reference,
-                at: Location { source: setting.at.source, span: setting.value.source_span(range) },
+                at: setting.value.place(range, setting.at.source),
             }));
         }
         let texts: Vec<&str> = words.iter().map(|w| w.text.as_str()).collect();

@@ -4,10 +4,10 @@
 //! through its indentation, quotes and escapes.
 
 use super::guess::{self, Named};
-use super::{by_id, json};
-use crate::document::{Document, FormatId, Node, NodeKind, Scalar};
+use super::{by_id, conf, decoded, json};
+use crate::document::{Document, FormatId, Node, NodeKind, OffsetMap, Pieces, Scalar};
 use crate::problem::ProblemKind;
-use crate::source::{Side, Source, SourceId, Span};
+use crate::source::{Location, Side, Source, SourceId, Span};
 
 /// Reads the file that `scalar` holds, if it holds one; `name` is its key.
 ///
@@ -30,6 +30,7 @@ pub fn parse_embedded(name: &str, scalar: &Scalar, source: SourceId) -> Option<D
     let format = match named {
         FormatId::Unknown if is_one_line && looks_like_json => &json::FORMAT,
         FormatId::Unknown if is_one_line => return None,
+        FormatId::Unknown if are_directives(name, text) => &conf::FORMAT,
         FormatId::Unknown => by_id(guess::by_content(text))?,
         id => by_id(id)?,
     };
@@ -47,6 +48,31 @@ pub fn parse_embedded(name: &str, scalar: &Scalar, source: SourceId) -> Option<D
     }
     carry_over(&mut document, scalar);
     Some(document)
+}
+
+/// Reads `outer` as YAML: a text put together from a template and the values written into it.
+#[must_use]
+pub fn parse_composed(outer: &Scalar, source: SourceId) -> Document {
+    let inner = Source::new("composed.yaml", Side::New, outer.text.as_bytes());
+    let mut document = (super::yaml::FORMAT.parse)(&inner, source);
+    carry_over(&mut document, outer);
+    document
+}
+
+/// Whether a text is a server's configuration of `name value` lines: the content cannot say it alone, because prose looks
+/// the same, but charts name the key for it (`commonConfiguration`).
+fn are_directives(name: &str, text: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_named = ["configuration", "config", "conf", "cnf"].iter().any(|end| name.ends_with(end));
+    let is_directive = |line: &str| {
+        let mut words = line.split_whitespace();
+        let is_word =
+            |word: &str| word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c));
+        words.next().is_some_and(is_word) && (1..4).contains(&words.count())
+    };
+    let lines = || decoded::lines(text).filter_map(|line| text.get(line)).map(str::trim);
+    let mut written = lines().filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
+    is_named && written.peek().is_some() && written.all(is_directive)
 }
 
 /// Whether there is a mapping with entries, at the root or in a list there.
@@ -69,7 +95,8 @@ fn carry_over(document: &mut Document, outer: &Scalar) {
 }
 
 fn carry_node(node: &mut Node, outer: &Scalar) {
-    node.span = outer.source_span(node.span.range());
+    let inner = node.span;
+    node.span = outer.source_span(inner.range());
     node.via = node.via.map(|via| outer.source_span(via.range()));
     match &mut node.kind {
         NodeKind::Scalar(scalar) => carry_scalar(scalar, outer),
@@ -81,6 +108,9 @@ fn carry_node(node: &mut Node, outer: &Scalar) {
             }
         }
     }
+    if let OffsetMap::Pieces(pieces) = &outer.map {
+        return settle(node, inner, outer, pieces);
+    }
     // An omitted value at a line start moves behind the indentation, its parent's end stays before it.
     let own = |child: &Node| child.via.is_none().then_some(child.span);
     node.span = match &node.kind {
@@ -90,7 +120,58 @@ fn carry_node(node: &mut Node, outer: &Scalar) {
     };
 }
 
+/// Gives a node of a text that was put together its own file, and its key a place beside it.
+fn settle(node: &mut Node, inner: Span, outer: &Scalar, pieces: &Pieces) {
+    // A list or mapping stands where it starts, whatever is written into it.
+    let end = if matches!(node.kind, NodeKind::Scalar(_)) { inner.end } else { inner.start };
+    let place = pieces.place(inner.start..end);
+    let home = place.map_or(Location { source: pieces.home, span: outer.span }, |piece| piece.at);
+    node.span = home.span;
+    node.source = Some(home.source);
+    match &mut node.kind {
+        NodeKind::Scalar(scalar) => {
+            scalar.span = home.span;
+            if let OffsetMap::Pieces(own) = &mut scalar.map {
+                own.home = home.source;
+            }
+        }
+        NodeKind::Sequence(_) => {}
+        NodeKind::Mapping(entries) => entries.iter_mut().for_each(|entry| {
+            let key = entry.key.home(home.source);
+            if entry.value.source.is_some_and(|source| source != key.source) {
+                entry.key.span = value_key(&entry.value);
+                entry.key.map = OffsetMap::None;
+            }
+        }),
+    }
+}
+
+/// The key under which a value that was written in stands in its own file.
+fn value_key(value: &Node) -> Span {
+    let pieces = value.as_scalar().map(|scalar| &scalar.map);
+    match pieces {
+        Some(OffsetMap::Pieces(pieces)) => {
+            let inserted = pieces.pieces.iter().find(|piece| piece.inserted && piece.at.source == pieces.home);
+            inserted.map_or(value.span, |piece| piece.key)
+        }
+        _ => value.span,
+    }
+}
+
 fn carry_scalar(scalar: &mut Scalar, outer: &Scalar) {
+    if let OffsetMap::Pieces(pieces) = &outer.map {
+        let inner = scalar.span;
+        let own = scalar.map.through(scalar.text.len(), &outer.map);
+        let place = pieces.place(inner.start..inner.end).map_or(outer.home(pieces.home), |piece| piece.at);
+        scalar.span = place.span;
+        scalar.map = match own {
+            OffsetMap::Pieces(own) => OffsetMap::Pieces(Box::new(Pieces { home: place.source, ..*own })),
+            // A value that is omitted has no bytes, but a file.
+            other => other,
+        };
+        return;
+    }
+
     scalar.span = outer.source_span(scalar.span.range());
     scalar.map = scalar.map.through(scalar.text.len(), &outer.map);
 }
@@ -174,6 +255,21 @@ mod tests {
         let text = "config: |\n  A=1\n  B=2\nsettings: |\n  a: 1\n  b:\n    - c\n";
         assert_eq!(read(text, &["config"]).map(|d| d.format), Some(FormatId::Dotenv));
         assert_eq!(read(text, &["settings"]).map(|d| d.format), Some(FormatId::Yaml));
+    }
+
+    #[test]
+    fn a_key_of_a_chart_tells_a_servers_configuration() {
+        let text = "commonConfiguration: |\n  # d\n  maxclients 100\n  save 900 1\nextendedConfiguration: |\n  \
+                    max_connections = 300\n  work_mem = 8MB # s\nconfiguration: |-\n  [mysqld]\n  \
+                    max_connections=500\nconfigNote: |\n  some words\n  and more\n";
+        assert_eq!(
+            leaves(&read(text, &["commonConfiguration"]).expect("a file")).first().map(String::as_str),
+            Some("maxclients=100 Str `100`")
+        );
+        let server = leaves(&read(text, &["extendedConfiguration"]).expect("a file"));
+        assert_eq!(server.first().map(String::as_str), Some("max_connections=300 Str `300`"));
+        assert_eq!(leaves(&read(text, &["configuration"]).expect("a file")), ["mysqld.max_connections=500 Str `500`"]);
+        assert!(read(text, &["configNote"]).is_none());
     }
 
     #[test]

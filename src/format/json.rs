@@ -46,7 +46,7 @@ const ESCAPES: Escapes = Escapes {
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Json);
     // Digits read as a number where a value is expected, and as text inside quotes.
-    let masked = template::mask(&source.text, '1');
+    let masked = template::mask_json(&source.text);
     read(masked.text(&source.text), &source.path, &masked, &mut document);
     masked.restore(&source.text, &mut document);
     document

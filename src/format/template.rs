@@ -3,10 +3,14 @@
 //! Nothing is rendered. Each expression is masked in place by text of the same length which the reader of the file can
 //! digest, and put back into the values afterwards, so that a value reads `{{ .Values.x }}` and every place stays exact.
 
+mod tokens;
+
+use self::tokens::Syntax;
 use super::decoded::{self, Decoded};
 use crate::document::{Document, Entry, Node, NodeKind, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::Span;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How the expressions of a file were masked.
@@ -36,7 +40,7 @@ struct Block {
 
 /// Masks the expressions of a YAML text with word characters.
 pub(super) fn mask_yaml(text: &str) -> Masked {
-    let expressions = expressions(text);
+    let expressions = with_tokens(text, expressions(text), Syntax::Yaml);
     let blocks = block_scalars(text, &expressions);
     mask_with(text, b'x', &expressions, &blocks)
 }
@@ -45,6 +49,58 @@ pub(super) fn mask_yaml(text: &str) -> Masked {
 pub(super) fn mask(text: &str, filler: char) -> Masked {
     debug_assert!(filler.is_ascii(), "a mask has the length of what it masks");
     mask_with(text, filler as u8, &expressions(text), &[])
+}
+
+/// Masks the expressions of a text that takes only numbers without quotes.
+pub(super) fn mask_bare(text: &str) -> Masked {
+    mask_with(text, b'1', &with_tokens(text, expressions(text), Syntax::Bare), &[])
+}
+
+/// Expressions with the tokens that stand in none of them.
+fn with_tokens(text: &str, mut found: Vec<Range<usize>>, syntax: Syntax) -> Vec<Range<usize>> {
+    let tokens = tokens::tokens(text, syntax);
+    let is_apart = |token: &Range<usize>| {
+        let next = found.partition_point(|expression| expression.end <= token.start);
+        found.get(next).is_none_or(|expression| expression.start >= token.end)
+    };
+    let apart: Vec<_> = tokens.into_iter().filter(is_apart).collect();
+    if !apart.is_empty() {
+        found.extend(apart);
+        found.sort_by_key(|range| range.start);
+    }
+    found
+}
+
+/// Masks the expressions of a JSON text: with digits where they write a value, with blanks where they steer between values.
+pub(super) fn mask_json(text: &str) -> Masked {
+    let mut masked = mask_bare(text);
+    let Some(mut bytes) = masked.text.take().map(String::into_bytes) else { return masked };
+    let mut at = 0;
+    let mut in_string = false;
+    for item in &masked.items {
+        in_string ^= opens_string(bytes.get(at..item.hit.start).unwrap_or_default(), in_string);
+        at = item.hit.end;
+        if !in_string && !item.is_line && !writes_a_value(text.get(item.show.clone()).unwrap_or("")) {
+            fill(&mut bytes, item.hit.clone(), b' ');
+        }
+    }
+    masked.text = String::from_utf8(bytes).ok();
+    masked
+}
+
+/// Whether a piece of JSON changes from outside a string to inside one, or back.
+fn opens_string(piece: &[u8], in_string: bool) -> bool {
+    let mut inside = in_string;
+    let mut is_escaped = false;
+    for &byte in piece {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if inside => is_escaped = true,
+            b'"' => inside = !inside,
+            _ => {}
+        }
+    }
+    inside != in_string
 }
 
 fn mask_with(text: &str, filler: u8, expressions: &[Range<usize>], blocks: &[(Range<usize>, Block)]) -> Masked {
@@ -105,7 +161,10 @@ fn expressions(text: &str) -> Vec<Range<usize>> {
             if !rest.starts_with(open) || open_ended.get(index).copied().unwrap_or(true) {
                 continue;
             }
-            end = rest.get(open.len()..).and_then(|body| body.find(close)).map(|i| open.len() + i + close.len());
+            end = rest
+                .get(open.len()..)
+                .and_then(|body| closing(body, open, close))
+                .map(|i| open.len() + i + close.len());
             // A comment ends in two steps, `*/` and `}}`.
             end = end.and_then(|e| if *close == "*/" { rest.get(e..)?.find("}}").map(|i| e + i + 2) } else { Some(e) });
             if end.is_some() {
@@ -119,6 +178,20 @@ fn expressions(text: &str) -> Vec<Range<usize>> {
         at = next + end.unwrap_or(1);
     }
     found
+}
+
+/// Where an expression is closed; braces in a text of a Go template close nothing: `{{ "}}" }}`.
+fn closing(body: &str, open: &str, close: &str) -> Option<usize> {
+    let first = body.find(close)?;
+    let quotes = |end: usize| body.get(..end).map_or(0, |part| part.matches('"').count());
+    if open != "{{" || quotes(first) % 2 == 0 {
+        return Some(first);
+    }
+    // Only the same line is looked at, and not far: a lone quote closes nothing anywhere.
+    let reach = super::boundary(body, first + 256);
+    let rest = body.get(first..reach).unwrap_or("").split(['\n', '\r']).next().unwrap_or("");
+    let later = rest.match_indices(close).map(|(at, _)| first + at).skip(1).take(4).find(|&at| quotes(at) % 2 == 0);
+    later.or(Some(first))
 }
 
 /// The lines from expression `index` on if they hold nothing but expressions, and how many they hold.
@@ -279,7 +352,28 @@ impl Masked {
                 }
                 let spans = entries.iter().filter(|e| e.value.via.is_none()).map(|e| e.value.span);
                 node.span = spans.fold(node.span, Span::to);
+                self.mark_alternatives(entries);
             }
+        }
+    }
+
+    /// Marks values whose key comes again behind a line of expressions: the template chooses, so each of them counts.
+    fn mark_alternatives(&self, entries: &mut [Entry]) {
+        let mut later: BTreeMap<String, u32> = BTreeMap::new();
+        let mut divided = Vec::new();
+        for (index, entry) in entries.iter().enumerate().rev() {
+            let next = later.insert(entry.key.text.to_string(), entry.key.span.start);
+            if next.is_some_and(|next| self.has_line_between(entry.key.span.end, next)) {
+                divided.push(index);
+            }
+        }
+        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+        for index in divided.into_iter().rev() {
+            let Some(entry) = entries.get_mut(index) else { continue };
+            let number = numbers.entry(entry.key.text.to_string()).or_default();
+            let value = std::mem::replace(&mut entry.value, Node::sequence(Span::default(), Vec::new()));
+            entry.value = value.as_alternative(*number);
+            *number += 1;
         }
     }
 
@@ -341,11 +435,19 @@ impl Masked {
 
 /// Whether an expression puts out text, as opposed to steering (`if`, `range`, `end`) or commenting.
 fn writes_a_value(expression: &str) -> bool {
-    let Some(body) = expression.strip_prefix("{{") else { return expression.starts_with("<%=") };
+    let Some(body) = expression.strip_prefix("{{") else {
+        // A token of a pipeline always does.
+        return expression.starts_with("<%=") || !expression.starts_with(['{', '<']) || is_named_token(expression);
+    };
     let word = body.trim_start_matches(['-', '{', ' ']).split([' ', '}', '-', '(']).next().unwrap_or("");
     let steers =
         ["if", "else", "end", "range", "with", "define", "block", "break", "continue", "#if", "/if", "#each", "/each"];
     !steers.contains(&word) && !word.starts_with("/*") && !word.starts_with('$')
+}
+
+/// `<NAME>`, as opposed to `<% … %>`.
+fn is_named_token(expression: &str) -> bool {
+    expression.starts_with('<') && !expression.starts_with("<%")
 }
 
 #[cfg(test)]
@@ -382,6 +484,19 @@ mod tests {
         assert!(mask_yaml("a: {b: {c: 1}}\nd: '{{ open'").text.is_none());
         assert!(mask_yaml(&"{{".repeat(50_000)).items.is_empty());
         assert!(mask_yaml(&"{{/* ".repeat(20_000)).items.is_empty());
+    }
+
+    #[test]
+    fn braces_in_a_text_close_nothing() {
+        assert_eq!(masked("a: {{ \"{{\" }}x{{ \"}}\" }}"), "a: xxxxxxxxxxxxxxxxxxxxx");
+        assert_eq!(masked("a: {{ it's \" }}\nb: 1"), "a: xxxxxxxxxxxx\nb: 1");
+    }
+
+    #[test]
+    fn steering_in_json_is_blank_outside_of_texts() {
+        let text = "[{% if a %} {\"b\": {{ c }}, \"d\": \"{% if e %}x{% endif %}\"}, {% endif %} 1]";
+        let expected = "[           {\"b\": 1111111, \"d\": \"1111111111x11111111111\"},             1]";
+        assert_eq!(mask_json(text).text(text), expected);
     }
 
     #[test]

@@ -42,7 +42,7 @@ const ESCAPES: Escapes = Escapes {
 fn parse(source: &Source, id: SourceId) -> Document {
     let mut document = decoded::document(id, FormatId::Toml);
     // Digits read as a number, as a bare key and as text inside quotes.
-    let masked = template::mask(&source.text, '1');
+    let masked = template::mask_bare(&source.text);
     let text = masked.text(&source.text);
     let toml = toml_parser::Source::new(text);
     let tokens = toml.lex().into_vec();

@@ -92,10 +92,18 @@ impl<'a> Here<'a> {
         list::steps(self.key, items).iter().map(|step| self.item(step)).collect()
     }
 
+    /// Among values between which a template chooses, each has a place of its own; the reader knows one key.
+    fn chosen(mut self, node: &Node) -> Here<'a> {
+        if let Some(number) = node.alternative() {
+            self.path = self.path.child(Segment::Index(number));
+        }
+        self
+    }
+
     /// The same place in the file that `node` comes from.
     pub(super) fn of(mut self, node: &Node) -> Here<'a> {
         self.source = node.source.or(self.source);
-        self
+        self.chosen(node)
     }
 
     /// One step down to `key`, which stands at `span`.
@@ -306,6 +314,7 @@ impl Flatten {
                 list::Step::Item(name) => write!(self.logical, "[{name}]"),
                 list::Step::Index(index) => write!(self.logical, "[{index}]"),
             };
+            self.choose(item);
             self.descend(item, at.to_item(step, item), scope);
             self.back_to(marks);
         }
@@ -340,9 +349,11 @@ impl Flatten {
                 self.go_to(key);
                 below = below.to_key(key, span, &entry.value);
             }
+            self.choose(&entry.value);
             return self.descend(&entry.value, below, scope);
         }
         self.go_to(&entry.key.text);
+        self.choose(&entry.value);
         let below = at.to_key(&entry.key.text, entry.key.span, &entry.value);
         // An annotation may hold a document for a controller; the one for `kubectl apply` repeats the object.
         let opened = at.key == "annotations" && !below.key.ends_with("/last-applied-configuration");
@@ -366,6 +377,13 @@ impl Flatten {
             self.env_block(&entry.value, &here, &at.owner());
         } else {
             self.descend(&entry.value, below, scope);
+        }
+    }
+
+    /// Among values between which a template chooses, each has a place of its own; the reader knows one key.
+    fn choose(&mut self, node: &Node) {
+        if let Some(number) = node.alternative() {
+            self.path.push(Segment::Index(number));
         }
     }
 
@@ -600,7 +618,9 @@ pub(super) fn last_of_each(entries: &[Entry]) -> Vec<&Entry> {
         return entries.iter().collect();
     }
     let mut seen = BTreeSet::new();
-    let mut kept: Vec<&Entry> = entries.iter().rev().filter(|entry| seen.insert(entry.key.text.as_str())).collect();
+    let mut kept: Vec<&Entry> = entries.iter().rev().collect();
+    // Values between which a template chooses all count.
+    kept.retain(|entry| entry.value.alternative().is_some() || seen.insert(entry.key.text.as_str()));
     kept.reverse();
     kept
 }

@@ -12,7 +12,6 @@ use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::shown;
-use crate::source::Location;
 
 declare_rule! {
     /// ## What it finds
@@ -84,7 +83,7 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
         severity(worst.kind).lowered()
     };
     let setting = ctx.new.settings.get(address.new.setting);
-    let at = Location { source: setting.at.source, span: setting.value.source_span(worst.range.clone()) };
+    let at = setting.value.place(worst.range.clone(), setting.at.source);
     let key = ctx.name(address.key());
     let title = shown!("{} is malformed: {}", key, ctx.name(&worst.message));
     let message = match new.len() {

@@ -63,7 +63,7 @@ fn wrapped(scalar: &Scalar) -> Scalar {
     let (start, end) = (scalar.span.start, scalar.span.end);
     let mut runs = vec![(0, start), (1, start)];
     match &scalar.map {
-        OffsetMap::None => runs.push((2, start)),
+        OffsetMap::None | OffsetMap::Pieces(_) => runs.push((2, start)),
         OffsetMap::Linear(base) => runs.push((2, *base)),
         OffsetMap::Runs(own) => runs.extend(own.iter().map(|&(decoded, source)| (decoded + 2, source))),
     }

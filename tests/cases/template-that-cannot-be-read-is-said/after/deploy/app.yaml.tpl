@@ -1,0 +1,5 @@
+{{ range .regions }}
+{{ . }}: [{{ join . }}
+{{ end }}
+host: {{ .host }}
+  port: 5433
