@@ -11,6 +11,8 @@ mod scopes;
 mod servers;
 mod workloads;
 
+pub(crate) use arguments::{assignment, option_name, word_ranges};
+
 use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, ReadValue, Role};
