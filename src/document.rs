@@ -39,6 +39,8 @@ pub enum FormatId {
     Nginx,
     /// HAProxy's sections.
     Haproxy,
+    /// HOCON: Akka, Play and what else Lightbend's library reads.
+    Hocon,
     /// Text that no reader understands.
     Unknown,
 }

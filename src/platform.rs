@@ -9,6 +9,7 @@ mod kubernetes;
 mod kustomize;
 mod list;
 mod plain;
+mod process;
 mod spring;
 
 use std::collections::BTreeSet;
@@ -34,7 +35,14 @@ pub struct Platform {
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
 pub static PLATFORMS: &[&Platform] =
-    &[&kustomize::PLATFORM, &kubernetes::PLATFORM, &compose::PLATFORM, &spring::PLATFORM, &plain::PLATFORM];
+    &[
+    &kustomize::PLATFORM,
+    &kubernetes::PLATFORM,
+    &compose::PLATFORM,
+    &spring::PLATFORM,
+    &process::PLATFORM,
+    &plain::PLATFORM,
+];
 
 /// One document of a file, as a platform gets to see it.
 #[derive(Debug, Clone, Copy)]
@@ -207,7 +215,11 @@ pub(crate) mod tests {
     pub(crate) fn read_by_processes(resource: &Resource) -> Vec<String> {
         let line = |setting: &crate::setting::Setting| {
             let unit = &resource.units[setting.unit? as usize];
-            let kind = if unit.kind == UnitKind::Env { "env" } else { "file" };
+            let kind = match unit.kind {
+                UnitKind::Env => "env",
+                UnitKind::File => "file",
+                UnitKind::Command => "command",
+            };
             Some(format!("{kind} {} {} = {}", unit.name, setting.logical, setting.value.text))
         };
         resource.settings.iter().filter_map(line).collect()

@@ -1,7 +1,7 @@
 //! Which syntax a file has: by its name, and by its content where the name says nothing or says it wrong.
 
 use super::dotenv::is_name;
-use super::{FORMATS, by_id, decoded};
+use super::{FORMATS, by_id, decoded, hocon};
 use crate::document::FormatId;
 
 /// Endings that say "this is the sample or the template of the file named before".
@@ -95,8 +95,9 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
     }
     let shape = Shape::of(text);
     match named {
-        // Braces around lines: HOCON, nginx, and others that are not read here.
         FormatId::Conf if shape.is_json => FormatId::Json,
+        FormatId::Conf if (shape.braces > 0 || text.contains("${?")) && hocon::is_hocon(text) => FormatId::Hocon,
+        // Braces around lines: logrotate, BIND, and others that are not read here.
         FormatId::Conf if shape.is_markup || shape.braces > 0 => FormatId::Unknown,
         FormatId::Conf if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item > 0) => {
             FormatId::Yaml
@@ -271,7 +272,9 @@ mod tests {
             (FormatId::Properties, "a.b=1\nc.d = 2\n"),
             (FormatId::Unknown, ""),
             (FormatId::Unknown, "just some words\nand more of them\n"),
-            (FormatId::Unknown, "#!/bin/sh\nA=1\n"),
+            (FormatId::Shell, "#!/bin/sh\nA=1\n"),
+            (FormatId::Unknown, "#!/usr/bin/env python3\nA = 1\n"),
+            (FormatId::Systemd, "[Service]\nEnvironment=A=b\n"),
             (FormatId::Unknown, "<config>\n</config>\n"),
             (FormatId::Unknown, "postgres://u:p@h:5432/d"),
         ];

@@ -117,6 +117,11 @@ impl<'a> Here<'a> {
         }
     }
 
+    /// One step down to a list's item by its position.
+    pub(super) fn position(&self, index: usize) -> Here<'a> {
+        self.item(&list::Step::Index(index))
+    }
+
     /// How an environment block under this place is called: by the list item, else by the key.
     fn owner(&self) -> &str {
         self.item.as_deref().unwrap_or(self.key)

@@ -44,7 +44,10 @@ pub(super) fn steps(key: &str, items: &[Node]) -> Vec<Step> {
 
 /// Lists whose order is their meaning.
 fn is_ordered(key: &str) -> bool {
-    matches!(key, "command" | "args" | "arguments" | "entrypoint" | "cmd" | "argv" | "test")
+    matches!(
+        key,
+        "command" | "args" | "arguments" | "entrypoint" | "cmd" | "argv" | "test" | "CMD" | "ENTRYPOINT" | "RUN" | "run"
+    )
 }
 
 fn names(key: &str, items: &[Node]) -> Vec<Option<String>> {
