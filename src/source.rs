@@ -122,9 +122,10 @@ impl Source {
     #[must_use]
     pub fn new(path: &str, side: Side, bytes: &[u8]) -> Source {
         let mut problems = Vec::new();
-        let (text, readable) = decode(bytes, &mut problems);
+        let path = clean_path(path);
+        let (text, readable) = decode(bytes, is_latin_1(&path), &mut problems);
         let line_starts = line_starts(&text);
-        Source { path: clean_path(path), side, text, problems, readable, digest: fnv1a(bytes), line_starts }
+        Source { path, side, text, problems, readable, digest: fnv1a(bytes), line_starts }
     }
 
     /// Whether both were made from the same bytes.
@@ -229,7 +230,13 @@ fn clean_path(path: &str) -> String {
     path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
-fn decode(bytes: &[u8], problems: &mut Vec<Problem>) -> (String, bool) {
+/// Whether bytes that are not UTF-8 are ISO-8859-1 in a file of this name: Java wrote properties so up to version 8.
+fn is_latin_1(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.ends_with(".properties") || name.contains(".properties.")
+}
+
+fn decode(bytes: &[u8], is_latin_1: bool, problems: &mut Vec<Problem>) -> (String, bool) {
     if bytes.len() > MAX_FILE_BYTES {
         problems.push(Problem::new(ProblemKind::TooLarge, "larger than 32 MiB; not read"));
         return (String::new(), false);
@@ -249,6 +256,11 @@ fn decode(bytes: &[u8], problems: &mut Vec<Problem>) -> (String, bool) {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.to_owned(), true),
+        Err(_) if is_latin_1 => {
+            let message = "not valid UTF-8; read as ISO-8859-1, as Java reads properties files";
+            problems.push(Problem::new(ProblemKind::Encoding, message));
+            (bytes.iter().map(|&byte| char::from(byte)).collect(), true)
+        }
         Err(_) => {
             problems
                 .push(Problem::new(ProblemKind::Encoding, "not valid UTF-8; the bytes that are no text were replaced"));
@@ -317,6 +329,14 @@ mod tests {
         let s = Source::new("a", Side::Old, &[0xff, 0xfe, b'k', 0, b'=', 0, b'v', 0]);
         assert_eq!(s.text, "k=v");
         assert!(s.readable);
+    }
+
+    #[test]
+    fn properties_that_are_no_utf8_are_latin_1() {
+        let s = Source::new("a/b.properties", Side::Old, b"a=caf\xe9");
+        assert_eq!((s.text.as_str(), s.problems.len()), ("a=caf\u{e9}", 1));
+        assert_eq!(Source::new("a.properties", Side::Old, "a=é".as_bytes()).text, "a=é");
+        assert_eq!(Source::new("a.yaml", Side::Old, b"a: caf\xe9").text, "a: caf\u{fffd}");
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
     }
 
     fn setting(&mut self, key: Scalar, separator: char, value: Scalar) {
-        let variables = dialect::holds_variables(&key.text).then(|| dialect::variables(&value)).flatten();
+        let variables = dialect::holds_variables(&key.text).then(|| dialect::variables(&key.text, &value)).flatten();
         if let Some(pairs) = variables {
             return self.variables(key, pairs);
         }
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         let NodeKind::Scalar(value) = &mut entry.value.kind else {
             // Variables that go on on the next line.
             let line = Scalar::plain(more, range.start, ScalarKind::Str);
-            if let (NodeKind::Mapping(pairs), Some(more)) = (&mut entry.value.kind, dialect::variables(&line)) {
+            if let (NodeKind::Mapping(pairs), Some(more)) = (&mut entry.value.kind, dialect::variables(&entry.key.text, &line)) {
                 entry.value.span = more.iter().fold(entry.value.span, |span, pair| span.to(pair.value.span));
                 pairs.extend(more);
             }
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
         } else {
             *value = lengthened(value, more, range);
         }
-        if let Some(pairs) = dialect::holds_variables(&entry.key.text).then(|| dialect::variables(value)).flatten() {
+        if let Some(pairs) = dialect::holds_variables(&entry.key.text).then(|| dialect::variables(&entry.key.text, value)).flatten() {
             entry.value = decoded::mapping(pairs);
             return;
         }
@@ -552,14 +552,14 @@ mod tests {
     fn variables_of_a_program_are_variables() {
         check(
             "supervisord.conf",
-            "[program:a]\nenvironment=A=\"b,c\",D='e',\n  F=g\ncommand=x ; why\n[uwsgi]\nenv = A=1\nenv = B=2\n",
+            "[program:a]\nenvironment=A=\"b,c\",D='e',\n  F=g\ncommand=x ; why\n[uwsgi]\nenv = A=1\nenv = B=2,c=d\n",
             &[
                 "program:a.environment.A=b,c Str `b,c`",
                 "program:a.environment.D=e Str `e`",
                 "program:a.environment.F=g Str `g`",
                 "program:a.command=x Str `x`",
                 "uwsgi.env.A=1 Str `1`",
-                "uwsgi.env.B=2 Str `2`",
+                "uwsgi.env.B=2,c=d Str `2,c=d`",
             ],
         );
     }

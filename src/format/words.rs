@@ -259,7 +259,7 @@ pub(super) fn joined(text: &str, words: &[Scalar], from: usize) -> Scalar {
     for (index, word) in words.iter().skip(from).enumerate() {
         // Behind a quote a word may follow without a blank.
         let is_apart = text.get(before..).is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '\r', '\\']));
-        if index > 0 && is_apart {
+        if index > 0 && is_apart && before < word.span.start as usize {
             out.replace(" ", before..word.span.start as usize);
         }
         for (at, c) in word.text.char_indices() {

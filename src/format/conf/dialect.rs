@@ -105,8 +105,9 @@ pub(super) fn holds_variables(key: &str) -> bool {
     matches!(key, "environment" | "env")
 }
 
-/// `A="b",C='d',E=f`: variables, if the value is nothing else. A comma or line end may follow the last.
-pub(super) fn variables(value: &Scalar) -> Option<Vec<Entry>> {
+/// `A="b",C='d',E=f`: variables, if the value is nothing else. A comma or line end may follow the last. uWSGI's `env` is
+/// one variable, commas and all.
+pub(super) fn variables(key: &str, value: &Scalar) -> Option<Vec<Entry>> {
     let text = value.text.as_str();
     let mut pairs = Vec::new();
     let mut at = 0;
@@ -128,6 +129,7 @@ pub(super) fn variables(value: &Scalar) -> Option<Vec<Entry>> {
                 let end = equals + 2 + rest.get(1..)?.find(quote)?;
                 (equals + 2, end, end + 1)
             }
+            None if key == "env" => (equals + 1, text.len(), text.len()),
             None => {
                 let end = equals + 1 + rest.find([',', '\n']).unwrap_or(rest.len());
                 (equals + 1, end, end)
