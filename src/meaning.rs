@@ -104,10 +104,21 @@ fn explain_one(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Vec<Explained
         return vec![whole];
     }
     let texts = (&old.settings.get(before).value.text, &new.settings.get(after).value.text);
-    match pieces::differences(texts.0, texts.1) {
-        Some(found) => pieces_of_text(&whole, found, (old, before), (new, after)),
-        None => vec![whole],
+    if let Some(found) = pieces::differences(texts.0, texts.1) {
+        return pieces_of_text(&whole, found, (old, before), (new, after));
     }
+    match (option_at(old, before), option_at(new, after)) {
+        (Some(before), Some(after)) => parts_of_string(&whole, before, after),
+        _ => vec![whole],
+    }
+}
+
+/// The address in the only option that a setting holds: `--url=postgres://…`.
+fn option_at(side: Meant<'_>, at: SettingRef) -> Option<(usize, &Endpoint)> {
+    let told = side.facts.meanings.get(&at)?.endpoint?;
+    let endpoint = side.facts.endpoints.get(told)?;
+    let is_one_word = !side.settings.get(at).value.text.trim().contains(char::is_whitespace);
+    (is_one_word && endpoint.string.is_some() && endpoint.setting == at).then_some((told, endpoint))
 }
 
 /// One entry a part that differs between two addresses; the whole where none does.

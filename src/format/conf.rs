@@ -13,7 +13,7 @@ use crate::document::{Document, Entry, FormatId, Node, NodeKind, Scalar, ScalarK
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 use dialect::Dialect;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Configuration files by line.
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
             self.document.problems.push(decoded::duplicate_key(key.span));
             return key;
         }
-        let numbered = (2..).map(|n| format!("{}#{n}", key.text)).find(|name| !section.single.contains_key(name));
+        let numbered = (2..).map(|n| format!("{}[{n}]", key.text)).find(|name| !section.single.contains_key(name));
         let Some(name) = numbered else { return key };
         section.single.insert(name.clone(), key.span);
         made_key(&name, key.span)
@@ -507,7 +507,7 @@ mod tests {
             [
                 "databases.{{ u }}=host={{ h('#x') }} port=5432 Str `host={{ h('#x') }} port=5432`",
                 "x.b=1 Str `1`",
-                "x.b#2=2 Str `2`"
+                "x.b[2]=2 Str `2`"
             ]
         );
         assert!(document.problems.is_empty());

@@ -90,7 +90,7 @@ pub(super) fn by_name(path: &str) -> Named {
 /// Corrects a name by a content that is plainly something else.
 fn by_both(named: FormatId, text: &str) -> FormatId {
     let is_plainly = |id: FormatId| by_id(id).is_some_and(|format| (format.is_plainly)(text));
-    if let Some(other) = plainly(text).filter(|_| !is_plainly(named)) {
+    if let Some(other) = plainly(text).filter(|&other| !is_plainly(named) && may_be(named, other)) {
         return other;
     }
     let shape = Shape::of(text);
@@ -113,6 +113,16 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         }
         FormatId::Yaml | FormatId::Json | FormatId::Toml | FormatId::Dotenv if shape.is_markup => FormatId::Unknown,
         _ => named,
+    }
+}
+
+/// Whether a file whose name says one syntax may be of another. A `.conf` may be anything of lines and braces; a YAML file
+/// that holds a script or a server's configuration as a text is still a YAML file.
+fn may_be(named: FormatId, other: FormatId) -> bool {
+    match other {
+        FormatId::Nginx | FormatId::Haproxy | FormatId::Systemd => named == FormatId::Conf,
+        FormatId::Shell => matches!(named, FormatId::Conf | FormatId::Dotenv),
+        _ => true,
     }
 }
 

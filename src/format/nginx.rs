@@ -34,6 +34,10 @@ const TELLING: [&str; 16] = [
 fn is_plainly(text: &str) -> bool {
     let mut seen: Vec<&str> = Vec::new();
     for line in text.lines().take(500) {
+        // Such a line at the margin is YAML's, which may hold a configuration of nginx as a text.
+        if line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.split(' ').next().is_some_and(|w| w.ends_with(':')) {
+            return false;
+        }
         let line = line.split(" #").next().unwrap_or(line).trim();
         let ends = line.ends_with(';') || line.ends_with('{') || line.ends_with(";}") || line.ends_with("; }");
         let word = line.split([' ', '\t']).next().unwrap_or("");
@@ -257,7 +261,7 @@ fn entries(text: &str, directives: Vec<Directive>) -> Vec<Entry> {
         let key = if label.is_empty() { name } else { format!("{name}[{label}]") };
         let number = taken.entry(key.clone()).or_insert(0);
         *number += 1;
-        let key = if *number > 1 { format!("{key}#{number}") } else { key };
+        let key = if *number > 1 { format!("{key}[{number}]") } else { key };
         made.extend(entry(text, &key, directive, label.is_empty() || is_block));
     }
     made
@@ -317,9 +321,9 @@ mod tests {
             "server { listen 80; }\nserver { listen \"a;\\\"b\" x; add_header A 'b c'; add_header B ${d}e; }\n",
             &[
                 "server.listen=80 Str `80`",
-                "server#2.listen=a;\"b x Str `\"a;\\\"b\" x`",
-                "server#2.add_header[A]=b c Str `'b c'`",
-                "server#2.add_header[B]=${d}e Str `${d}e`",
+                "server[2].listen=a;\"b x Str `\"a;\\\"b\" x`",
+                "server[2].add_header[A]=b c Str `'b c'`",
+                "server[2].add_header[B]=${d}e Str `${d}e`",
             ],
         );
         check("map $a $b { default 1; x 2; }\n", &["map[$a $b].default=1 Str `1`", "map[$a $b].x=2 Str `2`"]);
@@ -356,6 +360,7 @@ mod tests {
             "server {\n  port = 80\n  listen = x\n}\n",
             "db {\n  url = \"x\"\n}\n",
             "map: a;\nlisten: b;\n",
+            "data:\n  nginx.conf: |\n    server {\n      listen 80;\n      server_name a;\n",
         ] {
             assert_ne!(detect("sites/a.conf", text), FormatId::Nginx, "{text}");
         }

@@ -1,8 +1,8 @@
 //! Shell scripts, for what they set: assignments, files they write, and the commands they run.
 //!
 //! Nothing is executed or expanded. Of two assignments of one name the later counts, unless they stand in different
-//! branches or the later one adds to the earlier: then all are kept, as a list. A script that is no configuration gives
-//! its commands and no problem.
+//! branches or the later one adds to the earlier: then all are kept, as a list. Of the commands those are kept that set
+//! something by an option. A script that sets nothing gives nothing, and no problem.
 
 use super::decoded;
 use super::words::{self, Rules, Word, Words, made_key};
@@ -418,7 +418,10 @@ impl<'a> Reader<'a> {
         }
         let mut file = file;
         self.heredocs.extend(delimiters.into_iter().map(|delimiter| Heredoc { delimiter, file: file.take() }));
-        self.commands.push(Node::scalar(self.words.logical(start..end)));
+        let command = self.words.logical(start..end);
+        if sets_something(&command.text) {
+            self.commands.push(Node::scalar(command));
+        }
         at.max(end)
     }
 
@@ -455,6 +458,19 @@ impl<'a> Reader<'a> {
         }
         None
     }
+}
+
+/// Whether a command has an option with a value, or an address: `--pool 5`, `-Dpool=5`, `psql postgres://…`.
+fn sets_something(command: &str) -> bool {
+    let mut words = command.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let is_long = word.starts_with("--") || word.starts_with("-D");
+        let is_followed = word.starts_with("--") && words.peek().is_some_and(|next| !next.starts_with('-'));
+        if word.contains("://") || (is_long && word.contains('=')) || is_followed {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a value takes in what the variable held before: `$NAME`, `${NAME…`.
@@ -528,15 +544,13 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_kept_as_their_text() {
+    fn commands_that_set_something_are_kept_as_their_text() {
         check(
-            "set -e\nDB_POOL=5 exec app \\\n  --pool 5 2>&1 | tee log\nfor x in a b; do echo $x; done\n",
+            "set -e\nDB_POOL=5 exec app \\\n  --pool 5 2>&1 | tee log\nfor x in a b; do psql postgres://u@h/d; done\n",
             &[
                 "DB_POOL=5 Str `5`",
-                "run.0=set -e Str `set -e`",
-                "run.1=exec app   --pool 5 2>&1 Str `exec app \\\n  --pool 5 2>&1`",
-                "run.2=tee log Str `tee log`",
-                "run.3=echo $x Str `echo $x`",
+                "run.0=exec app   --pool 5 2>&1 Str `exec app \\\n  --pool 5 2>&1`",
+                "run.1=psql postgres://u@h/d Str `psql postgres://u@h/d`",
             ],
         );
     }
@@ -547,12 +561,15 @@ mod tests {
             "cat > /etc/app.conf <<EOF\na = 1\nEOF\ncat <<'X' | psql\nA=2\nX\nB=3\n",
             &[
                 "B=3 Str `3`",
-                "run.0=cat > /etc/app.conf <<EOF Str `cat > /etc/app.conf <<EOF`",
-                "run.1=cat <<'X' Str `cat <<'X'`",
-                "run.2=psql Str `psql`",
                 "/etc/app.conf=a = 1\n Str `a = 1\n`",
             ],
         );
+    }
+
+    #[test]
+    fn a_script_that_sets_nothing_gives_nothing() {
+        let document = check::read("run.sh", "#!/bin/sh\nset -e\n[ -f x ] || exit 1\nexec app -v\n");
+        assert!(document.roots.is_empty() && document.problems.is_empty());
     }
 
     #[test]

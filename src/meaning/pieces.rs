@@ -45,6 +45,8 @@ pub(super) fn differences(old: &str, new: &str) -> Option<Pieces> {
     let is_several = |text: &str| text.trim().contains('\n');
     let (before, after) = (Command::of(old), Command::of(new));
     let pieces = match (before, after) {
+        // Another program is another command line.
+        (Some(before), Some(after)) if before.program(old) != after.program(new) => return None,
         (Some(before), Some(after)) => Pieces {
             changed: compare((old, before.options), (new, after.options)),
             rest: !same_words((old, &before.rest), (new, &after.rest)),
@@ -105,7 +107,13 @@ impl Command {
                 words.next_if(is_value)
             });
             match (takes_next, next) {
-                (Some(name), Some(next)) => self.push(name.to_owned(), moved(next)),
+                (Some(name), Some(next)) => {
+                    // `-c max_connections=200`, `-e POOL=5`: the value has a name of its own.
+                    let value = inner.get(next.clone()).unwrap_or("");
+                    let own = value.split_once('=').map(|(own, _)| own).filter(|own| name.len() < 3 && is_name(own));
+                    let skipped = own.map_or(0, |own| own.len() + 1);
+                    self.push(own.unwrap_or(name).to_owned(), moved(next.start + skipped..next.end));
+                }
                 _ => {
                     let name = sized(word);
                     let value = if name.len() < word.len() { range.start + name.len()..range.end } else { range };
@@ -113,6 +121,11 @@ impl Command {
                 }
             }
         }
+    }
+
+    /// The first word that is no option.
+    fn program<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.rest.first().and_then(|range| text.get(range.clone()))
     }
 
     fn push(&mut self, key: String, range: Range<usize>) {
@@ -126,6 +139,11 @@ fn sized(word: &str) -> &str {
     let name = word.get(..end).unwrap_or(word);
     let is_name = name.len() > 1 && name.bytes().skip(1).all(|b| b.is_ascii_alphabetic());
     if is_name && !word.starts_with("--") { name } else { word }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.bytes().all(is_part)
 }
 
 fn same_words(old: (&str, &[Range<usize>]), new: (&str, &[Range<usize>])) -> bool {
@@ -263,14 +281,15 @@ mod tests {
 
     #[test]
     fn options_are_told_one_by_one() {
-        let table: [(&str, &str, &[&str]); 9] = [
+        let table: [(&str, &str, &[&str]); 10] = [
             ("-Da.max=100 -Xmx1g", "-Da.max=8 -Xmx1g", &["a.max: 100 > 8"]),
             ("-Xmx512m -Dx=1", "-Xmx1g -Dx=1", &["-Xmx: 512m > 1g"]),
             ("puma -t 5:5 -p 80", "puma -t 9:9 -p 80", &["-t: 5:5 > 9:9"]),
             ("app --pool 5 --log=x", "app --log=x --pool 7", &["pool: 5 > 7"]),
             ("DB_POOL=5 puma", "DB_POOL=9 puma", &["DB_POOL: 5 > 9"]),
             ("-Da=1 -Db=2", "-Db=2 -Dc=3", &["c: - > 3", "a: 1 > -"]),
-            ("app --x 1", "web --x 2", &["x: 1 > 2", "…"]),
+            ("app a --x 1", "app b --x 2", &["x: 1 > 2", "…"]),
+            ("postgres -c 'max=200'", "postgres -c 'max=300'", &["max: 200 > 300"]),
             ("sh -c \"exec app --pool 5\"", "sh -c \"exec app --pool 6\"", &["pool: 5 > 6"]),
             ("-Da=1\n-Db=2\n", "-Da=1\n-Db=3\n", &["b: 2 > 3"]),
         ];
@@ -298,6 +317,7 @@ mod tests {
         for (old, new) in [
             ("5", "6"),
             ("--pool=5", "--pool=6"),
+            ("app --x 1", "web --x 2"),
             ("a b c", "a b d"),
             ("one\n", "two\n"),
             ("# a\nx\n", "# b\nx\n"),

@@ -159,9 +159,7 @@ mod tests {
             "env env.sh A = 1",
             "env env.sh B = 2",
             "env env.sh B = 3",
-            "command env.sh run[0] = x",
-            "command env.sh run[1] = cat > app.ini <<E",
-            "command env.sh run[2] = exec app --pool 4",
+            "command env.sh run[0] = exec app --pool 4",
         ];
         check("env.sh", text, &expected);
     }
