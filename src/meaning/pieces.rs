@@ -15,6 +15,9 @@ const MOST: usize = 4000;
 /// Differences past this many make a text another text.
 const MOST_CHANGED: usize = 100;
 
+/// A command line of which more options differ was rewritten, and is shown as a whole too.
+const MOST_OPTIONS: usize = 6;
+
 /// A part of a text that has a meaning of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -34,7 +37,7 @@ pub(super) type PieceChange = (Option<Piece>, Option<Piece>);
 pub(super) struct Pieces {
     /// The pieces that differ, in the order of the new text, removed ones last.
     pub(super) changed: Vec<PieceChange>,
-    /// Whether something differs that is in no piece.
+    /// Whether the whole is worth showing beside them: something else differs, or very much.
     pub(super) rest: bool,
     /// Whether the pieces are lines of a text, as opposed to options of a command.
     pub(super) lines: bool,
@@ -47,11 +50,12 @@ pub(super) fn differences(old: &str, new: &str) -> Option<Pieces> {
     let pieces = match (before, after) {
         // Another program is another command line.
         (Some(before), Some(after)) if before.program(old) != after.program(new) => return None,
-        (Some(before), Some(after)) => Pieces {
-            changed: compare((old, before.options), (new, after.options)),
-            rest: !same_words((old, &before.rest), (new, &after.rest)),
-            lines: false,
-        },
+        (Some(before), Some(after)) => {
+            let changed = compare((old, before.options), (new, after.options));
+            let is_rewritten = changed.len() > MOST_OPTIONS;
+            let rest = is_rewritten || !same_words((old, &before.rest), (new, &after.rest));
+            Pieces { changed, rest, lines: false }
+        }
         _ if is_several(old) && is_several(new) => {
             Pieces { changed: compare((old, lines(old)?), (new, lines(new)?)), rest: false, lines: true }
         }
