@@ -225,9 +225,7 @@ fn whole_place(meant: Meant<'_>, at: SettingRef) -> Location {
 /// The endpoint that is written as one string at a place of this setting.
 fn string_at(side: Meant<'_>, at: SettingRef, place: Location) -> Option<(usize, &Endpoint)> {
     let told = side.facts.meanings.get(&at)?.endpoint?;
-    let is_it = |endpoint: &&Endpoint| {
-        endpoint.string.is_some() && endpoint.setting == at && endpoint.at == place
-    };
+    let is_it = |endpoint: &&Endpoint| endpoint.string.is_some() && endpoint.setting == at && endpoint.at == place;
     if let Some(endpoint) = side.facts.endpoints.get(told).filter(is_it) {
         return Some((told, endpoint));
     }

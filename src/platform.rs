@@ -34,8 +34,7 @@ pub struct Platform {
 }
 
 /// All platforms; the first that claims a document reads it, and the last claims everything.
-pub static PLATFORMS: &[&Platform] =
-    &[
+pub static PLATFORMS: &[&Platform] = &[
     &kustomize::PLATFORM,
     &kubernetes::PLATFORM,
     &compose::PLATFORM,

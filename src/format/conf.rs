@@ -225,7 +225,9 @@ impl<'a> Reader<'a> {
         let NodeKind::Scalar(value) = &mut entry.value.kind else {
             // Variables that go on on the next line.
             let line = Scalar::plain(more, range.start, ScalarKind::Str);
-            if let (NodeKind::Mapping(pairs), Some(more)) = (&mut entry.value.kind, dialect::variables(&entry.key.text, &line)) {
+            if let (NodeKind::Mapping(pairs), Some(more)) =
+                (&mut entry.value.kind, dialect::variables(&entry.key.text, &line))
+            {
                 entry.value.span = more.iter().fold(entry.value.span, |span, pair| span.to(pair.value.span));
                 pairs.extend(more);
             }
@@ -236,7 +238,9 @@ impl<'a> Reader<'a> {
         } else {
             *value = lengthened(value, more, range);
         }
-        if let Some(pairs) = dialect::holds_variables(&entry.key.text).then(|| dialect::variables(&entry.key.text, value)).flatten() {
+        if let Some(pairs) =
+            dialect::holds_variables(&entry.key.text).then(|| dialect::variables(&entry.key.text, value)).flatten()
+        {
             entry.value = decoded::mapping(pairs);
             return;
         }
@@ -401,7 +405,8 @@ fn split(line: &str) -> Option<(usize, char, usize)> {
 
 /// Whether a word can be a key where no sign says so.
 fn is_key(word: &str) -> bool {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'*' | b'!' | b'%' | b'\\');
+    let is_part =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'*' | b'!' | b'%' | b'\\');
     !word.is_empty() && word.bytes().all(is_part)
 }
 
@@ -566,7 +571,11 @@ mod tests {
 
     #[test]
     fn a_semicolon_cuts_no_connection_string() {
-        check("odbc.ini", "[a]\nc = Server=x;Port=1 ;Pwd=y\n", &["a.c=Server=x;Port=1 ;Pwd=y Str `Server=x;Port=1 ;Pwd=y`"]);
+        check(
+            "odbc.ini",
+            "[a]\nc = Server=x;Port=1 ;Pwd=y\n",
+            &["a.c=Server=x;Port=1 ;Pwd=y Str `Server=x;Port=1 ;Pwd=y`"],
+        );
         let text = "[p]\nmysqli.max_links = 5 ; links\nextension=a\nextension=b\n";
         check("php.ini", text, &["p.mysqli.max_links=5 Str `5`", "p.extension.0=a Str `a`", "p.extension.1=b Str `b`"]);
     }

@@ -301,7 +301,10 @@ mod tests {
             "FROM a\nENV A=1 \\\n  # why\n\n  B=2\nENV C=\"x\\\ny\"\n",
             &["FROM=a Str `a`", "ENV.A=1 Str `1`", "ENV.B=2 Str `2`", "ENV.C=xy Str `x\\\ny`"],
         );
-        check("# escape=`\nFROM a\nENV A=c:\\x `\n  B=2\n", &["FROM=a Str `a`", "ENV.A=c:\\x Str `c:\\x`", "ENV.B=2 Str `2`"]);
+        check(
+            "# escape=`\nFROM a\nENV A=c:\\x `\n  B=2\n",
+            &["FROM=a Str `a`", "ENV.A=c:\\x Str `c:\\x`", "ENV.B=2 Str `2`"],
+        );
     }
 
     #[test]

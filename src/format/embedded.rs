@@ -49,7 +49,8 @@ pub(super) fn inside(format: &Format, name: &str, scalar: &Scalar, source: Sourc
     if inner.text != scalar.text {
         return None;
     }
-    let mut document = (format.parse)(&inner, source);
+    let parse = if format.id == FormatId::Shell { shell::parse_whole } else { format.parse };
+    let mut document = parse(&inner, source);
     carry_over(&mut document, scalar);
     Some(document)
 }

@@ -26,8 +26,20 @@ const RULES: Rules = Rules { escape: '\\', stops: &['#'], escapes_in_single: fal
 
 /// Words that open a section.
 const SECTIONS: [&str; 14] = [
-    "global", "defaults", "frontend", "backend", "listen", "resolvers", "userlist", "peers", "mailers", "cache",
-    "program", "http-errors", "ring", "log-forward",
+    "global",
+    "defaults",
+    "frontend",
+    "backend",
+    "listen",
+    "resolvers",
+    "userlist",
+    "peers",
+    "mailers",
+    "cache",
+    "program",
+    "http-errors",
+    "ring",
+    "log-forward",
 ];
 
 /// Keywords whose next word is a part of their name.
@@ -36,9 +48,32 @@ const NAMED: [&str; 9] =
 
 /// Options of a `server` line that take a value.
 const VALUED: [&str; 26] = [
-    "maxconn", "minconn", "maxqueue", "weight", "inter", "fastinter", "downinter", "rise", "fall", "port", "addr",
-    "cookie", "sni", "ca-file", "crt", "verify", "alpn", "check-sni", "on-error", "on-marked-down", "on-marked-up",
-    "pool-max-conn", "pool-purge-delay", "pool-low-conn", "resolvers", "slowstart",
+    "maxconn",
+    "minconn",
+    "maxqueue",
+    "weight",
+    "inter",
+    "fastinter",
+    "downinter",
+    "rise",
+    "fall",
+    "port",
+    "addr",
+    "cookie",
+    "sni",
+    "ca-file",
+    "crt",
+    "verify",
+    "alpn",
+    "check-sni",
+    "on-error",
+    "on-marked-down",
+    "on-marked-up",
+    "pool-max-conn",
+    "pool-purge-delay",
+    "pool-low-conn",
+    "resolvers",
+    "slowstart",
 ];
 
 /// Whether sections of HAProxy stand at line starts, two different ones, and lines in them are indented.
@@ -189,7 +224,8 @@ fn server(words: Vec<Scalar>) -> Option<Entry> {
         Some(name) => (format!("{}[{}]", first.text, name.text), first.span.to(name.span)),
         None => (first.text.clone(), first.span),
     };
-    let value = if entries.is_empty() { Node::scalar(decoded::omitted(span.end as usize)) } else { decoded::mapping(entries) };
+    let value =
+        if entries.is_empty() { Node::scalar(decoded::omitted(span.end as usize)) } else { decoded::mapping(entries) };
     Some(Entry { key: made_key(&text, span), value })
 }
 

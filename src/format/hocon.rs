@@ -352,7 +352,9 @@ fn kind(text: &str) -> ScalarKind {
         "null" => ScalarKind::Null,
         "true" | "false" => ScalarKind::Bool,
         _ if text.parse::<i64>().is_ok() => ScalarKind::Int,
-        _ if text.parse::<f64>().is_ok() && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => ScalarKind::Float,
+        _ if text.parse::<f64>().is_ok() && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => {
+            ScalarKind::Float
+        }
         _ => ScalarKind::Str,
     }
 }

@@ -25,8 +25,21 @@ pub(super) static FORMAT: Format = Format {
 
 /// Blocks and directives that tell nginx from other files with braces.
 const TELLING: [&str; 16] = [
-    "server_name", "proxy_pass", "fastcgi_pass", "uwsgi_pass", "location", "upstream", "listen", "proxy_set_header",
-    "worker_processes", "worker_connections", "ssl_certificate", "add_header", "access_log", "map", "limit_req_zone",
+    "server_name",
+    "proxy_pass",
+    "fastcgi_pass",
+    "uwsgi_pass",
+    "location",
+    "upstream",
+    "listen",
+    "proxy_set_header",
+    "worker_processes",
+    "worker_connections",
+    "ssl_certificate",
+    "add_header",
+    "access_log",
+    "map",
+    "limit_req_zone",
     "resolver",
 ];
 
@@ -35,7 +48,9 @@ fn is_plainly(text: &str) -> bool {
     let mut seen: Vec<&str> = Vec::new();
     for line in text.lines().take(500) {
         // Such a line at the margin is YAML's, which may hold a configuration of nginx as a text.
-        if line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.split(' ').next().is_some_and(|w| w.ends_with(':')) {
+        if line.starts_with(|c: char| c.is_ascii_alphabetic())
+            && line.split(' ').next().is_some_and(|w| w.ends_with(':'))
+        {
             return false;
         }
         let line = line.split(" #").next().unwrap_or(line).trim();
@@ -191,7 +206,8 @@ impl Reader<'_> {
                 break;
             }
             in_braces = (in_braces || (c == '$' && self.is_variable())) && c != '}';
-            let escaped = self.rest().chars().nth(1).filter(|next| c == '\\' && (quote == Some(*next) || *next == '\\'));
+            let escaped =
+                self.rest().chars().nth(1).filter(|next| c == '\\' && (quote == Some(*next) || *next == '\\'));
             if let Some(next) = escaped {
                 out.replace(next.encode_utf8(&mut [0; 4]), self.at..self.at + 2);
                 self.at += 2;
@@ -208,7 +224,8 @@ impl Reader<'_> {
 
     /// Whether `${` stands here, or the brace of one.
     fn is_variable(&self) -> bool {
-        self.rest().starts_with("${") || (self.rest().starts_with('{') && self.text.get(..self.at).is_some_and(|t| t.ends_with('$')))
+        self.rest().starts_with("${")
+            || (self.rest().starts_with('{') && self.text.get(..self.at).is_some_and(|t| t.ends_with('$')))
     }
 
     /// A program in braces, which are counted.

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn each_line_is_a_process() {
-        let document = check::read("Procfile", "# app\nweb: bundle exec puma -t 5:5 -p $PORT \r\nwork_er:DB_POOL=5 run\n");
+        let document =
+            check::read("Procfile", "# app\nweb: bundle exec puma -t 5:5 -p $PORT \r\nwork_er:DB_POOL=5 run\n");
         let expected = [
             "web=bundle exec puma -t 5:5 -p $PORT Str `bundle exec puma -t 5:5 -p $PORT`",
             "work_er=DB_POOL=5 run Str `DB_POOL=5 run`",

@@ -25,12 +25,8 @@ pub(super) static FORMAT: Format = Format {
     parse,
 };
 
-const RULES: Rules = Rules {
-    escape: '\\',
-    stops: &[';', '&', '|', ')', '<', '>'],
-    escapes_in_single: false,
-    comments_between: false,
-};
+const RULES: Rules =
+    Rules { escape: '\\', stops: &[';', '&', '|', ')', '<', '>'], escapes_in_single: false, comments_between: false };
 
 /// Open quotes after which the rest of a file is not read.
 const MOST_UNCLOSED: usize = 3;
@@ -58,6 +54,15 @@ pub(super) fn is_bare(root: &Node) -> bool {
 }
 
 fn parse(source: &Source, id: SourceId) -> Document {
+    read(source, id, false)
+}
+
+/// Reads a script that is a part of another file, where every command is worth a line: the text around it is shown no more.
+pub(super) fn parse_whole(source: &Source, id: SourceId) -> Document {
+    read(source, id, true)
+}
+
+fn read(source: &Source, id: SourceId, every_command: bool) -> Document {
     let masked = template::mask(&source.text, 'x');
     let text = masked.text(&source.text);
     let mut reader = Reader {
@@ -72,6 +77,7 @@ fn parse(source: &Source, id: SourceId) -> Document {
         branches: 0,
         condition: None,
         missing: BTreeSet::new(),
+        every_command,
     };
     let mut at = 0;
     while at < text.len() && reader.errors.len() < MOST_UNCLOSED {
@@ -148,6 +154,8 @@ struct Reader<'a> {
     condition: Option<u32>,
     /// Ends of texts that were looked for in vain.
     missing: BTreeSet<String>,
+    /// Whether commands that set nothing are kept too.
+    every_command: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -416,10 +424,9 @@ impl<'a> Reader<'a> {
             }
             at = self.words.skip_blanks(end);
         }
-        let mut file = file;
         self.heredocs.extend(delimiters.into_iter().map(|delimiter| Heredoc { delimiter, file: file.take() }));
         let command = self.words.logical(start..end);
-        if sets_something(&command.text) {
+        if self.every_command || sets_something(&command.text) {
             self.commands.push(Node::scalar(command));
         }
         at.max(end)
@@ -559,10 +566,7 @@ mod tests {
     fn a_file_that_is_written_is_a_value() {
         check(
             "cat > /etc/app.conf <<EOF\na = 1\nEOF\ncat <<'X' | psql\nA=2\nX\nB=3\n",
-            &[
-                "B=3 Str `3`",
-                "/etc/app.conf=a = 1\n Str `a = 1\n`",
-            ],
+            &["B=3 Str `3`", "/etc/app.conf=a = 1\n Str `a = 1\n`"],
         );
     }
 

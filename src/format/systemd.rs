@@ -27,15 +27,48 @@ const RULES: Rules = Rules { escape: '\\', stops: &[], escapes_in_single: true, 
 
 /// Sections that no other file has together with keys in this spelling.
 const SECTIONS: [&str; 14] = [
-    "Unit", "Service", "Install", "Socket", "Timer", "Mount", "Automount", "Path", "Slice", "Swap", "Scope", "Container",
-    "Pod", "Volume",
+    "Unit",
+    "Service",
+    "Install",
+    "Socket",
+    "Timer",
+    "Mount",
+    "Automount",
+    "Path",
+    "Slice",
+    "Swap",
+    "Scope",
+    "Container",
+    "Pod",
+    "Volume",
 ];
 
 /// Keys of which several count.
 const LISTS: [&str; 24] = [
-    "After", "Before", "Requires", "Wants", "BindsTo", "PartOf", "Conflicts", "WantedBy", "RequiredBy", "Documentation",
-    "EnvironmentFile", "PassEnvironment", "UnsetEnvironment", "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost",
-    "ExecReload", "ListenStream", "ListenDatagram", "Volume", "PublishPort", "Network", "Label",
+    "After",
+    "Before",
+    "Requires",
+    "Wants",
+    "BindsTo",
+    "PartOf",
+    "Conflicts",
+    "WantedBy",
+    "RequiredBy",
+    "Documentation",
+    "EnvironmentFile",
+    "PassEnvironment",
+    "UnsetEnvironment",
+    "ExecStartPre",
+    "ExecStartPost",
+    "ExecStop",
+    "ExecStopPost",
+    "ExecReload",
+    "ListenStream",
+    "ListenDatagram",
+    "Volume",
+    "PublishPort",
+    "Network",
+    "Label",
 ];
 
 /// Whether all sections are systemd's and one of them runs something or has its manners.
@@ -248,7 +281,9 @@ mod tests {
         for text in ["[Service]\nEnvironment=A=b\n", "# x\n[Unit]\nAfter=b\n[Service]\nLimitNOFILE=1\n"] {
             assert!(is_plainly(text), "{text}");
         }
-        for text in ["[Service]\nport = 1\n", "[client]\nEnvironment=x\n", "Environment=x\n", "[Unit]\n[mysqld]\nAfter=a\n"] {
+        for text in
+            ["[Service]\nport = 1\n", "[client]\nEnvironment=x\n", "Environment=x\n", "[Unit]\n[mysqld]\nAfter=a\n"]
+        {
             assert!(!is_plainly(text), "{text}");
         }
     }

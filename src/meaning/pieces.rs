@@ -106,7 +106,7 @@ impl Command {
             let next = takes_next.and_then(|_| {
                 let is_value = |next: &Range<usize>| {
                     let next = inner.get(next.clone()).unwrap_or("-");
-                    !next.starts_with('-') && !(next.contains(' ') && next.contains(" -"))
+                    !(next.starts_with('-') || next.contains(' ') && next.contains(" -"))
                 };
                 words.next_if(is_value)
             });
@@ -243,7 +243,7 @@ fn without_equal(old: (&str, Vec<Piece>), new: (&str, Vec<Piece>)) -> (Vec<Piece
         *count.entry((piece.key.clone(), value(new.0, piece))).or_default() += 1;
     }
     let mut common: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut take = |text: &str, piece: &Piece, from: &mut BTreeMap<(String, String), usize>| {
+    let take = |text: &str, piece: &Piece, from: &mut BTreeMap<(String, String), usize>| {
         let identity = (piece.key.clone(), value(text, piece));
         let left = from.get_mut(&identity).filter(|left| **left > 0);
         let is_equal = left.is_some();
@@ -279,7 +279,8 @@ mod tests {
             })
         };
         let key = |(a, b): &PieceChange| b.as_ref().or(a.as_ref()).map_or("", |piece| &piece.key).to_owned();
-        let line = |change: &PieceChange| format!("{}: {} > {}", key(change), show(old, &change.0), show(new, &change.1));
+        let line =
+            |change: &PieceChange| format!("{}: {} > {}", key(change), show(old, &change.0), show(new, &change.1));
         pieces.changed.iter().map(line).chain(pieces.rest.then(|| "…".to_owned())).collect()
     }
 

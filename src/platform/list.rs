@@ -46,7 +46,17 @@ pub(super) fn steps(key: &str, items: &[Node]) -> Vec<Step> {
 fn is_ordered(key: &str) -> bool {
     matches!(
         key,
-        "command" | "args" | "arguments" | "entrypoint" | "cmd" | "argv" | "test" | "CMD" | "ENTRYPOINT" | "RUN" | "run"
+        "command"
+            | "args"
+            | "arguments"
+            | "entrypoint"
+            | "cmd"
+            | "argv"
+            | "test"
+            | "CMD"
+            | "ENTRYPOINT"
+            | "RUN"
+            | "run"
     )
 }
 

@@ -87,7 +87,9 @@ fn script(flat: &mut Flatten, here: &Here<'_>, node: &Node, name: &str) {
         let below = here.entry(entry);
         let is_variable = entry.key.text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         match &entry.value.kind {
-            NodeKind::Sequence(_) if entry.key.map == crate::document::OffsetMap::None => command(flat, here, entry, name),
+            NodeKind::Sequence(_) if entry.key.map == crate::document::OffsetMap::None => {
+                command(flat, here, entry, name)
+            }
             // What one name may be in different branches: each is read by a run of its own.
             NodeKind::Sequence(values) => {
                 for (index, value) in values.iter().enumerate() {
@@ -142,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_unit_sets_variables_and_runs_a_command() {
-        let text = "[Unit]\nAfter=db\n[Service]\nEnvironment=A=1 B=2\nEnvironmentFile=/etc/x\nExecStart=/bin/app --pool 5\n";
+        let text =
+            "[Unit]\nAfter=db\n[Service]\nEnvironment=A=1 B=2\nEnvironmentFile=/etc/x\nExecStart=/bin/app --pool 5\n";
         let expected = [
             "env app.service A = 1",
             "env app.service B = 2",
@@ -153,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_script_sets_variables_writes_files_and_runs_commands() {
-        let text = "export A=1\nif x; then B=2; else B=3; fi\ncat > app.ini <<E\n[db]\npool = 5\nE\nexec app --pool 4\n";
+        let text =
+            "export A=1\nif x; then B=2; else B=3; fi\ncat > app.ini <<E\n[db]\npool = 5\nE\nexec app --pool 4\n";
         let expected = [
             "file app.ini db.pool = 5",
             "env env.sh A = 1",
@@ -162,5 +166,22 @@ mod tests {
             "command env.sh run[0] = exec app --pool 4",
         ];
         check("env.sh", text, &expected);
+    }
+
+    #[test]
+    fn a_script_inside_a_configmap_keeps_every_command() {
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  run.sh: |\n    #!/bin/sh\n    A=1\n    \
+                   exec app\n  nginx.conf: |\n    server {\n      listen 80;\n      server_name x;\n    }\n";
+        let (_, settings) = side(&[("a.yaml", map)]);
+        let object = resource(&settings, "ConfigMap a");
+        assert_eq!(read_by_processes(object), ["env run.sh A = 1", "env run.sh run[0] = exec app"]);
+        let inside: Vec<String> = paths(object).into_iter().filter(|path| path.contains('!')).collect();
+        let expected = [
+            "data.nginx.conf!server.listen",
+            "data.nginx.conf!server.server_name",
+            "data.run.sh!A",
+            "data.run.sh!run[0]",
+        ];
+        assert_eq!(inside, expected);
     }
 }

@@ -187,6 +187,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_nginx_passes_requests_is_no_secret() {
+        assert!(!is_secret_key("http.server.location[/].proxy_pass"));
+        for key in ["proxy_pass", "PROXY_PASS", "server.proxy_pass", "location[/].password"] {
+            assert!(is_secret_key(key), "{key}");
+        }
+    }
+
+    #[test]
     fn secret_names_are_known_in_every_spelling() {
         for key in [
             "password",
