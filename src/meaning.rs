@@ -10,8 +10,10 @@ use crate::diff::{Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
 use crate::problem::ProblemKind;
+use crate::secret::MASK;
 use crate::setting::{Environment, Resource, SettingRef, Settings, Standing};
 use crate::source::{Location, Side, Sources, Span};
+use std::ops::Range;
 
 /// One change with its meaning. Endpoint strings that changed are one entry a part.
 #[derive(Debug, Clone)]
@@ -168,7 +170,7 @@ fn pieces_of_text(
         let named = !key.is_empty();
         let path = if named { format!("{}{joint}{key}", whole.path) } else { whole.path.clone() };
         let logical = if named { key.to_owned() } else { whole.logical.clone() };
-        let sides = (side_of(old, before.as_ref()), side_of(new, after.as_ref()));
+        let sides = (side_of(old, before.as_ref(), &found.hidden.0), side_of(new, after.as_ref(), &found.hidden.1));
         let kind = kind_of(sides.0.is_some(), sides.1.is_some());
         let part = Explained { kind, path, logical, role: None, endpoints: (None, None), ..whole.clone() };
         let (Some(before), Some(after)) = &sides else {
@@ -192,15 +194,32 @@ fn pieces_of_text(
     all
 }
 
-fn side_of((meant, at): (Meant<'_>, SettingRef), piece: Option<&pieces::Piece>) -> Option<ChangeSide> {
+fn side_of(
+    (meant, at): (Meant<'_>, SettingRef),
+    piece: Option<&pieces::Piece>,
+    hidden: &[Range<usize>],
+) -> Option<ChangeSide> {
     let piece = piece?;
     let setting = meant.settings.get(at);
-    let text = setting.value.text.get(piece.range.clone())?.to_owned();
+    let text = without(&setting.value.text, piece.range.clone(), hidden)?;
     let place = Location { source: setting.at.source, span: setting.value.source_span(piece.range.clone()) };
     let parts = meant.facts.endpoints.iter().flat_map(|endpoint| &endpoint.parts);
     let is_secret_part = |p: &EndpointPart| p.setting == at && p.text.is_none() && p.at == place;
     let secret = piece.secret || parts.into_iter().any(is_secret_part);
     Some(ChangeSide { setting: at, at: place, text, secret })
+}
+
+/// The text under `range` with what is hidden in it masked.
+fn without(text: &str, range: Range<usize>, hidden: &[Range<usize>]) -> Option<String> {
+    let mut out = String::new();
+    let mut at = range.start;
+    for secret in hidden.iter().filter(|secret| secret.start < range.end && range.start < secret.end) {
+        out.push_str(text.get(at..secret.start.max(at))?);
+        out.push_str(MASK);
+        at = secret.end.clamp(at, range.end);
+    }
+    out.push_str(text.get(at..range.end)?);
+    Some(out)
 }
 
 /// The role of an option: of the pool setting or the part of an address that stands in the same bytes.

@@ -41,6 +41,8 @@ pub(super) struct Pieces {
     pub(super) rest: bool,
     /// Whether the pieces are lines of a text, as opposed to options of a command.
     pub(super) lines: bool,
+    /// What is secret by its place in the whole old and new text: `mysql -p…`. A piece alone would not tell.
+    pub(super) hidden: (Vec<Range<usize>>, Vec<Range<usize>>),
 }
 
 /// The differences between two texts; `None` where they are better shown whole.
@@ -54,11 +56,14 @@ pub(super) fn differences(old: &str, new: &str) -> Option<Pieces> {
             let changed = compare((old, before.options), (new, after.options));
             let is_rewritten = changed.len() > MOST_OPTIONS;
             let rest = is_rewritten || !same_words((old, &before.rest), (new, &after.rest));
-            Pieces { changed, rest, lines: false }
+            Pieces { changed, rest, hidden: (before.hidden, after.hidden), lines: false }
         }
-        _ if is_several(old) && is_several(new) => {
-            Pieces { changed: compare((old, lines(old)?), (new, lines(new)?)), rest: false, lines: true }
-        }
+        _ if is_several(old) && is_several(new) => Pieces {
+            changed: compare((old, lines(old)?), (new, lines(new)?)),
+            rest: false,
+            lines: true,
+            hidden: (hidden(old), hidden(new)),
+        },
         _ => return None,
     };
     (!pieces.changed.is_empty() && pieces.changed.len() <= MOST_CHANGED).then_some(pieces)
@@ -68,12 +73,13 @@ pub(super) fn differences(old: &str, new: &str) -> Option<Pieces> {
 struct Command {
     options: Vec<Piece>,
     rest: Vec<Range<usize>>,
+    hidden: Vec<Range<usize>>,
 }
 
 impl Command {
     /// Reads a text that is a command line: it has several words, and options make up a good part of them.
     fn of(text: &str) -> Option<Command> {
-        let mut command = Command { options: Vec::new(), rest: Vec::new() };
+        let mut command = Command { options: Vec::new(), rest: Vec::new(), hidden: hidden(text) };
         command.read(text, 0..text.len(), 2);
         let (options, rest) = (command.options.len(), command.rest.len());
         let is_script = text.trim().contains('\n') && options < rest;
@@ -95,7 +101,7 @@ impl Command {
             }
             if let Some((key, _, value)) = assignment(word) {
                 let key = key.to_owned();
-                self.push(key, moved(range.start + value.start..range.start + value.end));
+                self.push(text, key, moved(range.start + value.start..range.start + value.end));
                 continue;
             }
             if !word.starts_with('-') || word.len() < 2 {
@@ -116,15 +122,22 @@ impl Command {
                     let value = inner.get(next.clone()).unwrap_or("");
                     let own = value.split_once('=').map(|(own, _)| own).filter(|own| name.len() < 3 && is_name(own));
                     let skipped = own.map_or(0, |own| own.len() + 1);
-                    self.push(own.unwrap_or(name).to_owned(), moved(next.start + skipped..next.end));
+                    self.push(text, own.unwrap_or(name).to_owned(), moved(next.start + skipped..next.end));
                 }
                 _ => {
-                    let name = sized(word);
-                    let value = if name.len() < word.len() { range.start + name.len()..range.end } else { range };
-                    self.push(name.to_owned(), moved(value));
+                    let whole = moved(range);
+                    let is_password = word.starts_with("-p") && self.program(text).is_some_and(is_mysql);
+                    let is_opaque = is_password || self.hides(&whole);
+                    let name = if is_opaque { word.get(..2).unwrap_or("-") } else { sized(word) };
+                    let from = if name.len() < word.len() { whole.start + name.len() } else { whole.start };
+                    self.options.push(Piece { key: name.to_owned(), range: from..whole.end, secret: is_password });
                 }
             }
         }
+    }
+
+    fn hides(&self, range: &Range<usize>) -> bool {
+        self.hidden.iter().any(|hidden| hidden.start < range.end && range.start < hidden.end)
     }
 
     /// The first word that is no option.
@@ -132,17 +145,33 @@ impl Command {
         self.rest.first().and_then(|range| text.get(range.clone()))
     }
 
-    fn push(&mut self, key: String, range: Range<usize>) {
-        self.options.push(Piece { key, range, secret: false });
+    fn push(&mut self, text: &str, key: String, range: Range<usize>) {
+        // `curl -u user:password`, and not the numbers of a user and a group.
+        let login = text.get(range.clone()).and_then(|value| value.split_once(':'));
+        let is_login = matches!(key.as_str(), "-u" | "user") && login.is_some_and(|(_, b)| b.parse::<u32>().is_err());
+        self.options.push(Piece { key, range, secret: is_login });
     }
+}
+
+/// MySQL's own programs take the password right behind `-p`.
+fn is_mysql(program: &str) -> bool {
+    ["mysql", "mariadb"].iter().any(|name| program.rsplit('/').next().is_some_and(|base| base.starts_with(name)))
+}
+
+/// What is secret in a text by its looks and its place.
+fn hidden(text: &str) -> Vec<Range<usize>> {
+    Redactor::new().secret_spans(text)
 }
 
 /// The name of an option whose value follows without a sign: `-Xmx` of `-Xmx512m`, `-p` of `-p8080`.
 fn sized(word: &str) -> &str {
     let end = word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len());
     let name = word.get(..end).unwrap_or(word);
-    let is_name = name.len() > 1 && name.bytes().skip(1).all(|b| b.is_ascii_alphabetic());
-    if is_name && !word.starts_with("--") { name } else { word }
+    let is_name = name.len() == 2 || (name.len() == 4 && name.starts_with("-X"));
+    let is_size = word
+        .get(end..)
+        .is_some_and(|size| size.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len() + 1 >= size.len());
+    if is_name && is_size && !word.starts_with("--") { name } else { word }
 }
 
 fn is_name(text: &str) -> bool {
@@ -301,6 +330,17 @@ mod tests {
         for (old, new, expected) in table {
             assert_eq!(told(old, new), expected, "{old} > {new}");
         }
+    }
+
+    #[test]
+    fn what_is_secret_in_the_whole_text_is_in_no_name() {
+        let pieces =
+            differences("mysql -u a -phunter2x -h b", "mysql -u a -phunter3x -h b").expect("an option differs");
+        let names: Vec<&str> =
+            pieces.changed.iter().flat_map(|(a, b)| [a, b]).flatten().map(|p| p.key.as_str()).collect();
+        assert_eq!(names, ["-p", "-p"]);
+        assert!(pieces.changed.iter().flat_map(|(a, b)| [a, b]).flatten().all(|piece| piece.secret));
+        assert_eq!(told("curl -u a:b x", "curl -u a:c x"), ["-u: secret > secret"]);
     }
 
     #[test]
