@@ -45,6 +45,8 @@ pub enum FormatId {
     Nginx,
     /// HAProxy's sections.
     Haproxy,
+    /// HOCON: Akka, Play and what else Lightbend's library reads.
+    Hocon,
     /// Text that no reader understands.
     Unknown,
 }

@@ -12,6 +12,7 @@ mod scopes;
 mod servers;
 mod workloads;
 
+pub(crate) use arguments::{assignment, option_name, word_ranges};
 pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;

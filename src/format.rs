@@ -13,6 +13,7 @@ mod embedded;
 mod guess;
 mod haproxy;
 mod hcl;
+mod hocon;
 mod json;
 mod nginx;
 mod prisma;
@@ -22,6 +23,7 @@ mod shell;
 mod systemd;
 mod template;
 mod toml;
+mod words;
 mod xml;
 mod yaml;
 
@@ -69,6 +71,7 @@ pub static FORMATS: &[&Format] = &[
     &shell::FORMAT,
     &nginx::FORMAT,
     &haproxy::FORMAT,
+    &hocon::FORMAT,
 ];
 
 /// Nesting up to which a file is read. People stay below ten.

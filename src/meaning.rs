@@ -1,16 +1,20 @@
 //! What each change means: endpoint strings by part, settings by role, files as a whole.
 //!
 //! In: changes and the facts of both sides. Out: [`Explained`] changes in the same order. A connection string that
-//! changed becomes one entry a part that differs, each with its own place.
+//! changed becomes one entry a part that differs, each with its own place; so does a command line or a text of several
+//! lines, whose options and lines are settings of their own.
 
 mod equal;
+mod pieces;
 
 use crate::diff::{Change, ChangeKind};
 use crate::document::Document;
 use crate::facts::{Endpoint, EndpointPart, Facts, Meaning};
 use crate::problem::ProblemKind;
+use crate::secret::MASK;
 use crate::setting::{Environment, Resource, SettingRef, Settings, Standing};
 use crate::source::{Location, Side, SourceId, Sources, Span};
+use std::ops::Range;
 
 /// One change with its meaning. Endpoint strings that changed are one entry a part.
 #[derive(Debug, Clone)]
@@ -127,24 +131,42 @@ impl Reach {
 }
 
 fn explain_one(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Vec<Explained> {
-    let old_string = change.old.and_then(|at| string_at(old, at));
-    let new_string = change.new.and_then(|at| string_at(new, at));
     let whole = whole(change, old, new);
-    let (Some((i, before)), Some((j, after))) = (old_string, new_string) else {
-        return vec![whole];
-    };
-    let parts = changed_parts(before, after);
-    if parts.is_empty() {
-        // The text differs and no part does: another spelling of the same address.
+    let (Some(before), Some(after)) = (change.old, change.new) else { return vec![whole] };
+    let strings = (string_at(old, before, whole_place(old, before)), string_at(new, after, whole_place(new, after)));
+    if let (Some(before), Some(after)) = strings {
+        // Where the text differs and no part does it is another spelling of the same address.
+        return parts_of_string(&whole, before, after);
+    }
+    if change.kind != ChangeKind::Modified || whole.old.iter().chain(&whole.new).any(|side| side.secret) {
         return vec![whole];
     }
-    let endpoints = (Some(i), Some(j));
+    let texts = (&old.settings.get(before).value.text, &new.settings.get(after).value.text);
+    if let Some(found) = pieces::differences(texts.0, texts.1) {
+        return pieces_of_text(&whole, found, (old, before), (new, after));
+    }
+    match (option_at(old, before), option_at(new, after)) {
+        (Some(before), Some(after)) => parts_of_string(&whole, before, after),
+        _ => vec![whole],
+    }
+}
+
+/// The address in the only option that a setting holds: `--url=postgres://…`.
+fn option_at(side: Meant<'_>, at: SettingRef) -> Option<(usize, &Endpoint)> {
+    let told = side.facts.meanings.get(&at)?.endpoint?;
+    let endpoint = side.facts.endpoints.get(told)?;
+    let is_one_word = !side.settings.get(at).value.text.trim().contains(char::is_whitespace);
+    (is_one_word && endpoint.string.is_some() && endpoint.setting == at).then_some((told, endpoint))
+}
+
+/// One entry a part that differs between two addresses; the whole where none does.
+fn parts_of_string(whole: &Explained, before: (usize, &Endpoint), after: (usize, &Endpoint)) -> Vec<Explained> {
+    let parts = changed_parts(before.1, after.1);
+    if parts.is_empty() {
+        return vec![whole.clone()];
+    }
+    let endpoints = (Some(before.0), Some(after.0));
     let explain = |(role, before, after): (String, Option<&EndpointPart>, Option<&EndpointPart>)| {
-        let kind = match (before, after) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Removed,
-            _ => ChangeKind::Modified,
-        };
         let side = |part: Option<&EndpointPart>| {
             part.map(|p| ChangeSide {
                 setting: p.setting,
@@ -153,16 +175,116 @@ fn explain_one(change: &Change, old: Meant<'_>, new: Meant<'_>) -> Vec<Explained
                 secret: p.text.is_none(),
             })
         };
+        let kind = kind_of(before.is_some(), after.is_some());
         Explained { kind, role: Some(role), old: side(before), new: side(after), endpoints, ..whole.clone() }
     };
     parts.into_iter().map(explain).collect()
 }
 
-/// The endpoint that is written as one string in this setting.
-fn string_at(side: Meant<'_>, at: SettingRef) -> Option<(usize, &Endpoint)> {
-    let index = side.facts.meanings.get(&at)?.endpoint?;
-    let endpoint = side.facts.endpoints.get(index)?;
-    (endpoint.string.is_some() && endpoint.setting == at).then_some((index, endpoint))
+fn kind_of(was: bool, is: bool) -> ChangeKind {
+    match (was, is) {
+        (false, _) => ChangeKind::Added,
+        (_, false) => ChangeKind::Removed,
+        _ => ChangeKind::Modified,
+    }
+}
+
+/// One entry an option or line that differs, and the whole where something beside them does.
+fn pieces_of_text(
+    whole: &Explained,
+    found: pieces::Pieces,
+    old: (Meant<'_>, SettingRef),
+    new: (Meant<'_>, SettingRef),
+) -> Vec<Explained> {
+    let mut all = Vec::new();
+    if found.rest {
+        all.push(whole.clone());
+    }
+    let joint = if found.lines { '!' } else { '.' };
+    for (before, after) in found.changed {
+        let key = after.as_ref().or(before.as_ref()).map_or("", |piece| piece.key.as_str());
+        let named = !key.is_empty();
+        let path = if named { format!("{}{joint}{key}", whole.path) } else { whole.path.clone() };
+        let logical = if named { key.to_owned() } else { whole.logical.clone() };
+        let sides = (side_of(old, before.as_ref(), &found.hidden.0), side_of(new, after.as_ref(), &found.hidden.1));
+        let kind = kind_of(sides.0.is_some(), sides.1.is_some());
+        let part = Explained { kind, path, logical, role: None, endpoints: (None, None), ..whole.clone() };
+        let (Some(before), Some(after)) = &sides else {
+            let role = sides.0.iter().map(|side| (old.0, side)).chain(sides.1.iter().map(|side| (new.0, side)));
+            let role = role.into_iter().find_map(|(meant, side)| role_at(meant, side));
+            all.push(Explained { role, old: sides.0, new: sides.1, ..part });
+            continue;
+        };
+        match (string_at(old.0, old.1, before.at), string_at(new.0, new.1, after.at)) {
+            (Some(a), Some(b)) => {
+                let given = Explained { old: sides.0.clone(), new: sides.1.clone(), ..part };
+                all.extend(parts_of_string(&given, a, b));
+            }
+            _ => {
+                let role = role_at(new.0, after).or_else(|| role_at(old.0, before));
+                let endpoints = (endpoint_at(old.0, before), endpoint_at(new.0, after));
+                all.push(Explained { role, endpoints, old: sides.0, new: sides.1, ..part });
+            }
+        }
+    }
+    all
+}
+
+fn side_of(
+    (meant, at): (Meant<'_>, SettingRef),
+    piece: Option<&pieces::Piece>,
+    hidden: &[Range<usize>],
+) -> Option<ChangeSide> {
+    let piece = piece?;
+    let setting = meant.settings.get(at);
+    let text = without(&setting.value.text, piece.range.clone(), hidden)?;
+    let place = Location { source: setting.at.source, span: setting.value.source_span(piece.range.clone()) };
+    let parts = meant.facts.endpoints.iter().flat_map(|endpoint| &endpoint.parts);
+    let is_secret_part = |p: &EndpointPart| p.setting == at && p.text.is_none() && p.at == place;
+    let secret = piece.secret || parts.into_iter().any(is_secret_part);
+    Some(ChangeSide { setting: at, at: place, text, secret })
+}
+
+/// The text under `range` with what is hidden in it masked.
+fn without(text: &str, range: Range<usize>, hidden: &[Range<usize>]) -> Option<String> {
+    let mut out = String::new();
+    let mut at = range.start;
+    for secret in hidden.iter().filter(|secret| secret.start < range.end && range.start < secret.end) {
+        out.push_str(text.get(at..secret.start.max(at))?);
+        out.push_str(MASK);
+        at = secret.end.clamp(at, range.end);
+    }
+    out.push_str(text.get(at..range.end)?);
+    Some(out)
+}
+
+/// The role of an option: of the pool setting or the part of an address that stands in the same bytes.
+fn role_at(meant: Meant<'_>, side: &ChangeSide) -> Option<String> {
+    let pools = meant.facts.pools.iter().flat_map(|pool| &pool.settings);
+    let pool = pools.into_iter().find(|s| s.setting == side.setting && s.at == side.at);
+    let parts = meant.facts.endpoints.iter().flat_map(|endpoint| &endpoint.parts);
+    let part = || parts.into_iter().find(|p| p.setting == side.setting && p.at == side.at);
+    pool.map(|s| s.role.as_str().to_owned()).or_else(|| part().map(|p| p.role.clone()))
+}
+
+fn endpoint_at(meant: Meant<'_>, side: &ChangeSide) -> Option<usize> {
+    let holds = |endpoint: &Endpoint| endpoint.parts.iter().any(|p| p.setting == side.setting && p.at == side.at);
+    meant.facts.endpoints.iter().position(holds)
+}
+
+/// Where a setting stands.
+fn whole_place(meant: Meant<'_>, at: SettingRef) -> Location {
+    meant.settings.get(at).at
+}
+
+/// The endpoint that is written as one string at a place of this setting.
+fn string_at(side: Meant<'_>, at: SettingRef, place: Location) -> Option<(usize, &Endpoint)> {
+    let told = side.facts.meanings.get(&at)?.endpoint?;
+    let is_it = |endpoint: &&Endpoint| endpoint.string.is_some() && endpoint.setting == at && endpoint.at == place;
+    if let Some(endpoint) = side.facts.endpoints.get(told).filter(is_it) {
+        return Some((told, endpoint));
+    }
+    side.facts.endpoints.iter().enumerate().find(|(_, endpoint)| is_it(endpoint))
 }
 
 type PartChange<'a> = (String, Option<&'a EndpointPart>, Option<&'a EndpointPart>);

@@ -260,6 +260,9 @@ fn is_shell_name(name: &str) -> bool {
 fn default_of_template(inner: &str) -> Option<Fallback<'_>> {
     const WORD: &str = "default";
     let inner = inner.trim_matches(|c: char| c == '-' || c.is_whitespace());
+    if let Some(words) = ["coalesce ", "or "].iter().find_map(|call| inner.strip_prefix(call)) {
+        return last_of(words.split('|').next().unwrap_or(words).trim_end());
+    }
     let at = inner.rmatch_indices(WORD).map(|(at, _)| at).find(|&at| {
         let before = inner.get(..at).unwrap_or("").trim_end();
         (before.is_empty() || before.ends_with(['|', '(']))
@@ -272,6 +275,13 @@ fn default_of_template(inner: &str) -> Option<Fallback<'_>> {
     let name =
         words.clone().find(|w| w.starts_with('.')).or_else(|| words.clone().find(|w| !w.is_empty() && *w != WORD));
     Some(Fallback { name: name.map_or("", bare), text: value })
+}
+
+/// `.a .b 16` behind `coalesce`: the last counts where no other is given.
+fn last_of(words: &str) -> Option<Fallback<'_>> {
+    let at = words.rfind(' ')? + 1;
+    let name = words.split(' ').next().unwrap_or("");
+    Some(Fallback { name, text: literal_at(words.get(at..)?)? })
 }
 
 /// `ENV.fetch("X", 5)`, `ENV.fetch("X") { 5 }`, `ENV["X"] || 5`, each with `.to_i` behind.
@@ -366,6 +376,10 @@ mod tests {
             (" ${A:${B:16}} ", "A", "${B:16}"),
             ("{{ .Values.pool | default 16 }}", ".Values.pool", "16"),
             ("{{- default 16 .Values.pool | quote }}", ".Values.pool", "16"),
+            ("{{ .Values.a | default .Values.global.a | default 5 }}", ".Values.a", "5"),
+            ("{{ .Values.a | default (.Values.b | default 5) | int }}", ".Values.a", "5"),
+            ("{{ coalesce .Values.a .Values.b 5 | quote }}", ".Values.a", "5"),
+            ("{{ or .Values.a 5 }}", ".Values.a", "5"),
             ("{{ db_pool | default('16') }}", "db_pool", "16"),
             ("{{ db_pool | default: 5 }}", "db_pool", "5"),
             ("<%= ENV.fetch(\"POOL\", 16) %>", "POOL", "16"),
@@ -388,6 +402,7 @@ mod tests {
             "{{ .Values.pool }}",
             "{{ .Values.defaultPool }}",
             "{{ .Values.pool | default .Values.size }}",
+            "{{ coalesce .Values.a .Values.b }}",
             "<%= ENV['POOL'] %>",
             "<%= ENV.fetch('POOL') %>",
             "<%= ENV.fetch('POOL', size) %>",

@@ -19,6 +19,7 @@ mod list;
 mod node;
 mod pieces;
 mod plain;
+mod process;
 mod sections;
 mod spring;
 mod terraform;
@@ -67,6 +68,7 @@ pub static PLATFORMS: &[&Platform] = &[
     &dotnet::PLATFORM,
     &node::PLATFORM,
     &sections::PLATFORM,
+    &process::PLATFORM,
     &plain::PLATFORM,
 ];
 
@@ -301,7 +303,11 @@ pub(crate) mod tests {
     pub(crate) fn read_by_processes(resource: &Resource) -> Vec<String> {
         let line = |setting: &crate::setting::Setting| {
             let unit = &resource.units[setting.unit? as usize];
-            let kind = if unit.kind == UnitKind::Env { "env" } else { "file" };
+            let kind = match unit.kind {
+                UnitKind::Env => "env",
+                UnitKind::File => "file",
+                UnitKind::Command => "command",
+            };
             Some(format!("{kind} {} {} = {}", unit.name, setting.logical, setting.value.text))
         };
         resource.settings.iter().filter_map(line).collect()

@@ -142,6 +142,8 @@ pub enum UnitKind {
     Env,
     /// As a configuration file: keys are paths.
     File,
+    /// As the words of its command line, in order.
+    Command,
 }
 
 /// What a resource is to the connection budget, as the platform reads it. Rules do not look here; facts do.

@@ -129,9 +129,10 @@ impl Source {
     pub fn owned(path: &str, side: Side, bytes: Vec<u8>, limits: Limits) -> Source {
         let mut problems = Vec::new();
         let len = bytes.len();
-        let (text, readable) = decode(bytes, limits.file_bytes, &mut problems);
+        let path = clean_path(path);
+        let (text, readable) = decode(bytes, is_latin_1(&path), limits.file_bytes, &mut problems);
         let line_starts = line_starts(&text);
-        Source { path: clean_path(path), side, text, problems, readable, limits, bytes: len, line_starts }
+        Source { path, side, text, problems, readable, limits, bytes: len, line_starts }
     }
 
     /// Whether both were made from the same bytes.
@@ -251,7 +252,13 @@ pub(crate) fn clean_path(path: &str) -> String {
     path.split('/').filter(|part| !part.is_empty() && *part != ".").collect::<Vec<_>>().join("/")
 }
 
-fn decode(bytes: Vec<u8>, most: usize, problems: &mut Vec<Problem>) -> (String, bool) {
+/// Whether bytes that are not UTF-8 are ISO-8859-1 in a file of this name: Java wrote properties so up to version 8.
+fn is_latin_1(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.ends_with(".properties") || name.contains(".properties.")
+}
+
+fn decode(bytes: Vec<u8>, is_latin_1: bool, most: usize, problems: &mut Vec<Problem>) -> (String, bool) {
     if bytes.len() > most {
         let message = format!("larger than {}; not read (see [limits] file-size)", in_bytes(most));
         problems.push(Problem::new(ProblemKind::TooLarge, message));
@@ -275,6 +282,11 @@ fn decode(bytes: Vec<u8>, most: usize, problems: &mut Vec<Problem>) -> (String, 
     }
     match String::from_utf8(bytes) {
         Ok(text) => (text, true),
+        Err(error) if is_latin_1 => {
+            let message = "not valid UTF-8; read as ISO-8859-1, as Java reads properties files";
+            problems.push(Problem::new(ProblemKind::Encoding, message));
+            (error.as_bytes().iter().map(|&byte| char::from(byte)).collect(), true)
+        }
         Err(error) => {
             problems
                 .push(Problem::new(ProblemKind::Encoding, "not valid UTF-8; the bytes that are no text were replaced"));
@@ -343,6 +355,14 @@ mod tests {
         let s = Source::new("a", Side::Old, &[0xff, 0xfe, b'k', 0, b'=', 0, b'v', 0]);
         assert_eq!(s.text, "k=v");
         assert!(s.readable);
+    }
+
+    #[test]
+    fn properties_that_are_no_utf8_are_latin_1() {
+        let s = Source::new("a/b.properties", Side::Old, b"a=caf\xe9");
+        assert_eq!((s.text.as_str(), s.problems.len()), ("a=caf\u{e9}", 1));
+        assert_eq!(Source::new("a.properties", Side::Old, "a=é".as_bytes()).text, "a=é");
+        assert_eq!(Source::new("a.yaml", Side::Old, b"a: caf\xe9").text, "a: caf\u{fffd}");
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn entry(settings: &Settings, at: SettingRef, key: &str, is_env: bool, range: Ra
 }
 
 /// Name and value of `--name=value`, `-Dname=value` or `NAME=value`, and whether it is an environment variable.
-fn assignment(word: &str) -> Option<(&str, bool, Range<usize>)> {
+pub(crate) fn assignment(word: &str) -> Option<(&str, bool, Range<usize>)> {
     let equals = word.find('=')?;
     let name = word.get(..equals)?;
     let value = unquoted(word, equals + 1..word.len());
@@ -108,7 +108,7 @@ fn assignment(word: &str) -> Option<(&str, bool, Range<usize>)> {
 }
 
 /// The name of a long option; `-database-url` of Go's flags is one too, `-c` is not.
-fn option_name(word: &str) -> Option<&str> {
+pub(crate) fn option_name(word: &str) -> Option<&str> {
     let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-').filter(|name| name.len() > 2))?;
     is_key(name).then_some(name)
 }
@@ -127,6 +127,11 @@ fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// Words as a shell splits them: blanks inside quotes and expressions end none.
 fn words(text: &str, setting: SettingRef) -> impl Iterator<Item = Word<'_>> {
+    word_ranges(text).filter_map(move |range| Some(Word { setting, text: text.get(range.clone())?, range }))
+}
+
+/// The bytes of each word of a command line, without quotes around it.
+pub(crate) fn word_ranges(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = text.get(at..)?;
@@ -143,8 +148,7 @@ fn words(text: &str, setting: SettingRef) -> impl Iterator<Item = Word<'_>> {
             }
             at = start + i + c.len_utf8();
         }
-        let range = unquoted(text, start..at);
-        Some(Word { setting, text: text.get(range.clone())?, range })
+        Some(unquoted(text, start..at))
     })
 }
 

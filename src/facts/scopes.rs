@@ -46,7 +46,7 @@ pub(super) fn scopes(sources: &Sources, settings: &Settings, workloads: &[usize]
     }
     for (at, resource) in settings.resources.iter().enumerate() {
         if !matches!(resource.shape, Shape::Workload(_)) || resource.standing == Standing::Covered {
-            let mut unread = unread_scopes(at, resource, &read);
+            let mut unread = unread_scopes(settings, at, resource, &read);
             unread.iter_mut().for_each(|scope| arguments::add_options(scope, settings));
             scopes.extend(unread);
         }
@@ -62,12 +62,17 @@ fn text_of(resource: &Resource, setting: Option<u32>) -> Option<String> {
 ///
 /// Each environment block is a process of its own (`web.env` and `worker.env` of a values file); files of one resource
 /// are read together.
-fn unread_scopes(at: usize, resource: &Resource, read: &BTreeSet<UnitAt>) -> Vec<Scope> {
+fn unread_scopes(settings: &Settings, at: usize, resource: &Resource, read: &BTreeSet<UnitAt>) -> Vec<Scope> {
     let mut scopes: Vec<Scope> = Vec::new();
     let mut files = scope_of(resource, "");
     for (unit, about) in resource.units.iter().enumerate() {
         let unit = u32::try_from(unit).unwrap_or(u32::MAX);
         if read.contains(&(at, unit)) {
+            continue;
+        }
+        if about.kind == UnitKind::Command {
+            let words: Vec<u32> = resource.unit_settings(unit).map(|(setting, _)| setting).collect();
+            files.entries.extend(arguments::of_command(settings, at, &words));
             continue;
         }
         let is_block = about.kind == UnitKind::Env && resource.units.len() > 1;

@@ -1,15 +1,18 @@
 //! Configuration files of servers and tools: `[section]` headers, `key = value`, `key value` and `key: value` lines.
 //!
-//! One reader for postgresql.conf, my.cnf, pgbouncer.ini, redis.conf and their like. What differs (comments behind a
-//! value) follows from the file's name, because a `#` in a password must not cut it.
+//! One reader for postgresql.conf, my.cnf, pgbouncer.ini, php.ini, redis.conf, alembic.ini and their like. What differs
+//! (comments behind a value, percent signs) follows from the file's name, because a `#` in a password must not cut it.
+
+mod dialect;
 
 use super::Format;
 use super::decoded::{self, Decoded};
 use super::template::{self, Masked};
-use crate::document::{Document, Entry, FormatId, Node, NodeKind, OffsetMap, Scalar, ScalarKind};
+use super::words::{gathered_but, made_key};
+use crate::document::{Document, Entry, FormatId, Node, NodeKind, Scalar, ScalarKind};
 use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
-use smol_str::SmolStr;
+use dialect::Dialect;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -17,9 +20,10 @@ use std::ops::Range;
 pub(super) static FORMAT: Format = Format {
     id: FormatId::Conf,
     name: "INI and conf",
-    reads: "`.ini`, `.conf`, `.cnf` and `.cfg` files: postgresql.conf, my.cnf, pgbouncer.ini, redis.conf",
+    reads: "`.ini`, `.conf`, `.cnf` and `.cfg` files: postgresql.conf, my.cnf, pgbouncer.ini, php.ini, odbc.ini, \
+            alembic.ini, supervisord.conf, redis.conf and their like",
     extensions: &["conf", "cnf", "cfg", "ini"],
-    names: &[".my.cnf", ".pg_service.conf"],
+    names: &[".my.cnf", ".pg_service.conf", ".odbc.ini", ".gitconfig", ".editorconfig"],
     words: &[],
     is_plainly: |_| false,
     parse,
@@ -32,44 +36,81 @@ fn parse(source: &Source, id: SourceId) -> Document {
     let mut reader = Reader {
         text,
         masked: &masked,
-        comments_behind: comments_behind(&source.path),
+        dialect: Dialect::of(&source.path),
         document: &mut document,
         errors: Vec::new(),
-        entries: Vec::new(),
-        section: None,
-        sections: BTreeMap::new(),
-        keys: BTreeMap::new(),
+        sections: vec![Section::default()],
+        current: 0,
+        known: BTreeMap::new(),
+        enclosing: Vec::new(),
+        last: None,
     };
-    decoded::lines(text).for_each(|line| reader.line(line));
-    let Reader { errors, entries, .. } = reader;
+    let mut expressions = masked.value_lines(&source.text).peekable();
+    for line in decoded::lines(text) {
+        while let Some(expression) = expressions.next_if(|expression| expression.start <= line.start) {
+            reader.expression(&source.text, expression);
+        }
+        reader.line(line);
+    }
+    expressions.for_each(|expression| reader.expression(&source.text, expression));
+    let Reader { errors, sections, .. } = reader;
     masked.report_errors(errors, &mut document.problems);
+    let entries = finish(sections);
     document.roots.extend((!entries.is_empty()).then(|| decoded::mapping(entries)));
     masked.restore(&source.text, &mut document);
     document
 }
 
-/// Whether a comment may stand behind a value: PostgreSQL and MySQL say so, for others a `#` may be part of a password.
-fn comments_behind(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    name.contains("postgres") || name.starts_with("my.") || name.starts_with(".my.") || name.ends_with(".cnf")
+/// What stands under one header; the first section is what stands before all of them.
+#[derive(Default)]
+struct Section {
+    header: Option<(Scalar, Span)>,
+    entries: Vec<Entry>,
+    /// Keys that have one value, with their last place. Others may stand several times (`save 900 1`).
+    single: BTreeMap<String, Span>,
+}
+
+fn finish(sections: Vec<Section>) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for section in sections {
+        let single = section.single;
+        let entries = gathered_but(section.entries, dialect::is_list, |key| single.contains_key(key));
+        let Some((key, header)) = section.header else {
+            all.extend(entries);
+            continue;
+        };
+        let spans = entries.iter().map(|entry| entry.key.span.to(entry.value.span));
+        all.push(Entry { key, value: Node::mapping(spans.fold(header, Span::to), entries) });
+    }
+    all
+}
+
+/// The setting that the next line may continue.
+#[derive(Clone, Copy)]
+struct Last {
+    /// Columns before its key.
+    indent: usize,
+    /// Columns before the line that continued it, if one did.
+    continued: Option<usize>,
 }
 
 struct Reader<'a> {
     text: &'a str,
     masked: &'a Masked,
-    comments_behind: bool,
+    dialect: Dialect,
     document: &'a mut Document,
     errors: Vec<Problem>,
-    entries: Vec<Entry>,
-    /// Index of the current section in `entries`.
-    section: Option<usize>,
-    sections: BTreeMap<String, usize>,
-    /// Keys written with `=`, by section. Others may stand several times (`save 900 1`).
-    keys: BTreeMap<(Option<usize>, String), Span>,
+    sections: Vec<Section>,
+    /// Index of the current section.
+    current: usize,
+    known: BTreeMap<String, usize>,
+    /// Apache's sections that are open: `<VirtualHost *:80>`.
+    enclosing: Vec<String>,
+    last: Option<Last>,
 }
 
-impl Reader<'_> {
-    fn slice(&self, range: Range<usize>) -> &str {
+impl<'a> Reader<'a> {
+    fn slice(&self, range: Range<usize>) -> &'a str {
         self.text.get(range).unwrap_or("")
     }
 
@@ -79,38 +120,131 @@ impl Reader<'_> {
         let end = start + self.slice(start..line.end).trim_end().len();
         let content = self.slice(start..end);
         if content.is_empty() {
+            self.last = None;
             return;
         }
         if content.starts_with(['#', ';']) {
             return self.document.comments.push(decoded::comment(self.text, start..end, 1));
         }
+        let indent = start - line.start;
+        if self.continues(indent, content) {
+            return self.continue_with(start..end, indent);
+        }
+        self.last = None;
         if content.starts_with('[') {
             return self.header(start..end);
+        }
+        if content.starts_with('<') && content.ends_with('>') {
+            return self.enclosure(start..end);
         }
         let Some((key, separator, value)) = split(content) else {
             let message = "no section, `key = value` line or comment; this line was not read";
             return self.errors.push(Problem::at(ProblemKind::Syntax, message, Span::new(start, end)));
         };
-        let key = Scalar::plain(content.get(..key).unwrap_or(""), start, ScalarKind::Str);
+        let key = self.dialect.key(Scalar::plain(content.get(..key).unwrap_or(""), start, ScalarKind::Str));
         let value = self.value(start + value..end);
-        if separator == '=' {
-            let place = (self.section, key.text.to_string());
-            let known = self.keys.insert(place, key.span);
-            if known.is_some_and(|first| !self.masked.has_line_between(first.end, key.span.start)) {
-                self.document.problems.push(decoded::duplicate_key(key.span));
-            }
+        self.last = matches!(separator, '=' | ':').then_some(Last { indent, continued: None });
+        self.setting(key, separator, value);
+    }
+
+    fn setting(&mut self, key: Scalar, separator: char, value: Scalar) {
+        let variables = dialect::holds_variables(&key.text).then(|| dialect::variables(&key.text, &value)).flatten();
+        if let Some(pairs) = variables {
+            return self.variables(key, pairs);
+        }
+        let mut key = key;
+        if separator == '=' && !dialect::is_list(&key.text) {
+            key = self.single(key);
         }
         self.add(Entry { key, value: Node::scalar(value) });
     }
 
-    fn add(&mut self, entry: Entry) {
-        let Some(section) = self.section.and_then(|index| self.entries.get_mut(index)) else {
-            return self.entries.push(entry);
-        };
-        section.value.span = section.value.span.to(entry.key.span).to(entry.value.span);
-        if let NodeKind::Mapping(entries) = &mut section.value.kind {
-            entries.push(entry);
+    /// Notes a key that has one value. Where a line of a template divides two of a name they are alternatives: the later
+    /// one gets a number, so that neither is lost.
+    fn single(&mut self, key: Scalar) -> Scalar {
+        let masked = self.masked;
+        let Some(section) = self.sections.get_mut(self.current) else { return key };
+        let Some(first) = section.single.insert(key.text.to_string(), key.span) else { return key };
+        if !masked.has_line_between(first.end, key.span.start) {
+            self.document.problems.push(decoded::duplicate_key(key.span));
+            return key;
         }
+        let numbered = (2..).map(|n| format!("{}[{n}]", key.text)).find(|name| !section.single.contains_key(name));
+        let Some(name) = numbered else { return key };
+        section.single.insert(name.clone(), key.span);
+        made_key(&name, key.span)
+    }
+
+    /// `environment = A="b",C="d"`: variables, with those that stand there already.
+    fn variables(&mut self, key: Scalar, pairs: Vec<Entry>) {
+        let value = decoded::mapping(pairs);
+        let Some(section) = self.sections.get_mut(self.current) else { return };
+        let is_known = |entry: &&mut Entry| entry.key.text == key.text && !entry.value.entries().is_empty();
+        let Some(known) = section.entries.iter_mut().find(is_known) else {
+            return section.entries.push(Entry { key, value });
+        };
+        known.value.span = known.value.span.to(value.span);
+        if let (NodeKind::Mapping(pairs), NodeKind::Mapping(more)) = (&mut known.value.kind, value.kind) {
+            pairs.extend(more);
+        }
+    }
+
+    /// A line of a template that writes something (`{{ include "x" . }}`): what it writes is not known, but it is there.
+    fn expression(&mut self, original: &str, range: Range<usize>) {
+        let text = original.get(range.clone()).unwrap_or("");
+        let key = made_key(text.trim(), Span::new(range.start, range.end));
+        self.add(Entry { key, value: Node::scalar(decoded::omitted(range.end)) });
+    }
+
+    fn add(&mut self, entry: Entry) {
+        if let Some(section) = self.sections.get_mut(self.current) {
+            section.entries.push(entry);
+        }
+    }
+
+    /// Whether an indented line goes on with the value before it, as Python's reader has it: behind an empty value, a
+    /// comma or another such line, or where it could be no setting of its own.
+    fn continues(&self, indent: usize, content: &str) -> bool {
+        let Some(last) = self.last.filter(|last| indent > last.indent) else { return false };
+        if last.continued.is_some_and(|columns| indent >= columns) {
+            return true;
+        }
+        let before = self.sections.get(self.current).and_then(|section| section.entries.last());
+        let value = before.and_then(|entry| entry.value.as_scalar()).map(|scalar| scalar.text.as_str());
+        let is_open = value.is_none_or(|text| text.is_empty() || text.ends_with(','));
+        is_open || !matches!(split(content), Some((_, '=' | ':', _)))
+    }
+
+    fn continue_with(&mut self, range: Range<usize>, indent: usize) {
+        if let Some(last) = &mut self.last {
+            last.continued = Some(indent);
+        }
+        let Some(section) = self.sections.get_mut(self.current) else { return };
+        let Some(entry) = section.entries.last_mut() else { return };
+        let more = self.text.get(range.clone()).unwrap_or("");
+        let NodeKind::Scalar(value) = &mut entry.value.kind else {
+            // Variables that go on on the next line.
+            let line = Scalar::plain(more, range.start, ScalarKind::Str);
+            if let (NodeKind::Mapping(pairs), Some(more)) =
+                (&mut entry.value.kind, dialect::variables(&entry.key.text, &line))
+            {
+                entry.value.span = more.iter().fold(entry.value.span, |span, pair| span.to(pair.value.span));
+                pairs.extend(more);
+            }
+            return;
+        };
+        if value.text.is_empty() {
+            *value = self.dialect.value(Scalar::plain(more, range.start, ScalarKind::Str));
+        } else {
+            *value = lengthened(value, more, range);
+        }
+        if let Some(pairs) =
+            dialect::holds_variables(&entry.key.text).then(|| dialect::variables(&entry.key.text, value)).flatten()
+        {
+            entry.value = decoded::mapping(pairs);
+            return;
+        }
+        entry.value.span = value.span;
     }
 
     /// A section header. A section that is opened again goes on, as MySQL and PgBouncer have it.
@@ -132,20 +266,36 @@ impl Reader<'_> {
         let inner = self.slice(range.start + 1..range.start + close);
         let start = range.start + 1 + (inner.len() - inner.trim_start().len());
         let key = Scalar::plain(self.slice(start..range.start + close).trim_end(), start, ScalarKind::Str);
-        if let Some(&known) = self.sections.get(key.text.as_str()) {
-            self.section = Some(known);
-            return;
+        self.open(key, Span::new(range.start, range.start + close + 1));
+    }
+
+    /// `<Name arguments>` and `</Name>`, as Apache has them: sections inside sections.
+    fn enclosure(&mut self, range: Range<usize>) {
+        let inner = self.slice(range.start + 1..range.end - 1).trim();
+        if inner.starts_with('/') {
+            self.enclosing.pop();
+        } else if self.enclosing.len() < super::MAX_DEPTH {
+            self.enclosing.push(inner.to_owned());
         }
-        self.sections.insert(key.text.to_string(), self.entries.len());
-        self.section = Some(self.entries.len());
-        let span = Span::new(range.start, range.start + close + 1);
-        self.entries.push(Entry { key, value: Node::mapping(span, Vec::new()) });
+        let span = Span::new(range.start, range.end);
+        match self.enclosing.is_empty() {
+            true => self.current = 0,
+            false => self.open(made_key(&self.enclosing.join(" > "), span), span),
+        }
+    }
+
+    fn open(&mut self, key: Scalar, header: Span) {
+        let next = self.sections.len();
+        self.current = *self.known.entry(key.text.to_string()).or_insert(next);
+        if self.current == next {
+            self.sections.push(Section { header: Some((key, header)), ..Section::default() });
+        }
     }
 
     fn value(&mut self, range: Range<usize>) -> Scalar {
         let raw = self.slice(range.clone());
         if raw.is_empty() {
-            return omitted(range.start);
+            return decoded::omitted(range.start);
         }
         let quote = raw.chars().next().filter(|c| matches!(c, '\'' | '"'));
         if let Some((scalar, end)) = quote.and_then(|quote| self.quoted(range.clone(), quote)) {
@@ -160,16 +310,18 @@ impl Reader<'_> {
             self.document.comments.push(decoded::comment(self.text, end..range.end, 1));
         }
         let value = self.slice(range.start..end).trim_end();
-        if value.is_empty() { omitted(range.start) } else { Scalar::plain(value, range.start, ScalarKind::Str) }
+        if value.is_empty() {
+            return decoded::omitted(range.start);
+        }
+        self.dialect.value(Scalar::plain(value, range.start, ScalarKind::Str))
     }
 
     /// Where a comment starts behind a bare value.
     fn comment_in(&self, raw: &str) -> Option<usize> {
         let follows_blank =
             |&(i, _): &(usize, &str)| raw.get(..i).is_some_and(|b| b.is_empty() || b.ends_with([' ', '\t']));
-        raw.match_indices('#').find(follows_blank).map(|(i, _)| i).filter(|_| self.comments_behind)
+        raw.match_indices(self.dialect.comments_behind()).find(follows_blank).map(|(i, _)| i)
     }
-
     /// A quoted value that nothing but a comment follows. A doubled quote is one; in double quotes a backslash escapes a
     /// quote and itself.
     fn quoted(&self, range: Range<usize>, quote: char) -> Option<(Scalar, usize)> {
@@ -208,14 +360,15 @@ impl Reader<'_> {
     }
 }
 
-fn omitted(at: usize) -> Scalar {
-    Scalar {
-        text: SmolStr::default(),
-        kind: ScalarKind::Null,
-        quoted: false,
-        span: Span::new(at, at),
-        map: OffsetMap::None,
+/// A value with one more line.
+fn lengthened(value: &Scalar, more: &str, range: Range<usize>) -> Scalar {
+    let mut out = Decoded::default();
+    for (at, c) in value.text.char_indices() {
+        out.replace(c.encode_utf8(&mut [0; 4]), value.source_span(at..at + c.len_utf8()).range());
     }
+    out.replace("\n", value.span.end as usize..range.start);
+    out.copy(more, range.start);
+    out.scalar(value.span.to(Span::new(range.start, range.end)), ScalarKind::Str, value.quoted)
 }
 
 /// Splits a line: the end of the key, what separates, the start of the value.
@@ -252,123 +405,10 @@ fn split(line: &str) -> Option<(usize, char, usize)> {
 
 /// Whether a word can be a key where no sign says so.
 fn is_key(word: &str) -> bool {
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'*' | b'!');
+    let is_part =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'*' | b'!' | b'%' | b'\\');
     !word.is_empty() && word.bytes().all(is_part)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::format::check::{self, comments, leaves, only_problem};
-
-    #[test]
-    fn postgresql_conf_has_quotes_and_comments_behind_values() {
-        let text = "# head\nmax_connections = 200\t# (change requires restart)\nlisten_addresses = '*'  # all\n\
-                    work_mem 4MB\nlog_line_prefix = '%m it''s # '\nport = # none\nsuperuser_reserved_connections=3\n";
-        let document = check::read("postgresql.conf", text);
-        assert_eq!(
-            leaves(&document),
-            [
-                "max_connections=200 Str `200`",
-                "listen_addresses=* Str `'*'`",
-                "work_mem=4MB Str `4MB`",
-                "log_line_prefix=%m it's #  Str `'%m it''s # '`",
-                "port= Null ``",
-                "superuser_reserved_connections=3 Str `3`",
-            ]
-        );
-        assert_eq!(comments(&document), ["head", "(change requires restart)", "all", "none"]);
-        assert!(document.problems.is_empty());
-    }
-
-    #[test]
-    fn my_cnf_has_sections_and_flags() {
-        let text = "[mysqld]\nmax_connections=500 # peak\nskip-networking\n!includedir /etc/mysql/conf.d/\n\
-                    [client]\nport = 3306\n[mysqld]\nwait_timeout = 60\n";
-        assert_eq!(
-            leaves(&check::read("my.cnf", text)),
-            [
-                "mysqld.max_connections=500 Str `500`",
-                "mysqld.skip-networking= Null ``",
-                "mysqld.!includedir=/etc/mysql/conf.d/ Str `/etc/mysql/conf.d/`",
-                "mysqld.wait_timeout=60 Str `60`",
-                "client.port=3306 Str `3306`",
-            ]
-        );
-    }
-
-    #[test]
-    fn pgbouncer_ini_keeps_whole_connection_strings() {
-        let text = "[databases]\n; fallback\n* = host=db port=5432\napp = host=db password='a#b' pool_size=20\n\
-                    [pgbouncer] ; main\ndefault_pool_size = 20\n";
-        let document = check::read("pgbouncer.ini", text);
-        assert_eq!(
-            leaves(&document),
-            [
-                "databases.*=host=db port=5432 Str `host=db port=5432`",
-                "databases.app=host=db password='a#b' pool_size=20 Str `host=db password='a#b' pool_size=20`",
-                "pgbouncer.default_pool_size=20 Str `20`",
-            ]
-        );
-        assert_eq!(comments(&document), ["fallback", "main"]);
-    }
-
-    #[test]
-    fn redis_conf_has_values_after_blanks() {
-        let text = "maxclients 10000\nsave 900 1\nsave 300 10\nrequirepass a=b #c\nbind 127.0.0.1 ::1\nunixsocket \"/tmp/r\\\\ \\\"s\"\n";
-        let document = check::read("redis.conf", text);
-        assert_eq!(
-            leaves(&document),
-            [
-                "maxclients=10000 Str `10000`",
-                "save=900 1 Str `900 1`",
-                "save=300 10 Str `300 10`",
-                "requirepass=a=b #c Str `a=b #c`",
-                "bind=127.0.0.1 ::1 Str `127.0.0.1 ::1`",
-                "unixsocket=/tmp/r\\ \"s Str `\"/tmp/r\\\\ \\\"s\"`",
-            ]
-        );
-        assert!(document.problems.is_empty());
-    }
-
-    #[test]
-    fn other_ini_files_may_have_colons_and_phrases() {
-        let text = "[db]\nurl: postgres://u:p@h/d\nMax Pool Size = 5\nhost : x\n";
-        assert_eq!(
-            leaves(&check::read("app.ini", text)),
-            ["db.url=postgres://u:p@h/d Str `postgres://u:p@h/d`", "db.Max Pool Size=5 Str `5`", "db.host=x Str `x`"]
-        );
-    }
-
-    #[test]
-    fn a_line_that_is_nothing_is_named_and_the_rest_is_read() {
-        let document = check::read("a.ini", "a = 1\n[open\n(what) is this\nb = 2\n");
-        assert_eq!(leaves(&document), ["a=1 Str `1`", "b=2 Str `2`"]);
-        assert_eq!(document.problems.len(), 2);
-        assert!(document.problems.iter().all(|p| p.kind == ProblemKind::Syntax));
-    }
-
-    #[test]
-    fn a_template_is_read_around_its_expressions() {
-        let text = "[databases]\n{% for u in users %}\n{{ u }} = host={{ h('#x') }} port=5432\n{% endfor %}\n\
-                    [x]\n{% if a %}\nb = 1\n{% else %}\nb = 2\n{% endif %}\n";
-        let document = check::read("pgbouncer.ini.j2", text);
-        assert_eq!(
-            leaves(&document),
-            [
-                "databases.{{ u }}=host={{ h('#x') }} port=5432 Str `host={{ h('#x') }} port=5432`",
-                "x.b=1 Str `1`",
-                "x.b=2 Str `2`"
-            ]
-        );
-        assert!(document.problems.is_empty());
-        assert_eq!(document.templated, 7);
-    }
-
-    #[test]
-    fn equal_keys_of_one_section_are_named() {
-        let document = check::read("a.ini", "[x]\na = 1\n[y]\na = 1\n[x]\na = 2\n");
-        assert_eq!(only_problem(&document), (ProblemKind::DuplicateKey, "a".into()));
-        assert_eq!(document.problems[0].span.map(|s| s.start), Some(24));
-    }
-}
+mod tests;

@@ -122,6 +122,11 @@ pub(super) fn comment(text: &str, range: Range<usize>, mark: usize) -> Comment {
     Comment { span: Span::new(range.start, range.end), text: body.trim().to_owned() }
 }
 
+/// A value that is not there: null, with the place where it would stand.
+pub(super) fn omitted(at: usize) -> Scalar {
+    Scalar { text: smol_str::SmolStr::default(), kind: ScalarKind::Null, quoted: false, span: Span::new(at, at), map: OffsetMap::None }
+}
+
 /// A mapping that spans its entries.
 pub(super) fn mapping(entries: Vec<Entry>) -> Node {
     let span = entries.iter().map(|e| e.key.span.to(e.value.span)).reduce(Span::to).unwrap_or_default();

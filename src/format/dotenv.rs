@@ -74,8 +74,10 @@ impl Reader<'_> {
             _ => start,
         };
         let line = self.slice(start, end);
-        let (name, value) = match line.find('=') {
-            Some(equals) => (line.get(..equals).unwrap_or(""), Some(start + equals + 1)),
+        // `KEY: value`, as Ruby's dotenv has it; the value may hold a `=`.
+        let colon = line.find(": ").filter(|&colon| line.get(..colon).is_some_and(is_name));
+        let (name, value) = match colon.or_else(|| line.find('=')) {
+            Some(sign) => (line.get(..sign).unwrap_or(""), Some(start + sign + 1)),
             None => (line, None),
         };
         let name = name.trim_end();
@@ -209,6 +211,24 @@ mod tests {
         let document = read("A=\"one\r\ntwo\"\r\nB='x\ny'\nC=3\n");
         let leaves = leaves(&document);
         assert_eq!(leaves, ["A=one\r\ntwo Str `\"one\r\ntwo\"`", "B=x\ny Str `'x\ny'`", "C=3 Str `3`"]);
+    }
+
+    #[test]
+    fn notations_of_other_readers_are_read() {
+        let table: [(&str, &str); 7] = [
+            ("A: b\n", "A=b Str `b`"),
+            ("A: x://h/d?e=f # c\n", "A=x://h/d?e=f Str `x://h/d?e=f`"),
+            ("A = b\r\n", "A=b Str `b`"),
+            ("\u{feff}A=b", "A=b Str `b`"),
+            ("A='b\\n$C'", "A=b\\n$C Str `'b\\n$C'`"),
+            ("A=${B:-c d}/e", "A=${B:-c d}/e Str `${B:-c d}/e`"),
+            ("export A=\"b\" # c", "A=b Str `\"b\"`"),
+        ];
+        for (text, leaf) in table {
+            let document = check::read(".env", text);
+            assert_eq!(leaves(&document), [leaf], "{text}");
+            assert!(document.problems.is_empty(), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! through its indentation, quotes and escapes.
 
 use super::guess::{self, Named};
-use super::{by_id, conf, decoded, json};
+use super::{Format, by_id, conf, decoded, json, shell};
 use crate::document::{Document, FormatId, Node, NodeKind, OffsetMap, Pieces, Scalar};
 use crate::problem::ProblemKind;
 use crate::source::{Location, Side, Source, SourceId, Span};
@@ -29,23 +29,29 @@ pub fn parse_embedded(name: &str, scalar: &Scalar, source: SourceId) -> Option<D
     let is_named = named != FormatId::Unknown;
     let format = match named {
         FormatId::Unknown if is_one_line && looks_like_json => &json::FORMAT,
-        FormatId::Unknown if is_one_line => return None,
+        FormatId::Unknown | FormatId::Shell if is_one_line => return None,
         FormatId::Unknown if are_directives(name, text) => &conf::FORMAT,
         FormatId::Unknown => by_id(guess::by_content(text))?,
         id => by_id(id)?,
     };
-    let inner = Source::new(name, Side::New, text.as_bytes());
-    if inner.text != text {
-        // A byte-order mark or a NUL inside a value: offsets would no longer be those of the value.
-        return None;
-    }
-    let mut document = (format.parse)(&inner, source);
-    let is_structure = document.roots.iter().any(holds_entries);
+    let document = inside(format, name, scalar, source)?;
+    // A script that sets nothing is a text.
+    let is_bare = document.format == FormatId::Shell && document.roots.iter().all(shell::is_bare);
+    let is_structure = document.roots.iter().any(holds_entries) && !is_bare;
     let is_broken = document.problems.iter().any(|p| p.kind != ProblemKind::DuplicateKey);
     let is_file = if is_named { is_structure || (is_broken && !is_one_line) } else { is_structure && !is_broken };
-    if !is_file {
+    is_file.then_some(document)
+}
+
+/// Reads the text of `scalar` as a file of a format and that name, with the places of the file around it.
+pub(super) fn inside(format: &Format, name: &str, scalar: &Scalar, source: SourceId) -> Option<Document> {
+    let inner = Source::new(name, Side::New, scalar.text.as_bytes());
+    // A byte-order mark or a NUL inside a value: offsets would no longer be those of the value.
+    if inner.text != scalar.text {
         return None;
     }
+    let parse = if format.id == FormatId::Shell { shell::parse_whole } else { format.parse };
+    let mut document = parse(&inner, source);
     carry_over(&mut document, scalar);
     Some(document)
 }

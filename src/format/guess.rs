@@ -1,7 +1,7 @@
 //! Which syntax a file has: by its name, and by its content where the name says nothing or says it wrong.
 
 use super::dotenv::is_name;
-use super::{FORMATS, by_id, decoded, xml};
+use super::{FORMATS, by_id, decoded, hocon, xml};
 use crate::document::FormatId;
 
 /// Endings that say "this is the sample or the template of the file named before".
@@ -91,7 +91,7 @@ pub(super) fn by_name(path: &str) -> Named {
 /// Corrects a name by a content that is plainly something else.
 fn by_both(named: FormatId, text: &str) -> FormatId {
     let is_plainly = |id: FormatId| by_id(id).is_some_and(|format| (format.is_plainly)(text));
-    if let Some(other) = plainly(text).filter(|_| !is_plainly(named)) {
+    if let Some(other) = plainly(text).filter(|&other| !is_plainly(named) && may_be(named, other)) {
         return other;
     }
     let shape = Shape::of(text);
@@ -99,8 +99,9 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         FormatId::Xml if xml::is_html(text) => FormatId::Unknown,
         // `.config` is an ending of much that is no XML.
         FormatId::Xml if !shape.is_markup && by_content(text) != FormatId::Unknown => by_content(text),
-        // Braces around lines: HOCON, nginx, and others that are not read here.
         FormatId::Conf if shape.is_json => FormatId::Json,
+        FormatId::Conf if (shape.braces > 0 || text.contains("${?")) && hocon::is_hocon(text) => FormatId::Hocon,
+        // Braces around lines: logrotate, BIND, and others that are not read here.
         FormatId::Conf if shape.is_markup || shape.braces > 0 => FormatId::Unknown,
         FormatId::Conf if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item > 0) => {
             FormatId::Yaml
@@ -116,6 +117,16 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         }
         FormatId::Yaml | FormatId::Json | FormatId::Toml | FormatId::Dotenv if shape.is_markup => FormatId::Unknown,
         _ => named,
+    }
+}
+
+/// Whether a file whose name says one syntax may be of another. A `.conf` may be anything of lines and braces; a YAML file
+/// that holds a script or a server's configuration as a text is still a YAML file.
+fn may_be(named: FormatId, other: FormatId) -> bool {
+    match other {
+        FormatId::Nginx | FormatId::Haproxy | FormatId::Systemd => named == FormatId::Conf,
+        FormatId::Shell => matches!(named, FormatId::Conf | FormatId::Dotenv),
+        _ => true,
     }
 }
 
@@ -277,7 +288,6 @@ mod tests {
             (FormatId::Properties, "a.b=1\nc.d = 2\n"),
             (FormatId::Unknown, ""),
             (FormatId::Unknown, "just some words\nand more of them\n"),
-            (FormatId::Unknown, "#!/bin/sh\nA=1\n"),
             (FormatId::Xml, "<config>\n</config>\n"),
             (FormatId::Xml, "\u{feff}<?xml version=\"1.0\"?>\n<!-- c -->\n<a>"),
             (FormatId::Xml, "<!DOCTYPE a [<!ENTITY x \"y\">]>\n<a b=\"1\"/>\n"),
@@ -288,6 +298,9 @@ mod tests {
             (FormatId::Unknown, "<source>\n  @type http\n</source>\n"),
             (FormatId::Unknown, "<VirtualHost *:80>\n</VirtualHost>\n"),
             (FormatId::Unknown, "<password>\n"),
+            (FormatId::Shell, "#!/bin/sh\nA=1\n"),
+            (FormatId::Unknown, "#!/usr/bin/env python3\nA = 1\n"),
+            (FormatId::Systemd, "[Service]\nEnvironment=A=b\n"),
             (FormatId::Unknown, "postgres://u:p@h:5432/d"),
         ];
         for (id, text) in table {

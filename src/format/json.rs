@@ -287,6 +287,17 @@ mod tests {
     fn json5_may_be_loose() {
         let document = check::read("a.json5", "{a: 'x', b: 0xff,}");
         assert_eq!(leaves(&document), ["a=x Str `'x'`", "b=0xff Int `0xff`"]);
+        for (text, leaf) in [
+            ("{$a_1: +5}", "$a_1=+5 Int `+5`"),
+            ("{a: .5, /* c */}", "a=.5 Float `.5`"),
+            ("{a: Infinity}", "a=Infinity Float `Infinity`"),
+            ("{'a b': 'it\\'s', // c\n}", "a b=it's Str `'it\\'s'`"),
+            ("{a: 'x\\\ny'}", "a=xy Str `'x\\\ny'`"),
+            ("[-0x10]", "0=-0x10 Int `-0x10`"),
+        ] {
+            let document = check::read("a.json5", text);
+            assert_eq!(leaves(&document), [leaf], "{text} {:?}", document.problems);
+        }
         assert_eq!(read("{a: 1}").problems.len(), 1);
     }
 }

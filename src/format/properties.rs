@@ -166,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn odd_lines_are_read_as_java_reads_them() {
+        let table: [(&str, &str); 6] = [
+            ("a\\:b=c", "a:b=c Str `c`"),
+            ("a = \\\n  b", "a=b Str `b`"),
+            ("a=b\\\n\n", "a=b Str `b`"),
+            ("a=${B:c}@d", "a=${B:c}@d Str `${B:c}@d`"),
+            ("a=c:\\\\x", "a=c:\\x Str `c:\\\\x`"),
+            ("a=b\\\n#c", "a=b#c Str `b\\\n#c`"),
+        ];
+        for (text, leaf) in table {
+            let document = read(text);
+            assert_eq!(leaves(&document), [leaf], "{text}");
+            assert!(document.problems.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
     fn dotted_keys_stay_one_key() {
         let document = read("spring.datasource.url=jdbc:postgresql://db:5432/app?a=b\n");
         let entry = &document.roots[0].entries()[0];

@@ -279,6 +279,12 @@ impl Masked {
         self.text.as_deref().unwrap_or(original)
     }
 
+    /// The lines that hold nothing but expressions and would write text, in order.
+    pub(super) fn value_lines<'a>(&'a self, original: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let writes = |item: &&Item| item.is_line && writes_a_value(original.get(item.show.clone()).unwrap_or(""));
+        self.items.iter().filter(writes).map(|item| item.show.clone())
+    }
+
     /// Whether a line of expressions stands between two offsets, so that what it divides may be alternatives.
     pub(super) fn has_line_between(&self, from: u32, to: u32) -> bool {
         let first = self.items.partition_point(|item| item.hit.end <= from as usize);

@@ -150,6 +150,11 @@ impl<'a> Here<'a> {
         }
     }
 
+    /// One step down to a list's item by its position.
+    pub(super) fn position(&self, index: usize) -> Here<'a> {
+        self.item(&list::Step::Index(index))
+    }
+
     /// The place of the nearest key.
     pub(super) fn place(&self) -> Option<Span> {
         self.key_span
@@ -529,12 +534,19 @@ impl Flatten {
         if !structured {
             return false;
         }
-        let kind = if document.format == FormatId::Dotenv { UnitKind::Env } else { UnitKind::File };
-        let split_keys = is_spring_name(here.key);
+        let is_env = matches!(document.format, FormatId::Dotenv | FormatId::Shell);
+        let kind = if is_env { UnitKind::Env } else { UnitKind::File };
+        let split_keys = is_spring_name(here.key) || document.format == FormatId::Hocon;
+        // What a proxy lets through is structure: no process reads it as its own configuration.
+        let is_proxy = matches!(document.format, FormatId::Nginx | FormatId::Haproxy);
         let several = document.roots.len() > 1;
         let mut labels = BTreeSet::new();
         for (index, root) in document.roots.iter().enumerate() {
             let label = several.then(|| root_label(root, index, &mut labels)).flatten();
+            if is_proxy {
+                self.walk(root, &here.inside(label.as_deref()), Scope::STRUCTURE);
+                continue;
+            }
             let name = label.as_ref().map_or(file.to_owned(), |label| format!("{file}#{label}"));
             let unit = self.unit(kind, &name);
             self.file_units.push((name, unit));

@@ -96,7 +96,20 @@ fn to_steps(names: Vec<Option<String>>) -> Vec<Step> {
 
 /// Lists whose order is their meaning.
 fn is_ordered(key: &str) -> bool {
-    matches!(key, "command" | "args" | "arguments" | "entrypoint" | "cmd" | "argv" | "test")
+    matches!(
+        key,
+        "command"
+            | "args"
+            | "arguments"
+            | "entrypoint"
+            | "cmd"
+            | "argv"
+            | "test"
+            | "CMD"
+            | "ENTRYPOINT"
+            | "RUN"
+            | "run"
+    )
 }
 
 /// Numbers the later ones of one name, so that two of them do not cost the whole list its identity.

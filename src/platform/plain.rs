@@ -18,12 +18,20 @@ pub(super) static PLATFORM: Platform = Platform {
 
 fn read(root: &Root<'_>) -> Reading {
     let mut flat = Flatten::of(root);
-    let kind = if root.format == FormatId::Dotenv { UnitKind::Env } else { UnitKind::File };
-    let unit = flat.unit(kind, root.file_name());
-    if root.format == FormatId::Dotenv {
-        flat.variables(root.node, &Here::default(), unit);
-    } else {
-        flat.walk(root.node, &Here::default(), Scope::file(unit));
+    let here = Here::default();
+    match root.format {
+        FormatId::Dotenv => {
+            let unit = flat.unit(UnitKind::Env, root.file_name());
+            flat.variables(root.node, &here, unit);
+        }
+        // What a proxy lets through is no limit of a database, whatever stands behind it.
+        FormatId::Nginx | FormatId::Haproxy => flat.walk(root.node, &here, Scope::STRUCTURE),
+        format => {
+            let unit = flat.unit(UnitKind::File, root.file_name());
+            // `a.b = 1` and `a { b = 1 }` are the same to HOCON.
+            let split_keys = format == FormatId::Hocon;
+            flat.walk(root.node, &here, Scope { split_keys, ..Scope::file(unit) });
+        }
     }
     let name = match root.index {
         0 => root.path.to_owned(),

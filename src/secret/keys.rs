@@ -109,6 +109,9 @@ const NAMED: [&str; 9] = ["existing", "external", "pull", "max", "min", "num", "
 
 /// Whether the last part of `key` names a secret.
 pub(super) fn is_secret_key(key: &str) -> bool {
+    if is_upstream_of_nginx(key) {
+        return false;
+    }
     let words = words_of(last_segment(key));
     let Some(at) = words.iter().enumerate().rposition(|(i, word)| names_secret(&words, i, word)) else { return false };
     let after = words.get(at + 1..).unwrap_or(&[]);
@@ -123,6 +126,13 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     let is_name = words.get(at).is_some_and(|w| w == "secret" || w == "token");
     let existing = words.first().is_some_and(|word| word == "existing");
     !(named && is_name || existing)
+}
+
+/// nginx passes requests on: `http.server.location[/].proxy_pass` is an address.
+fn is_upstream_of_nginx(key: &str) -> bool {
+    let Some((around, last)) = key.rsplit_once('.') else { return false };
+    let passes = ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "memcached_pass"];
+    passes.contains(&last) && (around.contains("location[") || around.contains("stream.server"))
 }
 
 fn names_secret(words: &[String], i: usize, word: &str) -> bool {
@@ -175,6 +185,14 @@ fn push(words: &mut Vec<String>, word: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_nginx_passes_requests_is_no_secret() {
+        assert!(!is_secret_key("http.server.location[/].proxy_pass"));
+        for key in ["proxy_pass", "PROXY_PASS", "server.proxy_pass", "location[/].password"] {
+            assert!(is_secret_key(key), "{key}");
+        }
+    }
 
     #[test]
     fn secret_names_are_known_in_every_spelling() {

@@ -1,0 +1,1 @@
+<?php return ["pool" => 20];

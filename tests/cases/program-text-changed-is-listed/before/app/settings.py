@@ -1,0 +1,1 @@
+DATABASES = {"default": {"HOST": "catalog-db"}}
