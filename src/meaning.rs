@@ -89,7 +89,8 @@ pub fn explain(changes: &[Change], old: Meant<'_>, new: Meant<'_>) -> Vec<Explai
     let reach = (Reach::of(old.settings), Reach::of(new.settings));
     let mut explained: Vec<Explained> = changes.iter().flat_map(|change| explain_one(change, old, new)).collect();
     for entry in &mut explained {
-        let reached = [(&reach.0, &entry.old), (&reach.1, &entry.new)].map(|(reach, side)| reach.environment(side.as_ref()));
+        let reached =
+            [(&reach.0, &entry.old), (&reach.1, &entry.new)].map(|(reach, side)| reach.environment(side.as_ref()));
         entry.environment = reached.into_iter().flatten().chain([entry.environment]).min().unwrap_or_default();
     }
     explained

@@ -20,7 +20,10 @@ const VISIT: usize = 100;
 /// Fields that ask for programs, plugins or configuration that is not read here, with what to say.
 const NOT_APPLIED: [(&str, &str); 8] = [
     ("helmCharts", "`helmCharts` are not rendered; review the rendered manifests as well"),
-    ("helmChartInflationGenerator", "`helmChartInflationGenerator` is not rendered; review the rendered manifests as well"),
+    (
+        "helmChartInflationGenerator",
+        "`helmChartInflationGenerator` is not rendered; review the rendered manifests as well",
+    ),
     ("generators", "`generators` are programs and were not run"),
     ("transformers", "`transformers` were not applied; what they change is reviewed as it is written"),
     ("configurations", "`configurations` were not applied; names and images are carried into the usual fields only"),
@@ -98,7 +101,9 @@ impl<'a> Builder<'a> {
         references::carry(objects);
         self.collect_variables(own, objects);
         for (field, message) in NOT_APPLIED {
-            if let Some(node) = own.node.get(field).filter(|node| !node.items().is_empty() || !node.entries().is_empty()) {
+            if let Some(node) =
+                own.node.get(field).filter(|node| !node.items().is_empty() || !node.entries().is_empty())
+            {
                 self.is_incomplete |= field != "openapi" && field != "crds";
                 self.not_applied(own, node.span, message);
             }
@@ -203,7 +208,8 @@ impl<'a> Builder<'a> {
     pub(super) fn too_large(&mut self, source: SourceId) {
         if !self.is_too_large {
             self.is_too_large = true;
-            let message = "the kustomizations of this side make more than can be followed; the rest is as it is written";
+            let message =
+                "the kustomizations of this side make more than can be followed; the rest is as it is written";
             self.problems.insert((source, Problem::new(ProblemKind::TooLarge, message)));
         }
     }

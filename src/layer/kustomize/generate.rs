@@ -39,7 +39,11 @@ impl<'a> Builder<'a> {
                 return;
             }
             ("merge" | "replace", None) => {
-                self.no_target(own, item.span, "a generator that changes an object which is not there; kustomize refuses that");
+                self.no_target(
+                    own,
+                    item.span,
+                    "a generator that changes an object which is not there; kustomize refuses that",
+                );
             }
             _ => {}
         }
@@ -118,7 +122,8 @@ fn assignment(text: &Scalar, source: SourceId) -> Option<Entry> {
     let equals = text.text.find('=').filter(|at| *at > 0)?;
     let key = text.part(0..equals)?;
     let value = text.text.get(equals + 1..)?;
-    let is_quoted = value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote));
+    let is_quoted =
+        value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote));
     let inset = usize::from(is_quoted);
     let value = text.part(equals + 1 + inset..text.text.len() - inset)?;
     Some(Entry { key, value: Node { source: Some(source), ..Node::scalar(value) } })
@@ -131,7 +136,7 @@ fn plain_data(kind: &str) -> &'static str {
 
 fn lay_over(object: &mut Object, kind: &str, data: Vec<Entry>, replaces: bool, span: Span, source: SourceId) {
     if replaces {
-        ["data", "stringData", "binaryData"].iter().for_each(|key| drop(merge::remove(&mut object.node, key)));
+        merge::remove(&mut object.node, &["data", "stringData", "binaryData"]);
     }
     let Some(home) = merge::ensure(&mut object.node, &[plain_data(kind)], span, source) else { return };
     merge::put_all(home, data);
@@ -151,15 +156,15 @@ fn object(own: &Kustomization<'_>, kind: &str, item: &Node, data: Vec<Entry>) ->
         let all = own.node.path(&["generatorOptions", field]).map(Node::entries).unwrap_or_default();
         let own_ones = item.path(&["options", field]).map(Node::entries).unwrap_or_default();
         let entries: Vec<Entry> = all.iter().chain(own_ones).cloned().collect();
-        if let (false, Some(home)) =
-            (entries.is_empty(), merge::ensure(&mut metadata, &[field], item.span, own.source))
+        if let (false, Some(home)) = (entries.is_empty(), merge::ensure(&mut metadata, &[field], item.span, own.source))
         {
             merge::put_all(home, entries);
         }
     }
     let mut values = Node::mapping(item.span, Vec::new());
     merge::put_all(&mut values, data);
-    let own_type = item.get("type").filter(|_| kind == "Secret").and_then(|_| merge::entry_as(item, "type", "type", own.source));
+    let own_type =
+        item.get("type").filter(|_| kind == "Secret").and_then(|_| merge::entry_as(item, "type", "type", own.source));
     let fields = [fixed("apiVersion", "v1"), fixed("kind", kind)].into_iter().chain(own_type).chain([
         Entry { key: merge::composed("metadata", item.span), value: metadata },
         Entry { key: merge::composed(plain_data(kind), item.span), value: values },

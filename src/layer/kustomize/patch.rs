@@ -145,7 +145,9 @@ impl<'a> Builder<'a> {
             return Vec::new();
         };
         self.problems.extend(document.problems.iter().map(|problem| (own.source, problem.clone())));
-        merge::filled(&document).map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None }).collect()
+        merge::filled(&document)
+            .map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None })
+            .collect()
     }
 
     /// The patches that a file holds.
@@ -176,9 +178,9 @@ fn without_identity(patch: &Node) -> Node {
     if patch.get("$patch").and_then(Node::as_text) == Some("replace") {
         return bare;
     }
-    ["apiVersion", "kind"].iter().for_each(|key| drop(merge::remove(&mut bare, key)));
+    merge::remove(&mut bare, &["apiVersion", "kind"]);
     if let Some(metadata) = merge::get_mut(&mut bare, "metadata") {
-        ["name", "namespace"].iter().for_each(|key| drop(merge::remove(metadata, key)));
+        merge::remove(metadata, &["name", "namespace"]);
     }
     bare
 }

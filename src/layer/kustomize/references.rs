@@ -59,7 +59,8 @@ fn walk(node: &mut Node, renames: &Renames) -> bool {
 
 /// Renames what `node`, which stands under `key`, refers to.
 fn refer(key: &str, node: &mut Node, renames: &Renames) -> bool {
-    let mut below = |field: &str, kind: &str| merge::get_mut(node, field).is_some_and(|name| rename(name, kind, renames));
+    let mut below =
+        |field: &str, kind: &str| merge::get_mut(node, field).is_some_and(|name| rename(name, kind, renames));
     match key {
         "configMapKeyRef" | "configMapRef" | "configMap" => below("name", "ConfigMap"),
         "secretKeyRef" | "secretRef" | "secret" => below("name", "Secret"),
@@ -75,7 +76,7 @@ fn refer(key: &str, node: &mut Node, renames: &Renames) -> bool {
         "imagePullSecrets" => {
             let NodeKind::Sequence(items) = &mut node.kind else { return false };
             let names = items.iter_mut().filter_map(|item| merge::get_mut(item, "name"));
-            names.fold(false, |changed, name| rename(name, "Secret", renames) || changed)
+            names.map(|name| rename(name, "Secret", renames)).filter(|renamed| *renamed).count() > 0
         }
         _ => false,
     }

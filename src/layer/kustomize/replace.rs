@@ -131,7 +131,9 @@ impl<'a> Builder<'a> {
             });
             match found {
                 Some(text) => drop(values.insert(variable.name.as_str(), text)),
-                None => self.no_target(own, variable.span, "a variable whose object is not there; kustomize refuses that"),
+                None => {
+                    self.no_target(own, variable.span, "a variable whose object is not there; kustomize refuses that")
+                }
             }
         }
         if values.is_empty() {
@@ -139,20 +141,21 @@ impl<'a> Builder<'a> {
         }
         for object in objects.iter_mut() {
             let mut changed = false;
-            containers_mut(&mut object.node, &mut |container| changed |= expand(container, &values));
+            containers_mut(&mut object.node, &mut |container| expand(container, &values, &mut changed));
             object.changed |= changed;
         }
     }
 }
 
-fn expand(node: &mut Node, values: &BTreeMap<&str, String>) -> bool {
+fn expand(node: &mut Node, values: &BTreeMap<&str, String>, changed: &mut bool) {
     match &mut node.kind {
-        NodeKind::Sequence(items) => items.iter_mut().fold(false, |done, item| expand(item, values) || done),
-        NodeKind::Mapping(entries) => entries.iter_mut().fold(false, |done, e| expand(&mut e.value, values) || done),
+        NodeKind::Sequence(items) => items.iter_mut().for_each(|item| expand(item, values, changed)),
+        NodeKind::Mapping(entries) => entries.iter_mut().for_each(|entry| expand(&mut entry.value, values, changed)),
         NodeKind::Scalar(scalar) => {
-            let Some(text) = expanded(&scalar.text, values) else { return false };
-            *scalar = merge::composed(text, scalar.span);
-            true
+            if let Some(text) = expanded(&scalar.text, values) {
+                *scalar = merge::composed(text, scalar.span);
+                *changed = true;
+            }
         }
     }
 }
@@ -322,8 +325,14 @@ mod tests {
         let cases = [
             ("metadata.name", vec![key("metadata"), key("name")]),
             (r"data.app\.properties", vec![key("data"), key("app.properties")]),
-            ("spec.containers.[name=a.b].image", vec![key("spec"), key("containers"), with("name", "a.b"), key("image")]),
-            ("spec.containers[name=api].image", vec![key("spec"), key("containers"), with("name", "api"), key("image")]),
+            (
+                "spec.containers.[name=a.b].image",
+                vec![key("spec"), key("containers"), with("name", "a.b"), key("image")],
+            ),
+            (
+                "spec.containers[name=api].image",
+                vec![key("spec"), key("containers"), with("name", "api"), key("image")],
+            ),
             ("spec.containers.*.env.0", vec![key("spec"), key("containers"), Step::All, key("env"), key("0")]),
             ("data.[a.b]", vec![key("data"), key("a.b")]),
         ];

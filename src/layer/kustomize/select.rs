@@ -352,7 +352,10 @@ mod tests {
             negated,
         };
         assert_eq!(read("a=b, c!=d"), [made("a", &["b"], false), made("c", &["d"], true)]);
-        assert_eq!(read("a in (b, c),!d,e"), [made("a", &["b", "c"], false), made("d", &[], true), made("e", &[], false)]);
+        assert_eq!(
+            read("a in (b, c),!d,e"),
+            [made("a", &["b", "c"], false), made("d", &[], true), made("e", &[], false)]
+        );
         assert_eq!(requirements("a in b"), None);
     }
 }

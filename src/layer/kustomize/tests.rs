@@ -169,7 +169,8 @@ fn directives_of_a_patch() {
 
 #[test]
 fn lists_of_custom_objects_are_replaced() {
-    let custom = "apiVersion: example.org/v1\nkind: App\nmetadata: {name: a}\nspec: {env: [{name: A}, {name: B}], x: {y: 1}}\n";
+    let custom =
+        "apiVersion: example.org/v1\nkind: App\nmetadata: {name: a}\nspec: {env: [{name: A}, {name: B}], x: {y: 1}}\n";
     let patch = "apiVersion: example.org/v1\nkind: App\nmetadata: {name: a}\nspec: {env: [{name: C}], x: {z: 2}}\n";
     let files = [("prod/a.yaml", custom), ("prod/p.yaml", patch)];
     let kustomization = "resources: [a.yaml]\npatches: [{path: p.yaml}]\n";
@@ -205,7 +206,11 @@ fn json_patches() {
             "metadata.annotations.a/b",
             "c @ prod/kustomization.yaml:6",
         ),
-        (r#"[{"op": "replace", "path": "/spec/replicas", "value": 8}]"#, "spec.replicas", "8 @ prod/kustomization.yaml:5"),
+        (
+            r#"[{"op": "replace", "path": "/spec/replicas", "value": 8}]"#,
+            "spec.replicas",
+            "8 @ prod/kustomization.yaml:5",
+        ),
         ("- {op: copy, from: /spec/replicas, path: /spec/x}", "spec.x", "2 @ base/api.yaml:5"),
         ("- {op: move, from: /spec/replicas, path: /spec/x}", "spec.x", "2 @ base/api.yaml:5"),
     ];
@@ -228,7 +233,11 @@ fn transformers() {
     let line = |n: u32| format!("@ prod/kustomization.yaml:{n}");
     let cases = [
         ("replicas: [{name: api, count: 6}]", "spec.replicas", format!("6 {}", line(2))),
-        ("images: [{name: registry:5000/shop/api, newTag: '2'}]", IMAGE, format!("registry:5000/shop/api:2 {}", line(2))),
+        (
+            "images: [{name: registry:5000/shop/api, newTag: '2'}]",
+            IMAGE,
+            format!("registry:5000/shop/api:2 {}", line(2)),
+        ),
         ("images: [{name: registry:5000/shop/api, newName: x/y}]", IMAGE, format!("x/y:1 {}", line(2))),
         (
             "images:\n  - name: registry:5000/shop/api\n    newName: x\n    digest: sha256:ab",
@@ -303,7 +312,8 @@ fn generators_make_and_change_objects() {
             assert_eq!(at(&sources, found, path), *value, "{path}\n{text}");
         }
     };
-    let merged = "configMapGenerator:\n  - name: api-env\n    behavior: merge\n    literals:\n      - B=3\n      - C=\"4\"\n";
+    let merged =
+        "configMapGenerator:\n  - name: api-env\n    behavior: merge\n    literals:\n      - B=3\n      - C=\"4\"\n";
     let here = [
         ("data.A", "1 @ base/api.yaml:28"),
         ("data.B", "3 @ prod/kustomization.yaml:6"),
@@ -392,7 +402,8 @@ fn two_overlays_over_one_base() {
         "Deployment shop/api (overlays/staging)",
     ];
     assert_eq!(effective(&settings), expected);
-    let told: Vec<&str> = settings.resources.iter().filter(|r| !r.id.layer.is_empty()).map(|r| r.environment.as_str()).collect();
+    let told: Vec<&str> =
+        settings.resources.iter().filter(|r| !r.id.layer.is_empty()).map(|r| r.environment.as_str()).collect();
     assert_eq!(told, ["production", "staging", "production", "staging"]);
 }
 
@@ -419,23 +430,41 @@ fn what_cannot_be_put_in_effect_is_said() {
     let patch = "kind: Deployment\nmetadata: {name: other}\nspec: {replicas: 3}\n";
     let cases = [
         ("patches: [{path: p.yaml}]", "a patch whose target is not there; kustomize refuses that"),
-        ("patches: [{path: p.yaml, target: {name: 'x{2}'}}]", "the target of this patch is written in a way that is not understood; the patch was left out"),
+        (
+            "patches: [{path: p.yaml, target: {name: 'x{2}'}}]",
+            "the target of this patch is written in a way that is not understood; the patch was left out",
+        ),
         ("patches: [{path: none.yaml}]", "what is named here is not among the reviewed files; it was left out"),
-        ("components: [https://example.org/x?ref=v1]", "what is named here stands outside of the reviewed tree; what it adds is not known"),
-        ("components: [../../../x]", "what is named here stands outside of the reviewed tree; what it adds is not known"),
+        (
+            "components: [https://example.org/x?ref=v1]",
+            "what is named here stands outside of the reviewed tree; what it adds is not known",
+        ),
+        (
+            "components: [../../../x]",
+            "what is named here stands outside of the reviewed tree; what it adds is not known",
+        ),
         ("components: [../files]", "what is named here is a folder without a kustomization; it was left out"),
-        ("replicas: [{name: other, count: 3}]", "a number of replicas whose workload is not there; kustomize refuses that"),
+        (
+            "replicas: [{name: other, count: 3}]",
+            "a number of replicas whose workload is not there; kustomize refuses that",
+        ),
         (
             "patches: [{patch: '[{\"op\": \"remove\", \"path\": \"/spec/x\"}]', target: {kind: Deployment}}]",
             "a JSON patch with an operation that fits no place; kustomize refuses that",
         ),
         ("helmCharts: [{name: a}]", "`helmCharts` are not rendered; review the rendered manifests as well"),
-        ("configMapGenerator: [{name: api-env}]", "a generator of an object that is there already; kustomize refuses that"),
+        (
+            "configMapGenerator: [{name: api-env}]",
+            "a generator of an object that is there already; kustomize refuses that",
+        ),
         (
             "configMapGenerator: [{name: none, behavior: merge}]",
             "a generator that changes an object which is not there; kustomize refuses that",
         ),
-        ("vars: [{name: A, objref: {kind: X, name: y}}]", "a variable whose object is not there; kustomize refuses that"),
+        (
+            "vars: [{name: A, objref: {kind: X, name: y}}]",
+            "a variable whose object is not there; kustomize refuses that",
+        ),
     ];
     for (text, expected) in cases {
         let (_, settings) = overlaid(&format!("{text}\n"), &[("prod/p.yaml", patch), ("files/a.txt", "")]);
@@ -476,6 +505,7 @@ fn a_tree_that_doubles_at_every_step_is_cut() {
 #[test]
 fn operations_that_copy_the_object_into_itself_end() {
     let one = "- {op: copy, from: /spec, path: /spec/x}\n";
-    let (_, settings) = overlaid("patches: [{path: p.yaml, target: {kind: Deployment}}]\n", &[("prod/p.yaml", &one.repeat(3000))]);
+    let (_, settings) =
+        overlaid("patches: [{path: p.yaml, target: {kind: Deployment}}]\n", &[("prod/p.yaml", &one.repeat(3000))]);
     assert!(!said(&settings).is_empty());
 }

@@ -89,7 +89,11 @@ impl<'a> Builder<'a> {
             let Some(entry) = merge::entry_as(item, "count", "replicas", own.source) else { continue };
             let found: Vec<usize> = COUNTED.iter().flat_map(|kind| objects.named(kind, name)).collect();
             if found.is_empty() {
-                self.no_target(own, item.span, "a number of replicas whose workload is not there; kustomize refuses that");
+                self.no_target(
+                    own,
+                    item.span,
+                    "a number of replicas whose workload is not there; kustomize refuses that",
+                );
             }
             if !self.charge(found.len(), own.source) {
                 return;
@@ -162,7 +166,9 @@ impl Reach {
 /// Puts what differs from what is there; whether anything did.
 fn put_all(node: &mut Node, keys: &[&str], pairs: &[Entry], source: SourceId) -> bool {
     let known = node.path(keys);
-    let differs = |pair: &&Entry| known.and_then(|known| known.get(&pair.key.text)).map(Node::as_text) != Some(pair.value.as_text());
+    let differs = |pair: &&Entry| {
+        known.and_then(|known| known.get(&pair.key.text)).map(Node::as_text) != Some(pair.value.as_text())
+    };
     let new: Vec<&Entry> = pairs.iter().filter(differs).collect();
     let Some(first) = new.first() else { return false };
     let Some(home) = merge::ensure(node, keys, first.key.span, source) else { return false };
