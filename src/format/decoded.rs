@@ -124,7 +124,13 @@ pub(super) fn comment(text: &str, range: Range<usize>, mark: usize) -> Comment {
 
 /// A value that is not there: null, with the place where it would stand.
 pub(super) fn omitted(at: usize) -> Scalar {
-    Scalar { text: smol_str::SmolStr::default(), kind: ScalarKind::Null, quoted: false, span: Span::new(at, at), map: OffsetMap::None }
+    Scalar {
+        text: smol_str::SmolStr::default(),
+        kind: ScalarKind::Null,
+        quoted: false,
+        span: Span::new(at, at),
+        map: OffsetMap::None,
+    }
 }
 
 /// A mapping that spans its entries.

@@ -424,7 +424,9 @@ impl<'a> Reader<'a> {
             }
             at = self.words.skip_blanks(end);
         }
-        self.heredocs.extend(delimiters.into_iter().map(|delimiter| Heredoc { delimiter: delimiter.to_string(), file: file.take() }));
+        self.heredocs.extend(
+            delimiters.into_iter().map(|delimiter| Heredoc { delimiter: delimiter.to_string(), file: file.take() }),
+        );
         let command = self.words.logical(start..end);
         if self.every_command || sets_something(&command.text) {
             self.commands.push(Node::scalar(command));

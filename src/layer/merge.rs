@@ -58,11 +58,6 @@ pub(super) fn get_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node>
     entries.iter_mut().rev().find(|entry| entry.key.text == key).map(|entry| &mut entry.value)
 }
 
-/// Follows `keys` through nested mappings.
-pub(super) fn path_mut<'a>(node: &'a mut Node, keys: &[&str]) -> Option<&'a mut Node> {
-    keys.iter().try_fold(node, |node, key| get_mut(node, key))
-}
-
 /// Puts an entry in place of the one with its key, or at the end. Nothing happens to a node that is no mapping.
 pub(super) fn put(node: &mut Node, entry: Entry) {
     let NodeKind::Mapping(entries) = &mut node.kind else { return };
@@ -88,12 +83,11 @@ pub(super) fn put_all(node: &mut Node, new: Vec<Entry>) {
     }
 }
 
-/// Takes `key` out of a mapping; whether it was there.
-pub(super) fn remove(node: &mut Node, key: &str) -> bool {
-    let NodeKind::Mapping(entries) = &mut node.kind else { return false };
-    let before = entries.len();
-    entries.retain(|entry| entry.key.text != key);
-    entries.len() < before
+/// Takes `keys` out of a mapping.
+pub(super) fn remove(node: &mut Node, keys: &[&str]) {
+    if let NodeKind::Mapping(entries) = &mut node.kind {
+        entries.retain(|entry| !keys.contains(&entry.key.text.as_str()));
+    }
 }
 
 /// Number of nodes at and below `node`.

@@ -42,7 +42,8 @@ const ALLOWED: &[(&str, &str)] = &[
 fn a_module_uses_only_modules_above_it() {
     let rank = |module: &str| LAYERS.iter().position(|row| row.contains(&module));
     let mut wrong = Vec::new();
-    for (path, text) in sources() {
+    // A file of tests may look from above at what it tests.
+    for (path, text) in sources().into_iter().filter(|(path, _)| !path.ends_with("/tests.rs")) {
         let module = path.split(['/', '.']).next().expect("a file has a name").to_owned();
         if module == "lib" || module == "main" {
             continue;

@@ -86,6 +86,7 @@ impl<'a> Builder<'a> {
         }
         self.open.push(own.folder);
         self.covers.insert(Covered { source: own.source, root: own.root });
+        self.name_what_is_not_applied(own);
         self.resources(own, objects);
         self.components(own, objects);
         self.generate(own, objects);
@@ -100,15 +101,17 @@ impl<'a> Builder<'a> {
         self.replacements(own, objects);
         references::carry(objects);
         self.collect_variables(own, objects);
-        for (field, message) in NOT_APPLIED {
-            if let Some(node) =
-                own.node.get(field).filter(|node| !node.items().is_empty() || !node.entries().is_empty())
-            {
-                self.is_incomplete |= field != "openapi" && field != "crds";
-                self.not_applied(own, node.span, message);
-            }
-        }
         self.open.pop();
+    }
+
+    /// Comes first: a patch may aim at what a chart or a program makes.
+    fn name_what_is_not_applied(&mut self, own: &Kustomization<'a>) {
+        for (field, message) in NOT_APPLIED {
+            let asked = own.node.get(field).filter(|node| !node.items().is_empty() || !node.entries().is_empty());
+            let Some(node) = asked else { continue };
+            self.is_incomplete |= field.starts_with("helm") || field == "generators" || field == "transformers";
+            self.not_applied(own, node.span, message);
+        }
     }
 
     fn resources(&mut self, own: &Kustomization<'a>, objects: &mut Objects) {

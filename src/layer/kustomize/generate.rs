@@ -136,7 +136,7 @@ fn plain_data(kind: &str) -> &'static str {
 
 fn lay_over(object: &mut Object, kind: &str, data: Vec<Entry>, replaces: bool, span: Span, source: SourceId) {
     if replaces {
-        ["data", "stringData", "binaryData"].iter().for_each(|key| drop(merge::remove(&mut object.node, key)));
+        merge::remove(&mut object.node, &["data", "stringData", "binaryData"]);
     }
     let Some(home) = merge::ensure(&mut object.node, &[plain_data(kind)], span, source) else { return };
     merge::put_all(home, data);

@@ -1,6 +1,6 @@
 //! Patches: where they stand, what they change, and which objects they mean.
 
-use crate::document::{Node, Scalar};
+use crate::document::{FormatId, Node, Scalar};
 use crate::format;
 use crate::layer::{Covered, merge};
 use crate::source::{SourceId, Span};
@@ -8,7 +8,7 @@ use crate::source::{SourceId, Span};
 use super::Kustomization;
 use super::build::{Builder, Found, items};
 use super::json6902;
-use super::object::Objects;
+use super::object::{Object, Objects};
 use super::select::Selector;
 use super::strategic::{self, Fate, Lists};
 
@@ -16,6 +16,9 @@ use super::strategic::{self, Fate, Lists};
 struct Patch {
     node: Node,
     source: SourceId,
+    format: FormatId,
+    /// Its number among the documents of the file.
+    index: usize,
     /// The document that it is, if it has a file of its own.
     file: Option<Covered>,
 }
@@ -93,6 +96,9 @@ impl<'a> Builder<'a> {
             self.no_target(own, span, message);
             targets.push(*only);
         }
+        if targets.is_empty() && self.is_incomplete && self.stands_alone(patch, objects) {
+            return;
+        }
         self.aimed(own, span, patch, &targets);
         let bare = without_identity(&patch.node);
         targets.into_iter().for_each(|at| self.merge(&bare, patch.source, at, objects));
@@ -107,6 +113,21 @@ impl<'a> Builder<'a> {
         if !targets.is_empty() || !self.is_incomplete {
             self.covers.extend(patch.file);
         }
+    }
+
+    /// Takes a patch for the object itself, where that is in a base which is not in the tree: what it says takes effect,
+    /// whatever else the object holds.
+    fn stands_alone(&mut self, patch: &Patch, objects: &mut Objects) -> bool {
+        let is_object = ["apiVersion", "kind"].iter().all(|key| patch.node.get(key).is_some());
+        let deletes = patch.node.get("$patch").is_some();
+        if !is_object || deletes || !self.charge(merge::size(&patch.node), patch.source) {
+            return false;
+        }
+        let node = strategic::cleaned(&patch.node, patch.source);
+        let mut object = Object::new(node, self.tree.path(patch.source), patch.source, patch.format, patch.index);
+        object.changed = true;
+        self.covers.extend(patch.file);
+        objects.push(object)
     }
 
     fn merge(&mut self, patch: &Node, source: SourceId, at: usize, objects: &mut Objects) {
@@ -145,9 +166,9 @@ impl<'a> Builder<'a> {
             return Vec::new();
         };
         self.problems.extend(document.problems.iter().map(|problem| (own.source, problem.clone())));
-        merge::filled(&document)
-            .map(|(_, _, node)| Patch { node: node.clone(), source: own.source, file: None })
-            .collect()
+        let Kustomization { source, format, index, .. } = *own;
+        let patch = |node: &Node| Patch { node: node.clone(), source, format, index, file: None };
+        merge::filled(&document).map(|(_, _, node)| patch(node)).collect()
     }
 
     /// The patches that a file holds.
@@ -161,12 +182,13 @@ impl<'a> Builder<'a> {
             }
         };
         let mut found = Vec::new();
-        for (root, _, node) in merge::filled(document) {
+        for (root, index, node) in merge::filled(document) {
             if !self.charge(merge::size(node), document.source) {
                 break;
             }
-            let file = Some(Covered { source: document.source, root });
-            found.push(Patch { node: node.clone(), source: document.source, file });
+            let (source, format) = (document.source, document.format);
+            let file = Some(Covered { source, root });
+            found.push(Patch { node: node.clone(), source, format, index, file });
         }
         found
     }
@@ -178,9 +200,9 @@ fn without_identity(patch: &Node) -> Node {
     if patch.get("$patch").and_then(Node::as_text) == Some("replace") {
         return bare;
     }
-    ["apiVersion", "kind"].iter().for_each(|key| drop(merge::remove(&mut bare, key)));
+    merge::remove(&mut bare, &["apiVersion", "kind"]);
     if let Some(metadata) = merge::get_mut(&mut bare, "metadata") {
-        ["name", "namespace"].iter().for_each(|key| drop(merge::remove(metadata, key)));
+        merge::remove(metadata, &["name", "namespace"]);
     }
     bare
 }

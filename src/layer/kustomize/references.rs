@@ -76,7 +76,7 @@ fn refer(key: &str, node: &mut Node, renames: &Renames) -> bool {
         "imagePullSecrets" => {
             let NodeKind::Sequence(items) = &mut node.kind else { return false };
             let names = items.iter_mut().filter_map(|item| merge::get_mut(item, "name"));
-            names.fold(false, |changed, name| rename(name, "Secret", renames) || changed)
+            names.map(|name| rename(name, "Secret", renames)).filter(|renamed| *renamed).count() > 0
         }
         _ => false,
     }

@@ -141,20 +141,21 @@ impl<'a> Builder<'a> {
         }
         for object in objects.iter_mut() {
             let mut changed = false;
-            containers_mut(&mut object.node, &mut |container| changed |= expand(container, &values));
+            containers_mut(&mut object.node, &mut |container| expand(container, &values, &mut changed));
             object.changed |= changed;
         }
     }
 }
 
-fn expand(node: &mut Node, values: &BTreeMap<&str, String>) -> bool {
+fn expand(node: &mut Node, values: &BTreeMap<&str, String>, changed: &mut bool) {
     match &mut node.kind {
-        NodeKind::Sequence(items) => items.iter_mut().fold(false, |done, item| expand(item, values) || done),
-        NodeKind::Mapping(entries) => entries.iter_mut().fold(false, |done, e| expand(&mut e.value, values) || done),
+        NodeKind::Sequence(items) => items.iter_mut().for_each(|item| expand(item, values, changed)),
+        NodeKind::Mapping(entries) => entries.iter_mut().for_each(|entry| expand(&mut entry.value, values, changed)),
         NodeKind::Scalar(scalar) => {
-            let Some(text) = expanded(&scalar.text, values) else { return false };
-            *scalar = merge::composed(text, scalar.span);
-            true
+            if let Some(text) = expanded(&scalar.text, values) {
+                *scalar = merge::composed(text, scalar.span);
+                *changed = true;
+            }
         }
     }
 }

@@ -174,7 +174,7 @@ fn directive(node: &Node) -> Option<&str> {
 }
 
 /// `node` as it is put in place: without directives, without what it takes away.
-fn cleaned(node: &Node, from: SourceId) -> Node {
+pub(super) fn cleaned(node: &Node, from: SourceId) -> Node {
     let mut node = merge::from_file(node, from);
     clean(&mut node);
     node

@@ -477,6 +477,21 @@ fn what_cannot_be_put_in_effect_is_said() {
 }
 
 #[test]
+fn a_patch_of_a_remote_object_is_all_that_is_known_of_it() {
+    let text =
+        "namespace: shop\nresources: [https://example.org/x?ref=v1]\npatches: [{path: p.yaml}, {path: q.yaml}]\n";
+    let patch = |spec: &str| format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: api}}\nspec: {spec}\n");
+    let (p, q) = (patch("{replicas: 3, paused: true}"), patch("{replicas: 4}"));
+    let files = [("prod/kustomization.yaml", text), ("prod/p.yaml", p.as_str()), ("prod/q.yaml", q.as_str())];
+    let (sources, settings) = side(&files);
+    assert_eq!(effective(&settings), ["Deployment shop/api (prod)"]);
+    let api = find(&settings, "Deployment");
+    assert_eq!(at(&sources, api, "spec.replicas"), "4 @ prod/q.yaml:4");
+    assert_eq!(at(&sources, api, "spec.paused"), "true @ prod/p.yaml:4");
+    assert_eq!(said(&settings).len(), 1);
+}
+
+#[test]
 fn kustomizations_that_take_in_each_other_end() {
     let files = [
         ("a/kustomization.yaml", "resources: [../b]\n"),
