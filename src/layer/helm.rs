@@ -504,4 +504,59 @@ spec:
         let left = lines(&sources, resource(&settings, "api/values.yaml (api/values-prod.yaml)"));
         assert_eq!(left, ["postgresql.primary.maxConnections = 900 @ values-prod.yaml:2"]);
     }
+
+    fn fragments() -> impl proptest::strategy::Strategy<Value = String> {
+        let pieces = [
+            "a: ",
+            "b:",
+            "\n",
+            "  ",
+            "- ",
+            "|\n  ",
+            "\"",
+            "'",
+            "x",
+            "é",
+            ": ",
+            "{{ .Values.a }}",
+            "{{- .Values.t | nindent 2 }}",
+            "{{ if .Values.a }}",
+            "{{ else }}",
+            "{{ end }}",
+            "{{- range .Values.l }}",
+            "{{ . }}",
+            "{{ toYaml .Values.m }}",
+            "{{ .Values.t | quote }}",
+            "{{ unknown }}",
+            "{{- unknown }}",
+            "{{ tpl .Values.i . }}",
+            "{{ .Values.t | indent 3 }}",
+            "{{ .Values.s | trunc 3 }}",
+            "{{ printf \"%s:%v\" .Values.a .Values.s }}",
+            "{{/* c */}}",
+            "---\n",
+            "{{ .Values.s | upper }}",
+        ];
+        let pieces = proptest::sample::select(pieces.to_vec());
+        proptest::strategy::Strategy::prop_map(proptest::collection::vec(pieces, 0..30), |pieces| pieces.concat())
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_template_is_followed_and_places_fit(template in fragments()) {
+            let values = "a: 1\ns: \"x\\u00e9y\\n\"\nt: |\n  é=1\n  b: 2\nl: [p, q]\nm: {k: v, n: [1, {o: p}]}\ni: '{{ .Values.s }}-{{ .Values.t }}'\n";
+            let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  f.yaml: |\n    {template}\n");
+            let files = [CHART, ("api/templates/a.yaml", template.as_str()), ("api/templates/b.yaml", object.as_str()), ("api/values.yaml", values)];
+            let (sources, settings) = side(&files);
+            for (_, _, setting) in settings.iter() {
+                let file = &sources.get(setting.at.source).text;
+                assert!(file.get(setting.at.span.range()).is_some(), "{} {:?}", setting.path, setting.at);
+                assert!(file.get(setting.key_span.range()).is_some(), "{} {:?}", setting.path, setting.key_span);
+                for (at, c) in setting.value.text.char_indices() {
+                    let place = setting.value.place(at..at + c.len_utf8(), setting.at.source);
+                    assert!(sources.get(place.source).text.get(place.span.range()).is_some(), "{} {place:?}", setting.path);
+                }
+            }
+        }
+    }
 }
