@@ -160,7 +160,9 @@ impl<'a> Builder<'a> {
             made.covers.extend((0..document.roots.len()).map(|root| Covered { source: document.source, root }));
             made.documents.extend(read.roots.into_iter().enumerate().map(|(index, mut node)| {
                 settle::finish(&mut node, &masks, layer.namespace.as_ref());
-                Effective { path: path.to_owned(), source: document.source, format: FormatId::Yaml, index, node }
+                // A root that is written in whole stands where it comes from.
+                let source = node.source.unwrap_or(document.source);
+                Effective { path: path.to_owned(), source, format: FormatId::Yaml, index, node }
             }));
         }
         Some(())
@@ -541,22 +543,30 @@ spec:
         proptest::strategy::Strategy::prop_map(proptest::collection::vec(pieces, 0..30), |pieces| pieces.concat())
     }
 
+    /// Every place of a chart with this template lies in its file.
+    fn places_fit(template: &str) {
+        let values = "a: 1\ns: \"x\\u00e9y\\n\"\nt: |\n  é=1\n  b: 2\nl: [p, q]\nm: {k: v, n: [1, {o: p}]}\n\
+                      i: '{{ .Values.s }}-{{ .Values.t }}'\n";
+        let object =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  f.yaml: |\n    {template}\n");
+        let templates = [("api/templates/a.yaml", template), ("api/templates/b.yaml", object.as_str())];
+        let files: Vec<_> = templates.into_iter().chain([CHART, ("api/values.yaml", values)]).collect();
+        let (sources, settings) = side(&files);
+        let is_inside = |source: SourceId, span: Span| sources.get(source).text.get(span.range()).is_some();
+        for (_, _, setting) in settings.iter() {
+            assert!(is_inside(setting.at.source, setting.at.span), "{} {:?}", setting.path, setting.at);
+            assert!(is_inside(setting.at.source, setting.key_span), "{} {:?}", setting.path, setting.key_span);
+            for (at, c) in setting.value.text.char_indices() {
+                let place = setting.value.place(at..at + c.len_utf8(), setting.at.source);
+                assert!(is_inside(place.source, place.span), "{} {place:?}", setting.path);
+            }
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_template_is_followed_and_places_fit(template in fragments()) {
-            let values = "a: 1\ns: \"x\\u00e9y\\n\"\nt: |\n  é=1\n  b: 2\nl: [p, q]\nm: {k: v, n: [1, {o: p}]}\ni: '{{ .Values.s }}-{{ .Values.t }}'\n";
-            let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  f.yaml: |\n    {template}\n");
-            let files = [CHART, ("api/templates/a.yaml", template.as_str()), ("api/templates/b.yaml", object.as_str()), ("api/values.yaml", values)];
-            let (sources, settings) = side(&files);
-            for (_, _, setting) in settings.iter() {
-                let file = &sources.get(setting.at.source).text;
-                assert!(file.get(setting.at.span.range()).is_some(), "{} {:?}", setting.path, setting.at);
-                assert!(file.get(setting.key_span.range()).is_some(), "{} {:?}", setting.path, setting.key_span);
-                for (at, c) in setting.value.text.char_indices() {
-                    let place = setting.value.place(at..at + c.len_utf8(), setting.at.source);
-                    assert!(sources.get(place.source).text.get(place.span.range()).is_some(), "{} {place:?}", setting.path);
-                }
-            }
+            places_fit(&template);
         }
     }
 }
