@@ -32,24 +32,22 @@ use crate::source::{Location, SourceId, Span};
 pub(super) static LAYERING: Layering =
     Layering { name: "helm", does: "Helm charts with their subcharts and values files", build };
 
-/// Steps of evaluation for one side, a few seconds of work. A large repository takes a hundredth of it.
-const STEPS: usize = 20_000_000;
+/// Steps of evaluation for one side, about a second of work. A thousand templates take a tenth of it.
+const STEPS: usize = 4_000_000;
 
 /// Bytes of rendered text for one side.
 const BYTES: usize = 64 * 1024 * 1024;
 
 fn build(tree: &Tree<'_>) -> Vec<Built> {
+    build_within(tree, Bounds { steps: STEPS, bytes: BYTES })
+}
+
+fn build_within(tree: &Tree<'_>, bounds: Bounds) -> Vec<Built> {
     let charts = Charts::of(tree);
     if charts.is_empty() {
         return Vec::new();
     }
-    let mut builder = Builder {
-        tree,
-        charts: &charts,
-        units: BTreeMap::new(),
-        bounds: Bounds { steps: STEPS, bytes: BYTES },
-        is_over: false,
-    };
+    let mut builder = Builder { tree, charts: &charts, units: BTreeMap::new(), bounds, is_over: false };
     let layers = chart::layers(tree, &charts);
     layers.iter().filter_map(|layer| builder.built(layer)).collect()
 }
@@ -142,9 +140,14 @@ impl<'a> Builder<'a> {
             let Some(unit) = self.unit(path, document.source) else { continue };
             let data = layer.data(chart, values, path);
             let masks = BTreeMap::new();
-            let mut renderer = Renderer { named, bounds: &mut self.bounds, file: &file, masks, calls: 0 };
-            let text = renderer.render(&unit, &data)?;
+            let mut renderer = Renderer { named, bounds: &mut self.bounds, file: &file, masks, depth: 0 };
+            let text = renderer.render(&unit, &data);
             let masks = renderer.masks;
+            if self.bounds.steps == 0 || self.bounds.bytes == 0 {
+                return None;
+            }
+            // One that calls itself without an end stays as it is written.
+            let Some(text) = text else { continue };
             let used = text.bits.iter().filter_map(|bit| bit.origin).filter(|origin| origin.inserted);
             let used: Vec<_> = used.map(|origin| (origin.at.source, origin.whole)).collect();
             let home = Location { source: document.source, span: Span::default() };
@@ -157,7 +160,9 @@ impl<'a> Builder<'a> {
             made.covers.extend((0..document.roots.len()).map(|root| Covered { source: document.source, root }));
             made.documents.extend(read.roots.into_iter().enumerate().map(|(index, mut node)| {
                 settle::finish(&mut node, &masks, layer.namespace.as_ref());
-                Effective { path: path.to_owned(), source: document.source, format: FormatId::Yaml, index, node }
+                // A root that is written in whole stands where it comes from.
+                let source = node.source.unwrap_or(document.source);
+                Effective { path: path.to_owned(), source, format: FormatId::Yaml, index, node }
             }));
         }
         Some(())
@@ -183,6 +188,7 @@ impl<'a> Builder<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::platform::tests::{resource, side};
     use crate::setting::{Environment, Resource, Settings, Standing};
     use crate::source::Sources;
@@ -271,12 +277,6 @@ spec:
             assert!(lines.iter().any(|line| line == expected), "{expected}\n{}", lines.join("\n"));
         }
         assert!(!lines.iter().any(|line| line.starts_with("metadata.namespace")));
-        let left: Vec<String> = resource(&settings, "Deployment api (api/values.yaml)")
-            .settings
-            .iter()
-            .map(|s| s.logical.clone())
-            .collect();
-        assert!(!left.is_empty());
     }
 
     #[test]
@@ -304,6 +304,8 @@ spec:
         assert!(!names.contains(&"Deployment api (api/values.yaml)".to_owned()), "{names:?}");
         let api = resource(&settings, "Deployment api (api/values-prod.yaml)");
         assert_eq!(api.environment, Environment::Production);
+        let staged = resource(&settings, "Deployment api (api/env/stg.yaml)");
+        assert_eq!(staged.environment, Environment::Staging);
         let lines = lines(&sources, api);
         for expected in [
             "env[POOL].value = 50 @ values-prod.yaml:2",
@@ -407,11 +409,34 @@ spec:
     }
 
     #[test]
-    fn a_template_without_an_end_is_stopped() {
+    fn a_template_without_an_end_is_left_alone() {
         let helpers = ("api/templates/_h.tpl", "{{ define \"a\" }}{{ include \"a\" . }}{{ include \"a\" . }}{{ end }}");
-        let template = ("api/templates/a.yaml", "a: {{ include \"a\" . }}\nb: {{ repeat 100000 \"{{\" }}\n");
-        let (_, settings) = side(&[CHART, VALUES, helpers, template]);
-        assert!(settings.problems.iter().any(|(_, problem)| problem.message.contains("too much text")));
+        let endless = ("api/templates/a.yaml", "a: {{ include \"a\" . }}\n");
+        let deep = format!("{}b: {{{{ $x }}}}\n", "{{ $x := dict \"a\" $x }}".repeat(5_000));
+        let piped = format!("c: {{{{ .Values{} }}}}\n", " | list".repeat(5_000));
+        let others = [("api/templates/b.yaml", deep.as_str()), ("api/templates/c.yaml", piped.as_str()), DEPLOYMENT];
+        let files: Vec<_> = [CHART, VALUES, HELPERS, helpers, endless].into_iter().chain(others).collect();
+        let (_, settings) = side(&files);
+        let covered = settings.resources.iter().filter(|r| r.standing == Standing::Covered).map(|r| r.id.to_string());
+        let covered: Vec<_> = covered.collect();
+        assert!(!covered.contains(&"api/templates/a.yaml".to_owned()), "{covered:?}");
+        assert!(effective(&settings).contains(&"Deployment api (api/values.yaml)".to_owned()));
+    }
+
+    #[test]
+    fn too_much_text_is_said_once() {
+        let mut sources = Sources::default();
+        let documents: Vec<_> = [CHART, VALUES, HELPERS, DEPLOYMENT]
+            .iter()
+            .map(|(path, text)| {
+                let id = sources.push(crate::source::Source::new(path, crate::source::Side::New, text.as_bytes()));
+                format::parse(sources.get(id), id)
+            })
+            .collect();
+        let built = build_within(&Tree::new(&sources, &documents), Bounds { steps: 10, bytes: 10 });
+        let problems: Vec<_> = built.iter().flat_map(|built| &built.problems).collect();
+        assert!(matches!(problems.as_slice(), [(_, problem)] if problem.kind == ProblemKind::TooLarge));
+        assert!(built.iter().flat_map(|built| &built.covers).all(|covered| covered.root == 0));
     }
 
     #[test]
@@ -480,5 +505,68 @@ spec:
         let (sources, settings) = side(&[CHART, ("api/templates/c.yaml", template), ("api/values.yaml", values), prod]);
         let left = lines(&sources, resource(&settings, "api/values.yaml (api/values-prod.yaml)"));
         assert_eq!(left, ["postgresql.primary.maxConnections = 900 @ values-prod.yaml:2"]);
+    }
+
+    fn fragments() -> impl proptest::strategy::Strategy<Value = String> {
+        let pieces = [
+            "a: ",
+            "b:",
+            "\n",
+            "  ",
+            "- ",
+            "|\n  ",
+            "\"",
+            "'",
+            "x",
+            "é",
+            ": ",
+            "{{ .Values.a }}",
+            "{{- .Values.t | nindent 2 }}",
+            "{{ if .Values.a }}",
+            "{{ else }}",
+            "{{ end }}",
+            "{{- range .Values.l }}",
+            "{{ . }}",
+            "{{ toYaml .Values.m }}",
+            "{{ .Values.t | quote }}",
+            "{{ unknown }}",
+            "{{- unknown }}",
+            "{{ tpl .Values.i . }}",
+            "{{ .Values.t | indent 3 }}",
+            "{{ .Values.s | trunc 3 }}",
+            "{{ printf \"%s:%v\" .Values.a .Values.s }}",
+            "{{/* c */}}",
+            "---\n",
+            "{{ .Values.s | upper }}",
+        ];
+        let pieces = proptest::sample::select(pieces.to_vec());
+        proptest::strategy::Strategy::prop_map(proptest::collection::vec(pieces, 0..30), |pieces| pieces.concat())
+    }
+
+    /// Every place of a chart with this template lies in its file.
+    fn places_fit(template: &str) {
+        let values = "a: 1\ns: \"x\\u00e9y\\n\"\nt: |\n  é=1\n  b: 2\nl: [p, q]\nm: {k: v, n: [1, {o: p}]}\n\
+                      i: '{{ .Values.s }}-{{ .Values.t }}'\n";
+        let object =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  f.yaml: |\n    {template}\n");
+        let templates = [("api/templates/a.yaml", template), ("api/templates/b.yaml", object.as_str())];
+        let files: Vec<_> = templates.into_iter().chain([CHART, ("api/values.yaml", values)]).collect();
+        let (sources, settings) = side(&files);
+        let is_inside = |source: SourceId, span: Span| sources.get(source).text.get(span.range()).is_some();
+        for (_, _, setting) in settings.iter() {
+            assert!(is_inside(setting.at.source, setting.at.span), "{} {:?}", setting.path, setting.at);
+            assert!(is_inside(setting.at.source, setting.key_span), "{} {:?}", setting.path, setting.key_span);
+            for (at, c) in setting.value.text.char_indices() {
+                let place = setting.value.place(at..at + c.len_utf8(), setting.at.source);
+                assert!(is_inside(place.source, place.span), "{} {place:?}", setting.path);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_template_is_followed_and_places_fit(template in fragments()) {
+            places_fit(&template);
+        }
     }
 }

@@ -14,8 +14,14 @@ use super::values::{Item, Leaf, Map, Value, lay};
 use super::yaml;
 use crate::document::ScalarKind;
 
-/// Longest text that a function makes of nothing: `repeat`, `until`.
+/// Longest text or list that a function makes of nothing: `repeat`, `until`.
 const LONGEST: usize = 10_000;
+
+/// Widest indentation.
+const WIDEST: usize = 200;
+
+/// Bytes that `replace` may add.
+const ADDED: usize = 1024 * 1024;
 
 /// The value of a call; `None` where a bound was reached.
 pub(super) fn call(renderer: &mut Renderer<'_>, name: &str, mut given: Vec<Value>, root: &Value) -> Option<Value> {
@@ -199,7 +205,12 @@ fn strings(name: &str, given: &[Value]) -> Option<Value> {
         "nospace" => whole(&|text| text.chars().filter(|c| !c.is_whitespace()).collect()),
         "replace" => {
             let (from, to) = (word(0)?, word(1)?);
-            if last.plain().contains(&from) { whole(&|text| text.replace(&from, &to)) } else { Value::text(last) }
+            let found = last.plain().matches(from.as_str()).count();
+            match found {
+                0 => Value::text(last),
+                _ if from.is_empty() || found.saturating_mul(to.len()) > ADDED => return None,
+                _ => whole(&|text| text.replace(&from, &to)),
+            }
         }
         "trunc" => {
             let bound = given.first()?.number()?;
@@ -211,10 +222,10 @@ fn strings(name: &str, given: &[Value]) -> Option<Value> {
                 Value::text(last.slice(0, end))
             }
         }
-        "indent" => Value::text(last.indented(count(0)?.min(LONGEST))),
+        "indent" => Value::text(last.indented(count(0)?.min(WIDEST))),
         "nindent" => {
             let mut text = Text::made("\n");
-            text.push(&last.indented(count(0)?.min(LONGEST)));
+            text.push(&last.indented(count(0)?.min(WIDEST)));
             Value::text(text)
         }
         "contains" => Value::bool(unmasked(&last)?.contains(&word(0)?)),

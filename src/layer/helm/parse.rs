@@ -5,8 +5,11 @@
 
 use std::ops::Range;
 
-/// Nesting of blocks and parentheses up to which a template is read.
+/// Nesting of blocks up to which a template is read.
 const MAX_DEPTH: usize = 64;
+
+/// Nesting of parentheses, and commands in a row, up to which a pipeline is read.
+const MAX_PIPE: usize = 16;
 
 /// A part of a template.
 #[derive(Debug)]
@@ -332,7 +335,7 @@ impl Reader<'_> {
 
     fn pipe(&mut self, several: bool) -> Option<Pipe> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        if self.depth > MAX_PIPE {
             return None;
         }
         let mut pipe = Pipe::default();
@@ -350,7 +353,8 @@ impl Reader<'_> {
         }
         pipe.commands.push(command);
         self.depth -= 1;
-        pipe.commands.iter().all(|command| !command.is_empty()).then_some(pipe)
+        let is_short = pipe.commands.len() <= MAX_PIPE;
+        (is_short && pipe.commands.iter().all(|command| !command.is_empty())).then_some(pipe)
     }
 
     /// `$a :=`, `$a =`, `$k, $v :=`.

@@ -13,8 +13,14 @@ use super::values::{Item, Map, Value};
 use crate::document::ScalarKind;
 use crate::source::Location;
 
-/// Calls inside calls up to which a template is followed.
-const MAX_CALLS: usize = 40;
+/// Blocks, calls and parentheses inside each other up to which a template is followed.
+const MAX_DEPTH: usize = 120;
+
+/// Bytes of one text. The objects that it goes into may not be larger.
+const MAX_TEXT: usize = 1024 * 1024;
+
+/// Nesting of a value up to which it is kept.
+const MAX_NESTING: usize = 160;
 
 /// A template with its text.
 #[derive(Debug)]
@@ -52,7 +58,7 @@ pub(super) struct Renderer<'a> {
     pub(super) file: &'a dyn Fn(&str) -> Option<Text>,
     /// The expressions behind masks, by their place.
     pub(super) masks: BTreeMap<Location, String>,
-    pub(super) calls: usize,
+    pub(super) depth: usize,
 }
 
 /// The data of a template and its variables.
@@ -79,10 +85,8 @@ impl Renderer<'_> {
     pub(super) fn call(&mut self, name: &str, data: &Value) -> Option<Option<Text>> {
         let Some((unit, index)) = self.named.get(name).cloned() else { return Some(None) };
         let Some(define) = unit.template.defines.get(index) else { return Some(None) };
-        self.calls += 1;
-        let out = (self.calls <= MAX_CALLS).then(|| self.run(&unit, &define.body, data)).flatten();
-        self.calls -= 1;
-        out.map(Some)
+        let data = self.bounded(data.clone());
+        self.run(&unit, &define.body, &data).map(Some)
     }
 
     /// The output of a template that stands in a value.
@@ -91,24 +95,53 @@ impl Renderer<'_> {
             return Some(Some(text.clone()));
         }
         let Some(unit) = Unit::new(text.clone()) else { return Some(None) };
-        self.calls += 1;
-        let out = (self.calls <= MAX_CALLS).then(|| self.run(&unit, &unit.template.parts, data)).flatten();
-        self.calls -= 1;
-        out.map(Some)
+        let data = self.bounded(data.clone());
+        self.run(&unit, &unit.template.parts, &data).map(Some)
     }
 
     fn step(&mut self) -> Option<()> {
-        self.bounds.steps = self.bounds.steps.checked_sub(1)?;
-        Some(())
+        self.bounds.steps = self.bounds.steps.saturating_sub(1);
+        (self.bounds.steps > 0).then_some(())
     }
 
     fn put(&mut self, out: &mut Text, text: &Text) -> Option<()> {
-        self.bounds.bytes = self.bounds.bytes.checked_sub(text.len())?;
+        self.bounds.bytes = self.bounds.bytes.saturating_sub(text.len());
+        if self.bounds.bytes == 0 {
+            return None;
+        }
         out.push(text);
         Some(())
     }
 
+    /// A value of bearable size, paid for; unknown else.
+    fn weighed(&mut self, value: Value) -> Value {
+        let (weight, fits) = match &value {
+            Value::Leaf(leaf) => (leaf.text.len() / 64, leaf.text.len() <= MAX_TEXT),
+            Value::List(items) => (items.len(), true),
+            Value::Map(map) => (map.len(), true),
+            _ => (0, true),
+        };
+        self.bounds.steps = self.bounds.steps.saturating_sub(weight / 2);
+        if fits { value } else { Value::Unknown }
+    }
+
+    /// A value that is not nested too deep to be walked; unknown else.
+    fn bounded(&mut self, value: Value) -> Value {
+        let mut seen = 0;
+        let fits = fits(&value, MAX_NESTING, &mut seen);
+        // Looking at a value is cheap beside a step.
+        self.bounds.steps = self.bounds.steps.saturating_sub(seen / 64);
+        if fits { value } else { Value::Unknown }
+    }
+
     fn parts(&mut self, frame: &mut Frame<'_>, parts: &[Part], dot: &Value, out: &mut Text) -> Option<()> {
+        self.depth += 1;
+        let done = (self.depth <= MAX_DEPTH).then(|| self.each_part(frame, parts, dot, out)).flatten();
+        self.depth -= 1;
+        done
+    }
+
+    fn each_part(&mut self, frame: &mut Frame<'_>, parts: &[Part], dot: &Value, out: &mut Text) -> Option<()> {
         for part in parts {
             self.step()?;
             match part {
@@ -131,7 +164,10 @@ impl Renderer<'_> {
                 }
                 Part::If { pipe, binds, then, or } => {
                     let kept = frame.variables.len();
-                    let value = self.pipe(frame, pipe, dot)?;
+                    let mut value = self.pipe(frame, pipe, dot)?;
+                    if *binds {
+                        value = self.bounded(value);
+                    }
                     // What cannot be told is taken to hold: what it guards is there to be reviewed.
                     let holds = value.truth().unwrap_or(true);
                     let dot = if *binds && holds { &value } else { dot };
@@ -183,8 +219,9 @@ impl Renderer<'_> {
 
     /// The value of a pipeline, which its variables take.
     fn pipe(&mut self, frame: &mut Frame<'_>, pipe: &Pipe, dot: &Value) -> Option<Value> {
-        let value = self.commands(frame, pipe, dot)?;
+        let mut value = self.commands(frame, pipe, dot)?;
         if let [name] = pipe.names.as_slice() {
+            value = self.bounded(value);
             let known = frame.variables.iter_mut().rev().find(|(known, _)| known == name);
             match known.filter(|_| !pipe.declares) {
                 Some((_, slot)) => *slot = value.clone(),
@@ -198,7 +235,8 @@ impl Renderer<'_> {
         let mut last: Option<Value> = None;
         for command in &pipe.commands {
             self.step()?;
-            last = Some(self.command(frame, command, last, dot)?);
+            let value = self.command(frame, command, last, dot)?;
+            last = Some(self.weighed(value));
         }
         last
     }
@@ -218,7 +256,7 @@ impl Renderer<'_> {
                 && let (true, Some((_, slot))) =
                     (fields.is_empty(), frame.variables.iter_mut().rev().find(|(known, _)| known == name))
             {
-                *slot = value.clone();
+                *slot = self.bounded(value.clone());
             }
             return Some(value);
         }
@@ -299,6 +337,17 @@ fn variable(frame: &Frame<'_>, name: &str) -> Value {
     }
     let found = frame.variables.iter().rev().find(|(known, _)| known == name);
     found.map_or(Value::Missing, |(_, value)| value.clone())
+}
+
+/// Whether a value is nested no deeper than `left` levels; counts what it holds.
+fn fits(value: &Value, left: usize, seen: &mut usize) -> bool {
+    *seen += 1;
+    let Some(left) = left.checked_sub(1) else { return false };
+    match value {
+        Value::List(items) => items.iter().all(|item| fits(item, left, seen)),
+        Value::Map(map) => map.values().all(|item| fits(&item.value, left, seen)),
+        _ => true,
+    }
 }
 
 /// A mapping of the entries that `keys` and values alternate in.

@@ -89,7 +89,13 @@ fn restore(scalar: &mut Scalar, masks: &BTreeMap<Location, String>) {
         && !one.masked
     {
         // One place, as if it were written there.
-        scalar.map = if one.exact { OffsetMap::Linear(one.at.span.start) } else { OffsetMap::None };
+        // A line end that the file leaves out has no byte.
+        let is_whole = one.exact && one.at.span.len() == scalar.text.len();
+        scalar.map = match (is_whole, one.exact) {
+            (true, _) => OffsetMap::Linear(one.at.span.start),
+            (false, true) => return,
+            (false, false) => OffsetMap::None,
+        };
         return;
     }
     if !pieces.pieces.iter().any(|piece| piece.masked) {

@@ -125,7 +125,7 @@ impl Value {
                 Some(match leaf.kind {
                     ScalarKind::Null => false,
                     ScalarKind::Bool => matches!(text.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "y"),
-                    ScalarKind::Int | ScalarKind::Float => text.trim().parse::<f64>().map_or(true, |n| n != 0.0),
+                    ScalarKind::Int | ScalarKind::Float => text.trim().parse::<f64>().ok() != Some(0.0),
                     ScalarKind::Str => !text.is_empty(),
                 })
             }
