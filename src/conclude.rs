@@ -15,7 +15,7 @@ use crate::report::{
 use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
 use crate::score;
-use crate::secret::{MASK, Shown};
+use crate::secret::{MASK, Shown, is_armoured};
 use crate::setting::{SettingRef, Standing};
 use crate::shown;
 use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
@@ -229,7 +229,7 @@ const LONG_BASE64: usize = 200;
 
 /// What stands for a certificate, a key or a file in base64: nobody reads those, and nobody needs to.
 fn opaque(text: &str) -> Option<Shown> {
-    if text.trim_start().starts_with("-----BEGIN ") {
+    if is_armoured(text) {
         return Some(Shown::of_static("(certificate or key, not shown)"));
     }
     let packed = || text.chars().filter(|c| !c.is_whitespace());

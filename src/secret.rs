@@ -237,6 +237,11 @@ macro_rules! shown {
     }};
 }
 
+/// Whether a text is a certificate or a key in PEM armour: nobody reads what is inside.
+pub(crate) fn is_armoured(text: &str) -> bool {
+    text.trim_start().starts_with("-----BEGIN ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{FormatId, Node, NodeKind, Scalar, ScalarKind};
 use crate::format::{self, FORMATS};
+use crate::secret::is_armoured;
 use crate::setting::{Resource, Setting};
 use crate::source::{Side, Source, SourceId};
 
@@ -54,8 +55,8 @@ fn text_change(old: &Setting, new: &Setting) -> Option<ChangeKind> {
     }
     // A line end or a blank after a password or a host is a mistake that must be seen. After the lines of a longer text,
     // or between those of a certificate, it is layout which a reader of bytes still sees.
-    let layout =
-        (is_block(a) && is_block(b) && lines(a).eq(lines(b))) || (is_pem(a) && is_pem(b) && packed(a).eq(packed(b)));
+    let layout = (is_block(a) && is_block(b) && lines(a).eq(lines(b)))
+        || (is_armoured(a) && is_armoured(b) && packed(a).eq(packed(b)));
     Some(if layout { ChangeKind::Retyped } else { ChangeKind::Modified })
 }
 
@@ -67,10 +68,6 @@ fn is_block(text: &str) -> bool {
 /// The lines of a text without blanks at their ends and without empty ones at its own.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.trim_end().lines().map(str::trim_end)
-}
-
-fn is_pem(text: &str) -> bool {
-    text.trim_start().starts_with("-----BEGIN ")
 }
 
 fn packed(text: &str) -> impl Iterator<Item = char> {

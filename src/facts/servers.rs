@@ -48,6 +48,20 @@ pub(super) fn servers(sight: &Sight<'_>, endpoints: &mut [Endpoint]) -> Vec<Serv
 struct Running {
     server: Server,
     names: Vec<HostName>,
+    /// The layer that deploys it.
+    layer: String,
+}
+
+/// Two layers deploy two servers, though both call theirs `db`; where one name means one server, it stays as it is.
+fn tell_apart(found: &mut [Running]) {
+    let mut layers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for running in found.iter() {
+        layers.entry(running.server.id.clone()).or_default().insert(running.layer.clone());
+    }
+    let several = |id: &String| layers.get(id).is_some_and(|layers| layers.len() > 1);
+    for running in found.iter_mut().filter(|r| !r.layer.is_empty() && several(&r.server.id)) {
+        running.server.id = format!("{} ({})", running.server.id, running.layer);
+    }
 }
 
 /// A name in the network.
@@ -136,8 +150,10 @@ impl Sight<'_> {
                     at: Some(workload.at),
                 },
                 names,
+                layer: workload.id.layer.clone(),
             });
         }
+        tell_apart(&mut found);
         found
     }
 
@@ -331,9 +347,7 @@ fn assumed_clients() -> Reading {
 /// The shortest name under which a server is reached; its workload's name where no service leads to it.
 fn server_name(id: &ResourceId, names: &[HostName]) -> String {
     let name = names.iter().map(|n| n.name.as_str()).min_by_key(|n| (n.len(), *n)).unwrap_or(&id.name);
-    let server = if id.namespace.is_empty() { name.to_owned() } else { format!("{}/{name}", id.namespace) };
-    // Two layers deploy two servers, though both call theirs `db`.
-    if id.layer.is_empty() { server } else { format!("{server} ({})", id.layer) }
+    if id.namespace.is_empty() { name.to_owned() } else { format!("{}/{name}", id.namespace) }
 }
 
 /// Services that operators make for a database object: the object's name, with a suffix for the role.

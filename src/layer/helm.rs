@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::tests::{resource, side};
+    use crate::platform::tests::{effective as resource, side};
     use crate::setting::{Environment, Resource, Settings, Standing};
     use crate::source::Sources;
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use crate::facts::{assignment, option_name, word_ranges};
-use crate::secret::Redactor;
+use crate::secret::{Redactor, is_armoured};
 
 /// Texts with more words or lines are programs or data; they are shown whole.
 const MOST: usize = 4000;
@@ -47,6 +47,9 @@ pub(super) struct Pieces {
 
 /// The differences between two texts; `None` where they are better shown whole.
 pub(super) fn differences(old: &str, new: &str) -> Option<Pieces> {
+    if is_armoured(old) || is_armoured(new) {
+        return None;
+    }
     let is_several = |text: &str| text.trim().contains('\n');
     let (before, after) = (Command::of(old), Command::of(new));
     let pieces = match (before, after) {

@@ -6,6 +6,7 @@ use crate::facts::{Origin, Server};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, wording};
 use crate::secret::Shown;
+use crate::setting::{SettingRef, Settings};
 use crate::shown;
 
 declare_rule! {
@@ -73,7 +74,7 @@ fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         };
         let owner = &ctx.old.settings.resource_of(setting).id;
         let stays = ctx.new.settings.resources.iter().any(|r| r.id == *owner);
-        if !gone || !stays || old.limit.origin != Origin::Literal {
+        if !gone || !stays || old.limit.origin != Origin::Literal || is_kept(ctx, setting, was) {
             continue;
         }
         let name = ctx.name(old.limit_name.as_deref().unwrap_or("max_connections"));
@@ -96,6 +97,18 @@ fn removed_limits(ctx: &Context<'_>, out: &mut Vec<Finding>) {
                 .build(),
         );
     }
+}
+
+/// Whether the same line gives the same limit to a server that goes by another name now: the only one of its name came
+/// to be one of two, or a layer deploys it.
+fn is_kept(ctx: &Context<'_>, setting: SettingRef, was: u64) -> bool {
+    let of = |settings: &Settings, at: SettingRef| {
+        let id = &settings.resource_of(at).id;
+        (id.kind.clone(), id.name.clone(), settings.get(at).path.clone())
+    };
+    let limits = ctx.new.facts.servers.iter().filter(|s| s.limit.value.known() == Some(was));
+    let old = of(ctx.old.settings, setting);
+    limits.filter_map(|s| s.limit_setting).any(|at| of(ctx.new.settings, at) == old)
 }
 
 fn finding(ctx: &Context<'_>, old: &Server, new: &Server, was: u64, is: u64) -> Option<Finding> {

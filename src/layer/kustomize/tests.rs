@@ -154,7 +154,7 @@ fn directives_of_a_patch() {
         ("spec: {$setElementOrder/x: [a], replicas: 4}", "spec.replicas", "4 @ prod/p.yaml:4"),
         (
             "spec: {template: {spec: {containers: [{name: api, ports: [{containerPort: 80, name: web}]}]}}}",
-            "spec.template.spec.containers[api].ports[web].containerPort",
+            "spec.template.spec.containers[api].ports[80/TCP].containerPort",
             "80 @ prod/p.yaml:4",
         ),
     ];
@@ -275,7 +275,10 @@ fn new_names_are_carried_into_references() {
     let (sources, settings) = side(&all);
     let api = find(&settings, "Deployment");
     let env = "spec.template.spec.containers[api]";
-    assert_eq!(at(&sources, api, &format!("{env}.envFrom[0].configMapRef.name")), "x-api-env @ base/api.yaml:17");
+    assert_eq!(
+        at(&sources, api, &format!("{env}.envFrom[configMapRef/x-api-env].configMapRef.name")),
+        "x-api-env @ base/api.yaml:17"
+    );
     let user = format!("{env}.env[DB_USER].valueFrom.secretKeyRef.name");
     assert_eq!(at(&sources, api, &user), "x-db @ base/api.yaml:22");
     let scaler = find(&settings, "HorizontalPodAutoscaler");
