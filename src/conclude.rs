@@ -497,9 +497,15 @@ impl Remarks {
 
 /// Adds what was not said yet. The old side comes first, so what the new side says too replaces it.
 fn add(list: &mut BTreeMap<Shown, Vec<Remark>>, path: Shown, remark: Remark) {
+    /// What is said of one file at the most; a file of nothing but slips is said to have many.
+    const MOST_SAID: usize = 200;
     let said = list.entry(path).or_default();
-    if said.contains(&remark) {
+    if said.len() > MOST_SAID || said.contains(&remark) {
         return;
+    }
+    if said.len() == MOST_SAID {
+        let what = Shown::of_static("and more of this kind");
+        return said.push(Remark { what, line: None, side: remark.side });
     }
     match said.iter_mut().find(|s| s.side == Side::Old && remark.side == Side::New && s.what == remark.what) {
         Some(same) => *same = remark,

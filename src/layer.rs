@@ -125,11 +125,53 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// The files whose documents a layer may take in; the others need not be kept.
+/// The files whose documents a layer may take in, of all files with their content; the trees of the others need not be
+/// kept. It errs on the side of keeping.
+///
+/// Files that put others together ([`is_index`]) name them somewhere in their text; charts own all that is below them.
 #[must_use]
-pub fn participants<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
-    // Until each layering tells which files it wants, all may be wanted.
-    paths.into_iter().collect()
+pub fn participants<'a>(files: &[(&'a str, &[u8])]) -> BTreeSet<&'a str> {
+    let charts: BTreeSet<&str> =
+        files.iter().filter(|(path, _)| name_of(path) == "Chart.yaml").map(|(path, _)| folder_of(path)).collect();
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for (_, content) in files.iter().filter(|(path, content)| is_index(path, content)) {
+        let text = String::from_utf8_lossy(content);
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+        named.extend(text.split(|c| !is_part(c)).map(name_of).filter(|name| name.contains('.')).map(str::to_owned));
+    }
+    let in_a_chart = |path: &str| ancestors(path).any(|folder| charts.contains(folder));
+    let takes_part = |(path, content): &&(&'a str, &[u8])| {
+        in_a_chart(path) || named.contains(name_of(path)) || is_index(path, content) || is_layered_by_name(path)
+    };
+    files.iter().filter(takes_part).map(|(path, _)| *path).collect()
+}
+
+/// Whether a file puts others together: a kustomization, a Compose file, what deploys a chart.
+fn is_index(path: &str, content: &[u8]) -> bool {
+    const MARKS: [&[u8]; 6] =
+        [b"HelmRelease", b"argoproj.io/", b"kustomize.", b"releases:", b"services:", b"valuesObject"];
+    let name = name_of(path).to_ascii_lowercase();
+    let is_yaml = [".yaml", ".yml", ".gotmpl"].iter().any(|ending| name.ends_with(ending));
+    let has = |mark: &[u8]| content.windows(mark.len()).any(|window| window == mark);
+    name.starts_with("kustomization") || name == "chart.yaml" || (is_yaml && MARKS.into_iter().any(has))
+}
+
+/// Whether a file goes by the name of one that others are laid over, or that is laid over others.
+fn is_layered_by_name(path: &str) -> bool {
+    const STARTS: [&str; 9] =
+        ["application", "bootstrap", "appsettings", "values", "compose", "docker-compose", "docker-stack", ".env", "default"];
+    let name = name_of(path).to_ascii_lowercase();
+    let in_config = ancestors(path).any(|folder| name_of(folder) == "config");
+    in_config || STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with(".env") || name.contains("values")
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The folders that a file lies in, from the innermost to the root of the side.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder_of(path)), |folder| (!folder.is_empty()).then(|| folder_of(folder)))
 }
 
 /// Everything that the layers of a side make, in order.

@@ -244,7 +244,11 @@ fn read_files(
     spread: &Spread,
 ) -> Files {
     let files = &gathered.files;
-    let layered = layer::participants(files.iter().map(|file| file.path.as_str()));
+    let contents: Vec<_> = files.iter().filter_map(|file| Some((file.path.as_str(), file.bytes.lock().ok()?))).collect();
+    let listed: Vec<(&str, &[u8])> = contents.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
+    let layered = layer::participants(&listed);
+    drop(listed);
+    drop(contents);
     let read = |at: usize| {
         let Some(file) = files.get(at) else { unreachable!("only files that are there are read") };
         let bytes = file.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();

@@ -68,6 +68,9 @@ const FOREIGN: &[&str] = &[
     "undertow",
 ];
 
+/// A longer key is no setting's name, and would be taken apart for nothing.
+const LONGEST_KEY: usize = 1024;
+
 /// How many segments above a key are looked at for words.
 const NEAR: usize = 3;
 
@@ -163,11 +166,17 @@ impl Index {
 
     /// Whether a key ends as one that sets a server's limit does; most do not, and need no closer look.
     pub(super) fn is_limit(&self, key: &str) -> bool {
+        if key.len() > LONGEST_KEY {
+            return false;
+        }
         self.limit_leaves.contains(&relax(key.rsplit('.').next().unwrap_or(key)))
     }
 
     /// Whether a key can be anybody's, whatever stands around it: a coarse test that misses nothing.
     pub(super) fn may_know(&self, key: &str) -> bool {
+        if key.len() > LONGEST_KEY {
+            return false;
+        }
         let leaf = key.rsplit(['.', '/']).next().unwrap_or(key).trim_end_matches(']');
         let relaxed = relax(leaf);
         let by_leaf = self.by_leaf.contains_key(&relaxed) || self.implied_by_leaf.contains_key(&relaxed);
@@ -187,6 +196,9 @@ impl Index {
     }
 
     pub(super) fn recognise<'c>(&self, libraries: &'c [Library], query: &Query<'_>) -> Option<Match<'c>> {
+        if query.path.iter().map(|segment| segment.len()).sum::<usize>() > LONGEST_KEY {
+            return None;
+        }
         let best = match (query.dialect, query.path) {
             (Some(dialect), [.., name]) => self.parameter(libraries, name, dialect),
             // Compose and container platforms allow dots in environment names, and Spring reads them as keys.
@@ -311,6 +323,9 @@ impl Index {
         is_env: bool,
         dialect: Option<&str>,
     ) -> Option<(LibraryIndex, String)> {
+        if key.len() > LONGEST_KEY {
+            return None;
+        }
         let speaks =
             |l: &Library| l.implied.as_ref().is_some_and(|i| i.dialects.iter().any(|d| Some(d.as_str()) == dialect));
         if let Some(library) = libraries.iter().position(speaks) {

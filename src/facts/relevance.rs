@@ -39,6 +39,7 @@ fn may_matter(setting: &Setting, catalogue: &Catalogue) -> bool {
     let is_option = text.starts_with('-') && text.len() > 2;
     may_be_address
         || is_option
+        || setting.value.is_encrypted()
         || catalogue.may_know(&setting.logical)
         || Redactor::is_secret_key(&setting.logical)
         || (setting.unit.is_some() && connection::part_role_for_key(&setting.logical).is_some())

@@ -290,7 +290,7 @@ impl<'a> Reader<'a> {
         if rest.is_empty() || rest.starts_with(['\n', '\r', ';', '&', '|', ')', '#']) {
             return at;
         }
-        for (open, close) in [("[[", "]]"), ("((", "))")] {
+        for (open, close) in [("[[", "]]"), ("((", "))")].into_iter().filter(|(open, _)| rest.starts_with(open)) {
             let line = self.words.text.get(at..decoded::line_end(self.words.text, at)).unwrap_or("");
             if let Some(end) = line.strip_prefix(open).and_then(|_| line.find(close)) {
                 return at + end + 2;
