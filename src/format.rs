@@ -32,7 +32,7 @@ use crate::problem::{Problem, ProblemKind};
 use crate::source::{Source, SourceId, Span};
 
 pub use embedded::{parse_composed, parse_embedded};
-pub use guess::detect;
+pub use guess::{detect, is_named};
 
 /// A syntax that can be read.
 pub struct Format {

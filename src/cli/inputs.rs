@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
-use crate::format::FORMATS;
+use crate::format;
 use crate::limits::Limits;
 use crate::review::{Content, Input};
 
@@ -310,9 +310,7 @@ pub(super) fn limited(bytes: Vec<u8>) -> Content {
 }
 
 /// Endings of deployment files that no reader here understands: they are named as unread instead of passed over.
-const UNREAD: [&str; 3] = ["xml", "config", "jsonnet"];
-/// Endings that say "sample or template of the file named before".
-const SUFFIXES: [&str; 10] = ["j2", "jinja", "jinja2", "erb", "tpl", "tmpl", "gotmpl", "example", "sample", "template"];
+const UNREAD: [&str; 2] = ["jsonnet", "libsonnet"];
 
 /// Names without an ending of files that are prose or build instructions.
 const NAMES_OF_NO_CONFIGURATION: [&str; 7] =
@@ -408,26 +406,14 @@ const ENDINGS_OF_NO_CONFIGURATION: [&str; 85] = [
 
 /// Whether a file may be configuration by its name; others are read only where they changed.
 pub(super) fn plausible(path: &str) -> bool {
+    if let Some(told) = format::is_named(path) {
+        return told;
+    }
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let mut name = name.as_str();
-    while let Some((stem, suffix)) = name.rsplit_once('.')
-        && SUFFIXES.contains(&suffix)
-        && !stem.is_empty()
-    {
-        name = stem;
-    }
-    if name == ".env" || name.starts_with(".env.") || name.starts_with(".env-") || name.starts_with(".env_") {
-        return true;
-    }
-    if FORMATS.iter().any(|f| f.names.contains(&name)) {
-        return true;
-    }
     match name.rsplit_once('.') {
-        Some((_, extension)) => {
-            UNREAD.contains(&extension) || FORMATS.iter().any(|f| f.extensions.contains(&extension))
-        }
+        Some((_, extension)) => UNREAD.contains(&extension),
         // Names like `config` or `env` say nothing; prose and build files do.
-        None => !NAMES_OF_NO_CONFIGURATION.contains(&name),
+        None => !NAMES_OF_NO_CONFIGURATION.contains(&name.as_str()),
     }
 }
 
@@ -450,6 +436,11 @@ mod tests {
             "Web.config",
             "app.toml",
             "appsettings.Production.json",
+            "Dockerfile.prod",
+            "api.Dockerfile",
+            "Procfile",
+            "schema.prisma",
+            "app.service",
         ];
         for name in yes {
             assert!(plausible(name), "{name}");

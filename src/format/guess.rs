@@ -44,6 +44,16 @@ pub fn detect(path: &str, text: &str) -> FormatId {
     }
 }
 
+/// Whether the name alone says that a file is of a syntax read here; `None` where it says nothing.
+#[must_use]
+pub fn is_named(path: &str) -> Option<bool> {
+    match by_name(path) {
+        Named::Format(_) => Some(true),
+        Named::Other => Some(false),
+        Named::Nothing => None,
+    }
+}
+
 /// What a file's name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {

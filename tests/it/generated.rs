@@ -93,3 +93,103 @@ fn sample() -> String {
     let report = review_folders(&folder.join("before"), &folder.join("after"), &Options::default());
     render(&report, Format::Text, &RenderOptions::default())
 }
+
+#[test]
+fn the_page_of_the_formats_is_fresh() {
+    fresh(&root().join("docs/formats.md"), &formats());
+}
+
+/// What is read, how far, and what is not.
+fn formats() -> String {
+    let mut page = String::from(FORMATS_HEAD);
+    page.push_str("| Syntax | What is read | Told by its name |\n|:--|:--|:--|\n");
+    for format in plimsoll::format::FORMATS {
+        let code = |text: String| format!("`{text}`");
+        let endings = format.extensions.iter().map(|ending| code(format!("*.{ending}")));
+        let names = format.names.iter().map(|name| code((*name).to_owned()));
+        let words = format.words.iter().map(|word| code(format!("{word}*")));
+        let told: Vec<String> = endings.chain(names).chain(words).collect();
+        let _ = writeln!(page, "| {} | {} | {} |", format.name, format.reads, told.join(", "));
+    }
+    page.push_str(FORMATS_TEMPLATES);
+    page.push_str("| Shape | What is recognised |\n|:--|:--|\n");
+    for platform in plimsoll::platform::PLATFORMS {
+        let _ = writeln!(page, "| {} | {} |", platform.name, platform.recognises);
+    }
+    page.push_str("\n## Files that take effect together\n\n");
+    page.push_str("| Layer | What is put together |\n|:--|:--|\n");
+    for layering in plimsoll::layer::LAYERINGS {
+        let _ = writeln!(page, "| {} | {} |", layering.name, layering.does);
+    }
+    page.push_str(FORMATS_LAYERS);
+    let limits = plimsoll::limits::Limits::default();
+    let most = plimsoll::limits::Limits::MOST;
+    let rows = [
+        ("file-size", "Bytes of a file", limits.file_bytes, most.file_bytes),
+        ("values", "Values of a file, by the marks that part them", limits.values, most.values),
+        ("depth", "Levels of nesting in YAML (other syntaxes stop at 128)", limits.depth, most.depth),
+        ("alias-values", "Values that the aliases of a YAML file may add", limits.alias_values, most.alias_values),
+    ];
+    for (key, about, usual, most) in rows {
+        let _ = writeln!(page, "| `{key}` | {about} | {usual} | {most} |");
+    }
+    page.push_str(FORMATS_NOT_READ);
+    page
+}
+
+const FORMATS_HEAD: &str = "<!-- Made by a test from the tables of src/format, src/platform and src/layer; edit there. -->
+# What Plimsoll reads
+
+Every value keeps its exact line and column, through quotes, escapes, block scalars, base64 and files inside values. The
+syntax of a file is told by its name and corrected by its content, so that a wrong ending does not hide a file.
+
+## Syntaxes
+
+";
+
+const FORMATS_TEMPLATES: &str = "
+UTF-8 with and without a mark in front and UTF-16 with one are read; properties files that are not UTF-8 are taken for
+ISO-8859-1; in other files bytes that are no text are replaced and the coverage says so. A file that breaks off is read up
+to there, or around it where its syntax allows; the rest of the review goes on.
+
+## Templates
+
+Nothing is run. Expressions of Go templates, Jinja and ERB, `${…}`, `$(…)`, `@name@`, `#{name}#` and `%NAME%` are masked in
+place and put back into the values, so that the structure around them is read with exact places. A default inside an
+expression (`{{ .Values.pool | default 10 }}`, `${POOL:-10}`, `ENV.fetch(\"POOL\", 10)`) is the value where nothing else is
+given. The branches of an `if` are all read. A template whose structure cannot be read without running it is listed in the
+coverage as such; its lines are still compared.
+
+## Shapes
+
+The first shape that claims a document reads it; the last one takes everything.
+
+";
+
+const FORMATS_LAYERS: &str = "
+Changes are shown where they are written. What runs is judged as it takes effect: a value of an overlay, an environment's
+values file or an override has the line of that file, one that is inherited has the line of its base. What cannot be put
+together without running the tool (remote bases, plugins, charts that are not in the tree) is said in the coverage.
+
+## Bounds
+
+What is over a bound is named in the coverage and not read; the rest is reviewed. `plimsoll.toml` sets each:
+
+```toml
+[limits]
+file-size = 33554432
+```
+
+| Key | What it bounds | Usual | At the most |
+|:--|:--|--:|--:|
+";
+
+const FORMATS_NOT_READ: &str = "
+## What is not read
+
+- Programs: Python, Ruby, PHP, JavaScript, Go and others. A changed one is listed as changed and not read.
+- Jsonnet, CUE, Dhall, Starlark and Pkl: programs that make configuration. Review what they make.
+- What stands behind a reference: an external secret, a remote base or chart, a Terraform state or data source.
+- Encrypted values (SOPS, Sealed Secrets, Ansible Vault): shown as changed or unchanged, never opened.
+- Binary files, Git LFS pointers, submodules and symbolic links: named, never followed.
+";

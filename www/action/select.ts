@@ -9,7 +9,7 @@
 const EXTENSIONS = new Set(
   (
     "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad " +
-    "service"
+    "service socket timer mount target path sh bash prisma hocon cscfg"
   ).split(" "),
 );
 
