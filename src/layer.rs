@@ -132,7 +132,7 @@ impl<'a> Tree<'a> {
 #[must_use]
 pub fn participants<'a>(files: &[(&'a str, &[u8])]) -> BTreeSet<&'a str> {
     let charts: BTreeSet<&str> =
-        files.iter().filter(|(path, _)| name_of(path) == "Chart.yaml").map(|(path, _)| folder_of(path)).collect();
+        files.iter().filter(|(path, _)| owns_its_folder(path)).map(|(path, _)| folder_of(path)).collect();
     let mut named: BTreeSet<String> = BTreeSet::new();
     for (_, content) in files.iter().filter(|(path, content)| is_index(path, content)) {
         let text = String::from_utf8_lossy(content);
@@ -144,6 +144,12 @@ pub fn participants<'a>(files: &[(&'a str, &[u8])]) -> BTreeSet<&'a str> {
         in_a_chart(path) || named.contains(name_of(path)) || is_index(path, content) || is_layered_by_name(path)
     };
     files.iter().filter(takes_part).map(|(path, _)| *path).collect()
+}
+
+/// Whether a file may take in anything below its folder: a chart its templates, a helmfile what an expression names.
+fn owns_its_folder(path: &str) -> bool {
+    let name = name_of(path);
+    name == "Chart.yaml" || name.starts_with("helmfile")
 }
 
 /// Whether a file puts others together: a kustomization, a Compose file, what deploys a chart.
