@@ -1,11 +1,14 @@
-//! How long a review takes: a pair of 5,000-line YAML files, and a tree of 1,000 files.
+//! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files.
 //!
 //! `cargo bench` prints the figures; compare runs on one machine only.
 
 use std::fmt::Write as _;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use plimsoll::format;
+use plimsoll::platform::{self, EnvironmentRules, ListKeys};
 use plimsoll::review::{Content, Input, Request, review};
+use plimsoll::source::{Side, Source, SourceId, Sources};
 
 /// Manifests of one service, about 100 lines, with the things that repositories hold: a deployment, an autoscaler, a
 /// service and a ConfigMap with a properties file.
@@ -67,7 +70,37 @@ fn run(c: &mut Criterion, name: &str, sides: &(Vec<Input>, Vec<Input>)) {
     c.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
 }
 
+/// Reading one YAML file, stage by stage: the parser's bare events, the tree, the tree with its settings.
+fn stages(c: &mut Criterion) {
+    let (_, new) = pair(20_000);
+    let Some(Input { path, content: Content::Bytes(bytes) }) = new.into_iter().next() else { return };
+    let sources = Sources::of(vec![Source::new(&path, Side::New, &bytes)]);
+    let id = SourceId(0);
+    let text = sources.get(id).text.as_str();
+    let mut group = c.benchmark_group("yaml, 20,000 lines");
+    group.bench_function("bare parser", |b| {
+        b.iter(|| {
+            let options = granit_parser::options! {
+                emit_unresolved_aliases: true,
+                max_buffered_comment_events: text.len(),
+            };
+            granit_parser::Parser::new_from_str_with_options(text, options).filter_map(Result::ok).count()
+        });
+    });
+    group.bench_function("tree", |b| b.iter_with_large_drop(|| format::parse(sources.get(id), id)));
+    let (rules, lists) = (EnvironmentRules::default(), ListKeys::default());
+    group.bench_function("tree and settings", |b| {
+        b.iter_with_large_drop(|| {
+            let document = format::parse(sources.get(id), id);
+            let reading = platform::read(&path, &document, &rules, &lists);
+            (document, reading)
+        });
+    });
+    group.finish();
+}
+
 fn benches(c: &mut Criterion) {
+    stages(c);
     run(c, "yaml pair, 5,000 lines", &pair(5_000));
     run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));
 }
