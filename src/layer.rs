@@ -164,8 +164,17 @@ fn is_index(path: &str, content: &[u8]) -> bool {
 
 /// Whether a file goes by the name of one that others are laid over, or that is laid over others.
 fn is_layered_by_name(path: &str) -> bool {
-    const STARTS: [&str; 9] =
-        ["application", "bootstrap", "appsettings", "values", "compose", "docker-compose", "docker-stack", ".env", "default"];
+    const STARTS: [&str; 9] = [
+        "application",
+        "bootstrap",
+        "appsettings",
+        "values",
+        "compose",
+        "docker-compose",
+        "docker-stack",
+        ".env",
+        "default",
+    ];
     let name = name_of(path).to_ascii_lowercase();
     let in_config = ancestors(path).any(|folder| name_of(folder) == "config");
     in_config || STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with(".env") || name.contains("values")

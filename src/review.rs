@@ -244,7 +244,8 @@ fn read_files(
     spread: &Spread,
 ) -> Files {
     let files = &gathered.files;
-    let contents: Vec<_> = files.iter().filter_map(|file| Some((file.path.as_str(), file.bytes.lock().ok()?))).collect();
+    let contents: Vec<_> =
+        files.iter().filter_map(|file| Some((file.path.as_str(), file.bytes.lock().ok()?))).collect();
     let listed: Vec<(&str, &[u8])> = contents.iter().map(|(path, bytes)| (*path, bytes.as_slice())).collect();
     let layered = layer::participants(&listed);
     drop(listed);

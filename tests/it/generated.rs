@@ -137,7 +137,8 @@ fn formats() -> String {
     page
 }
 
-const FORMATS_HEAD: &str = "<!-- Made by a test from the tables of src/format, src/platform and src/layer; edit there. -->
+const FORMATS_HEAD: &str =
+    "<!-- Made by a test from the tables of src/format, src/platform and src/layer; edit there. -->
 # What Plimsoll reads
 
 Every value keeps its exact line and column, through quotes, escapes, block scalars, base64 and files inside values. The

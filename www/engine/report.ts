@@ -103,6 +103,10 @@ export interface Change {
   new: string | null;
   oldLine: number | null;
   newLine: number | null;
+  /** The file before, where that was another. */
+  oldFile?: string;
+  /** The path before, where that was another. */
+  oldPath?: string;
   /** The catalogue's role or an endpoint part. */
   role: string | null;
   subject: string | null;

@@ -4119,7 +4119,7 @@ function describe(error) {
 
 // action/select.ts
 var EXTENSIONS = new Set(
-  "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad service".split(" ")
+  "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad service socket timer mount target path sh bash prisma hocon cscfg".split(" ")
 );
 var TEMPLATE_SUFFIXES = new Set(
   "j2 jinja jinja2 erb tpl tmpl template gotmpl mustache hbs example sample dist default defaults in local bak orig".split(

@@ -59,6 +59,8 @@ const change: Fields<Change> = {
   newLine: true,
   role: true,
   subject: true,
+  oldFile: true,
+  oldPath: true,
 };
 const budget: Fields<ServerBudget> = {
   server: true,

@@ -63,7 +63,8 @@ function changeRow(change: Change, context: Context): HTMLElement {
   const { file, oldLine, newLine, role, subject } = change;
   const where = newLine !== null ? context.placeLink(file, "new", newLine) : oldPlace(file, oldLine, context);
   const kind = h("span", { class: `kind kind-${change.kind}` }, KIND_LABEL[change.kind]);
-  const tags = h("span", { class: "tags" }, kind, role && h("span", {}, role), subject && h("span", {}, subject));
+  const was = change.oldPath ? h("span", {}, "was ", h("code", {}, change.oldPath)) : null;
+  const tags = h("span", { class: "tags" }, kind, was, role && h("span", {}, role), subject && h("span", {}, subject));
   const values = [sideValue(change.old, "removed"), sideValue(change.new, "added"), where];
   return row(COLUMNS, [h("code", {}, change.path), tags], values);
 }
