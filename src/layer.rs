@@ -128,7 +128,7 @@ impl<'a> Tree<'a> {
 /// The files whose documents a layer may take in, of all files with their content; the trees of the others need not be
 /// kept. It errs on the side of keeping.
 ///
-/// Files that put others together ([`is_index`]) name them somewhere in their text; charts own all that is below them.
+/// Files that put others together name them somewhere in their text; charts own all that is below them.
 #[must_use]
 pub fn participants<'a>(files: &[(&'a str, &[u8])]) -> BTreeSet<&'a str> {
     let charts: BTreeSet<&str> =
