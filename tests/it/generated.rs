@@ -158,7 +158,7 @@ to there, or around it where its syntax allows; the rest of the review goes on.
 Nothing is run. Expressions of Go templates, Jinja and ERB, `${…}`, `$(…)`, `@name@`, `#{name}#` and `%NAME%` are masked in
 place and put back into the values, so that the structure around them is read with exact places. A default inside an
 expression (`{{ .Values.pool | default 10 }}`, `${POOL:-10}`, `ENV.fetch(\"POOL\", 10)`) is the value where nothing else is
-given. The branches of an `if` are all read. A template whose structure cannot be read without running it is listed in the
+given. In YAML and INI the branches of an `if` are all read, elsewhere the last of two equal keys wins. A template whose structure cannot be read without running it is listed in the
 coverage as such; its lines are still compared.
 
 ## Shapes
