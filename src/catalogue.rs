@@ -131,11 +131,17 @@ impl Catalogue {
     ///
     /// An environment name alone never tells: an application may call its own pool `POSTGRESQL_MAX_CONNECTIONS`.
     #[must_use]
-    pub fn server_of_setting(&self, key: &str, is_env: bool, context: &str) -> Option<&ServerKind> {
+    pub fn server_of_setting(
+        &self,
+        key: &str,
+        is_env: bool,
+        context: &str,
+        beside: &dyn Fn(&str) -> bool,
+    ) -> Option<&ServerKind> {
         if is_env || !self.index.is_limit(key) {
             return None;
         }
-        self.entries.servers.iter().find(|s| s.places.iter().any(|place| place.fits(key, context)))
+        self.entries.servers.iter().find(|s| s.places.iter().any(|place| place.fits(key, context, beside)))
     }
 
     /// All programs, the user's first.

@@ -424,6 +424,8 @@ pub struct Server {
     pub reserved: Reading,
     /// The key that sets the limit, as its own file spells it.
     pub limit_name: Option<String>,
+    /// The limit of its engine where nothing is written, if one is documented.
+    pub engine_default: Option<u64>,
     /// The setting that gives the limit.
     pub limit_setting: Option<SettingRef>,
     /// Hosts under which it is reached, lower case.

@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::ServerBudget;
 use crate::catalogue::{ReadValue, Role};
-use crate::facts::{Declared, Endpoint, Facts, Pool, PoolKey, PoolSetting};
+use crate::facts::{Declared, Endpoint, Facts, Pool, PoolKey, PoolSetting, Server};
 use crate::finding::{Confidence, Finding, Severity};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
 use crate::secret::{Redactor, Shown};
-use crate::setting::{Resource, SettingRef, Settings};
+use crate::setting::{KeyPath, Resource, SettingRef, Settings};
 use crate::source::{Location, Sources};
 
 /// A rule with everything a reader may want to know of it.
@@ -383,6 +383,38 @@ impl<'a> Context<'a> {
             e.key.owner == pool.key.owner || users.into_iter().any(|w| w.id.to_string() == pool.key.owner)
         };
         self.new.facts.endpoints.iter().any(|e| connects(&e)) && self.successor(pool).is_none()
+    }
+
+    /// Whether the holder of a pool that is new here connected to a database before, so that its library's default held.
+    #[must_use]
+    pub fn came_from_default(&self, pool: &Pool) -> bool {
+        let connected = |e: &Endpoint| {
+            let users = e.workloads.iter().filter_map(|&w| self.old.facts.workloads.get(w));
+            e.key.owner == pool.key.owner || users.into_iter().any(|w| w.id.to_string() == pool.key.owner)
+        };
+        self.old.facts.endpoints.iter().any(connected) || self.stood_beside(pool)
+    }
+
+    /// Whether other settings stood beside a pool's settings before it came: the section is old, the lines are new.
+    fn stood_beside(&self, pool: &Pool) -> bool {
+        pool.settings.iter().any(|s| {
+            let (holder, new) = (self.new.settings.resource_of(s.setting), self.new.settings.get(s.setting));
+            let parent = new.path.parent();
+            let before =
+                self.old.settings.resources.iter().filter(|r| r.id == holder.id && parent != KeyPath::default());
+            before.flat_map(|r| &r.settings).any(|old| old.path.is_below(&parent))
+        })
+    }
+
+    /// The limit that a server had before: as it was known, or its engine's default where the line is new in an old place.
+    #[must_use]
+    pub fn limit_before(&self, server: &Server) -> Option<u64> {
+        if let Some(old) = self.old.facts.servers.iter().find(|s| s.id == server.id) {
+            return old.limit.value.known();
+        }
+        let holder = &self.new.settings.resource_of(server.limit_setting?).id;
+        let is_old = !self.audit && self.old.settings.resources.iter().any(|r| r.id == *holder);
+        server.engine_default.filter(|_| is_old)
     }
 
     /// The pool of another library that took over from one that is gone: it came to the same owner and container.

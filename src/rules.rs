@@ -31,6 +31,7 @@ mod timeout_removed;
 mod timeout_too_short;
 mod tls_weakened;
 mod user_changed;
+mod value_not_a_string;
 mod writer_to_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,7 @@ pub static RULES: &[&Rule] = &[
     &scheme_changed::SCHEME_CHANGED,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
+    &value_not_a_string::VALUE_NOT_A_STRING,
     &writer_to_reader::WRITER_TO_READER,
     // Files
     &file_no_longer_parses::FILE_NO_LONGER_PARSES,

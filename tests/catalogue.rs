@@ -287,7 +287,8 @@ fn a_server_reads_its_limit_from_its_command() {
 #[test]
 fn a_limit_in_a_file_counts_only_in_the_server_s_own_place() {
     let catalogue = catalogue();
-    let server = |key: &str, context: &str| catalogue.server_of_setting(key, false, context).map(|s| s.id.as_str());
+    let server =
+        |key: &str, context: &str| catalogue.server_of_setting(key, false, context, &|_| false).map(|s| s.id.as_str());
     let cnpg = "db/cluster.yaml Cluster shop/orders-db spec.postgresql.parameters.max_connections";
     assert_eq!(server("spec.postgresql.parameters.max_connections", cnpg), Some("postgresql"));
     assert_eq!(server("max_connections", "db/postgresql.conf db/postgresql.conf max_connections"), Some("postgresql"));
@@ -300,7 +301,7 @@ fn a_limit_in_a_file_counts_only_in_the_server_s_own_place() {
     );
     assert_eq!(server("production.max_connections", "postgres/database.yml x production.max_connections"), None);
     assert_eq!(server("postgres.max_connections", "app/values.yaml app/values.yaml postgres.max_connections"), None);
-    assert_eq!(catalogue.server_of_setting("POSTGRESQL_MAX_CONNECTIONS", true, "postgresql.conf"), None);
+    assert_eq!(catalogue.server_of_setting("POSTGRESQL_MAX_CONNECTIONS", true, "postgresql.conf", &|_| false), None);
 }
 
 #[test]
@@ -378,7 +379,7 @@ proptest! {
         let _ = catalogue.recognise(&Query { dialect: Some("libpq-uri"), ..query });
         let _ = catalogue.implied_pool(&key, is_env, None);
         let _ = catalogue.server_of_image(&key);
-        let _ = catalogue.server_of_setting(&key, is_env, &key);
+        let _ = catalogue.server_of_setting(&key, is_env, &key, &|_| false);
         let words: Vec<&str> = key.split(' ').collect();
         let _ = catalogue.processes_of(Role::Processes, &words, Some(&key), &|_| Some((key.as_str(), ())));
         for server in catalogue.servers() {

@@ -362,6 +362,9 @@ pub struct Place {
     /// Words of which one must stand in the path of the file, the name of the object or the key; empty: none needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<String>,
+    /// Keys of which one must stand beside it; empty: none needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
 }
 
 /// A program that runs several processes or threads.

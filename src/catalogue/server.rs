@@ -55,9 +55,11 @@ impl Place {
         self.keys.iter().any(|key| path.ends_with(&segments_of(key)))
     }
 
-    /// Whether the place is meant, from the key and from file path, object name and key path as one text.
-    pub(super) fn fits(&self, key: &str, context: &str) -> bool {
-        if !self.has_key(&segments_of(key)) {
+    /// Whether the place is meant, from the key, from file path, object name and key path as one text, and from the keys
+    /// that stand beside it.
+    pub(super) fn fits(&self, key: &str, context: &str, beside: &dyn Fn(&str) -> bool) -> bool {
+        let stands_beside = || self.beside.is_empty() || self.beside.iter().any(|name| beside(name));
+        if !self.has_key(&segments_of(key)) || !stands_beside() {
             return false;
         }
         let context = context.to_ascii_lowercase();

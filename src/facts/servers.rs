@@ -10,7 +10,9 @@ use crate::catalogue::{Catalogue, Role, ServerKind};
 use crate::connection::Engine;
 use crate::facts::{Declared, DeclaredServer, Endpoint, Link, Origin, Reading, Scope, Server, Workload};
 use crate::quantity::Interval;
-use crate::setting::{Resource, ResourceId, ServiceShape, SettingRef, Settings, Shape, Standing, UnitKind};
+use crate::setting::{
+    Resource, ResourceId, Segment, ServiceShape, Setting, SettingRef, Settings, Shape, Standing, UnitKind,
+};
 use crate::source::{Location, Sources};
 
 /// Connections of exporters, backups and people that are assumed where nothing is declared.
@@ -109,6 +111,7 @@ impl Sight<'_> {
             engine,
             limit: limit.unwrap_or_else(|| Reading::unknown(0, format!("max_connections of [[server]] {}", told.id))),
             reserved: told.reserved.map_or_else(|| self.reserved_default(engine), exact),
+            engine_default: self.catalogue.server_named(engine.as_str()).and_then(|kind| kind.default),
             limit_name: None,
             limit_setting: None,
             hosts: told.hosts.iter().map(|h| h.to_ascii_lowercase()).collect(),
@@ -141,6 +144,7 @@ impl Sight<'_> {
                     engine: engine_of(kind),
                     limit,
                     reserved: self.reserved_in(kind, scope),
+                    engine_default: kind.default,
                     limit_name: name,
                     limit_setting: setting,
                     hosts: names.iter().map(|n| n.name.clone()).collect(),
@@ -277,8 +281,12 @@ impl Sight<'_> {
             let is_env =
                 setting.unit.and_then(|u| resource.units.get(u as usize)).is_some_and(|u| u.kind == UnitKind::Env);
             let context = format!("{} {} {}", self.sources.get(resource.source).path, resource.id, setting.path);
-            let Some(kind) = self.catalogue.server_of_setting(&setting.logical, is_env, &context) else { continue };
-            let id = configured_id(&resource.id, &setting.logical);
+            let parent = setting.path.parent();
+            let beside =
+                |name: &str| resource.settings.iter().any(|s| s.path.last() == name && s.path.parent() == parent);
+            let kind = self.catalogue.server_of_setting(&setting.logical, is_env, &context, &beside);
+            let Some(kind) = kind else { continue };
+            let id = configured_id(&resource.id, setting);
             if found.iter().any(|s| s.id == id) {
                 continue;
             }
@@ -287,6 +295,7 @@ impl Sight<'_> {
                 engine: engine_of(kind),
                 limit: Reading::literal(n, setting.at),
                 reserved: Reading::default_of(kind.reserved_total(), format!("{}'s reserved slots", kind.name)),
+                engine_default: kind.default,
                 limit_name: Some(setting.logical.clone()),
                 limit_setting: Some(at),
                 hosts: operator_hosts(&resource.id),
@@ -311,8 +320,13 @@ fn unreadable(what: &str, at: Location) -> Reading {
 }
 
 /// Name of a server that is only configured: its object, and the section where one file configures several.
-fn configured_id(holder: &ResourceId, key: &str) -> String {
-    let section = key.rsplit_once('.').map_or("", |(parent, _)| parent);
+fn configured_id(holder: &ResourceId, setting: &Setting) -> String {
+    // A file inside a file has its own server: the charts of a values file each have one.
+    if holder.is_file() && setting.path.segments().any(|s| matches!(s, Segment::Embedded(_))) {
+        let around = setting.path.parent().to_string();
+        return format!("{holder} {}", around.split(".primary").next().unwrap_or(&around).trim_end_matches('!'));
+    }
+    let section = setting.logical.rsplit_once('.').map_or("", |(parent, _)| parent);
     let whole = section.is_empty() || matches!(section, "mysqld" | "mariadb" | "server") || !holder.is_file();
     if whole { holder.to_string() } else { format!("{holder} {section}") }
 }
@@ -519,6 +533,7 @@ fn address_only(
                 format!("max_connections of {host} (declare it in plimsoll.toml under [[server]])"),
             ),
             reserved: Reading::default_of(0, "part of the unknown limit"),
+            engine_default: None,
             limit_name: None,
             limit_setting: None,
             hosts: vec![host.to_owned()],

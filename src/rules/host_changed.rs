@@ -133,7 +133,7 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
         () if known.is_served(is) => {
             (Severity::Low, Shown::of_static("the files under review define a server of this name"))
         }
-        () if in_use > 0 => (
+        () if in_use > 0 && left == 0 => (
             Severity::Low,
             shown!("the new host was in use before, in {}", wording::counted(in_use, "place", "places")),
         ),

@@ -111,7 +111,10 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         return None;
     }
     // A pool that appears or goes as a whole is one thing to know, not one for each of its lines.
-    let part_of_whole = change.old_pool.is_none() || change.new_pool.is_none();
+    let part_of_whole = match (change.old_pool, change.new_pool) {
+        (None, Some(new)) => !ctx.came_from_default(new),
+        (_, new) => new.is_none(),
+    };
     let quiet = part_of_whole || same || is_repair(change, role);
     let severity = if quiet { Severity::Info } else { Severity::Low };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };

@@ -53,7 +53,8 @@ declare_rule! {
 }
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    for role in [Role::PoolMax, Role::PoolOverflow, Role::PoolerPoolSize, Role::PoolerClientMax] {
+    for role in [Role::PoolMax, Role::PoolOverflow, Role::PoolerPoolSize, Role::PoolerClientMax, Role::PoolerServerMax]
+    {
         out.extend(ctx.pool_changes(role).iter().filter_map(|change| finding(ctx, change, role)));
     }
 }

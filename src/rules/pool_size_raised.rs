@@ -12,7 +12,8 @@ use crate::shown;
 declare_rule! {
     /// ## What it finds
     ///
-    /// A pool maximum (or overflow) that rises, also by the removal of a line whose default is larger.
+    /// A pool maximum (or overflow) that rises, also by the removal of a line whose default is larger, or by a line
+    /// where a smaller default held before.
     ///
     /// ## Why it hurts
     ///
@@ -53,15 +54,20 @@ declare_rule! {
 }
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    for role in [Role::PoolMax, Role::PoolOverflow, Role::PoolerPoolSize, Role::PoolerReserve] {
+    for role in [Role::PoolMax, Role::PoolOverflow, Role::PoolerPoolSize, Role::PoolerReserve, Role::PoolerServerMax] {
         out.extend(ctx.pool_changes(role).iter().filter_map(|change| finding(ctx, change)));
     }
 }
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     // A pool that is new as a whole is judged by the budget, not by growth.
-    let (Some(old_pool), Some(pool)) = (change.old_pool, change.new_pool.or(change.old_pool)) else { return None };
-    if change.new_pool.is_none() && !ctx.falls_to_default(old_pool) {
+    let pool = change.pool()?;
+    let stays = match (change.old_pool, change.new_pool) {
+        (Some(old), None) => ctx.falls_to_default(old),
+        (None, Some(new)) => ctx.came_from_default(new),
+        _ => true,
+    };
+    if !stays {
         return None;
     }
     let (Some(ReadValue::Count(was)), Some(ReadValue::Count(is))) = (change.old_value(), change.new_value()) else {
@@ -75,12 +81,15 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let factor = is.checked_div(*was).unwrap_or(u64::MAX);
     let title = match (change.new, factor) {
         (None, _) => shown!("{} is gone: {} → {}, the default of {}", name, *was, *is, ctx.name(&pool.library)),
+        (Some(_), _) if change.old.is_none() => {
+            shown!("{} set: {} → {}; {} was the default of {}", name, *was, *is, *was, ctx.name(&pool.library))
+        }
         (_, 3..100) => shown!("{} raised {}-fold: {} → {}", name, factor, *was, *is),
         (_, 2) if was * 2 == *is => shown!("{} doubled: {} → {}", name, *was, *is),
         _ => shown!("{} raised: {} → {}", name, *was, *is),
     };
     let confidence = if pool.ambiguous { Confidence::Medium } else { Confidence::High };
-    let relief = change.new_pool.and_then(|new| relief(ctx, old_pool, new));
+    let relief = change.old_pool.zip(change.new_pool).and_then(|(old, new)| relief(ctx, old, new));
     let fits = change.new_pool.is_some_and(|new| has_room(ctx, new));
     let severity = match (fits, relief.is_some()) {
         (true, _) => Severity::Info,

@@ -4,6 +4,7 @@ use crate::connection::Engine;
 use crate::declare_rule;
 use crate::facts::{Origin, Server};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::quantity::Interval;
 use crate::rule::{Context, wording};
 use crate::secret::Shown;
 use crate::setting::{SettingRef, Settings};
@@ -56,9 +57,9 @@ declare_rule! {
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for new in &ctx.new.facts.servers {
-        let Some(old) = ctx.old.facts.servers.iter().find(|s| s.id == new.id) else { continue };
-        let (Some(was), Some(is)) = (old.limit.value.known(), new.limit.value.known()) else { continue };
+        let (Some(was), Some(is)) = (ctx.limit_before(new), new.limit.value.known()) else { continue };
         if is < was {
+            let old = ctx.old.facts.servers.iter().find(|s| s.id == new.id);
             out.extend(finding(ctx, old, new, was, is));
         }
     }
@@ -111,32 +112,35 @@ fn is_kept(ctx: &Context<'_>, setting: SettingRef, was: u64) -> bool {
     limits.filter_map(|s| s.limit_setting).any(|at| of(ctx.new.settings, at) == old)
 }
 
-fn finding(ctx: &Context<'_>, old: &Server, new: &Server, was: u64, is: u64) -> Option<Finding> {
+fn finding(ctx: &Context<'_>, old: Option<&Server>, new: &Server, was: u64, is: u64) -> Option<Finding> {
+    let was_written = old.is_some_and(|old| old.limit.origin == Origin::Literal);
     // A default that stands on both sides did not change in this repository.
-    if old.limit.origin != Origin::Literal && new.limit.origin != Origin::Literal {
+    if !was_written && new.limit.origin != Origin::Literal {
         return None;
     }
-    let at = new.limit.at.or(old.limit.at)?;
-    let name = ctx.name(new.limit_name.as_deref().or(old.limit_name.as_deref()).unwrap_or("max_connections"));
+    let at = new.limit.at.or(old.and_then(|old| old.limit.at))?;
+    let written = new.limit_name.as_deref().or(old.and_then(|old| old.limit_name.as_deref()));
+    let name = ctx.name(written.unwrap_or("max_connections"));
     let removed = new.limit.at.is_none();
     let severity = if removed || is * 2 <= was { Severity::High } else { Severity::Medium };
     let server = ctx.name(&new.id);
-    let title = if removed {
-        shown!("{} of {} is gone: {} → {}, the engine's default", name, server, was, is)
-    } else {
-        shown!("{} of {} lowered: {} → {}", name, server, was, is)
+    let title = match (removed, was_written) {
+        (true, _) => shown!("{} of {} is gone: {} → {}, the engine's default", name, server, was, is),
+        (false, true) => shown!("{} of {} lowered: {} → {}", name, server, was, is),
+        (false, false) => shown!("{} of {} lowered: {} → {}, from the engine's default", name, server, was, is),
     };
     let now = (!removed).then(|| shown!("{}", is));
+    let usable_before = old.map_or_else(|| Interval::exact(was).minus(new.reserved.value), Server::usable);
     Some(
         FindingBuilder::new(SERVER_LIMIT_LOWERED.name, severity, Confidence::High, at, title)
             .message(shown!(
                 "applications can get {} slots of {} instead of {}; pools that are not lowered with it can exceed them",
                 new.usable(),
                 server,
-                old.usable()
+                usable_before
             ))
             .subject(Some(server.clone()), new.environment)
-            .setting(name.clone(), Some(shown!("{}", was)), now)
+            .setting(name.clone(), was_written.then(|| shown!("{}", was)), now)
             .symptom(wording::too_many_on(new.engine))
             .fix(
                 shown!("keep {} at {} until the clients' pools add up to less than {}", name, was, is),

@@ -4,6 +4,7 @@ use crate::declare_rule;
 use crate::facts::Origin;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::{Context, wording};
+use crate::secret::Shown;
 use crate::shown;
 
 declare_rule! {
@@ -49,8 +50,7 @@ declare_rule! {
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for new in &ctx.new.facts.servers {
-        let Some(old) = ctx.old.facts.servers.iter().find(|s| s.id == new.id) else { continue };
-        let (Some(was), Some(is)) = (old.limit.value.known(), new.limit.value.known()) else { continue };
+        let (Some(was), Some(is)) = (ctx.limit_before(new), new.limit.value.known()) else { continue };
         let Some(at) = new.limit.at.filter(|_| new.limit.origin == Origin::Literal) else { continue };
         // A quarter more is growth; less is rounding.
         if is * 4 < was * 5 {
@@ -58,7 +58,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         }
         let name = ctx.name(new.limit_name.as_deref().unwrap_or("max_connections"));
         let server = ctx.name(&new.id);
-        let title = shown!("{} of {} raised: {} → {}", name, server, was, is);
+        let was_written = ctx.old.facts.servers.iter().any(|s| s.id == new.id && s.limit.origin == Origin::Literal);
+        let default = if was_written { "" } else { ", from the engine's default" };
+        let title = shown!("{} of {} raised: {} → {}{}", name, server, was, is, Shown::of_static(default));
         out.push(
             FindingBuilder::new(SERVER_LIMIT_RAISED.name, Severity::Low, Confidence::High, at, title)
                 .message(shown!("{} more connections can cost {}–{} MB of memory at 2–10 MB each; {}", is - was, (is - was) * 2, (is - was) * 10, wording::limit_taken(new.engine)))
