@@ -76,11 +76,11 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
         old.is_some_and(|o| o.faults.iter().any(|f| f.kind == fault.kind && f.message == fault.message))
     };
     let new: Vec<&Fault> = string.faults.iter().filter(|f| !had(f)).collect();
-    let worst = new.iter().max_by_key(|f| (severity(f.kind), std::cmp::Reverse(f.range.start)))?;
+    let worst = new.iter().max_by_key(|f| (severity(f.kind, string), std::cmp::Reverse(f.range.start)))?;
     let severity = if address.old.is_some() || address.in_known_file {
-        severity(worst.kind)
+        severity(worst.kind, string)
     } else {
-        severity(worst.kind).lowered()
+        severity(worst.kind, string).lowered()
     };
     let setting = ctx.new.settings.get(address.new.setting);
     let at = setting.value.place(worst.range.clone(), setting.at.source);
@@ -150,13 +150,20 @@ fn whole(ctx: &Context<'_>, endpoint: &Endpoint, new: bool) -> Shown {
     }
 }
 
-fn severity(kind: FaultKind) -> Severity {
+fn severity(kind: FaultKind, string: &ConnectionString) -> Severity {
     match kind {
-        // A dot at the end is legal in DNS and harmless to most; capitals and ignored parameters work in many clients.
-        FaultKind::StrayDot | FaultKind::SchemeCase | FaultKind::UserInfoIgnored => Severity::Low,
+        FaultKind::StrayDot if string.hosts.iter().any(|server| is_absolute(&server.host.text)) => Severity::Low,
+        FaultKind::StrayDot => Severity::Medium,
+        // Capitals and ignored parameters work in many clients.
+        FaultKind::SchemeCase | FaultKind::UserInfoIgnored => Severity::Low,
         FaultKind::UnknownParameter | FaultKind::ParameterCase => Severity::Medium,
         _ => Severity::High,
     }
+}
+
+/// A name inside a cluster that ends in a dot: written so on purpose, to spare the resolver its search list.
+fn is_absolute(host: &str) -> bool {
+    host.strip_suffix('.').is_some_and(|name| name.ends_with(".svc") || name.ends_with(".local"))
 }
 
 fn confidence(kind: FaultKind) -> Confidence {
@@ -203,7 +210,8 @@ fn of_key(ctx: &Context<'_>, address: &Address<'_>, part: &EndpointPart, fault: 
     let d = Difference { old, new: Some(part) };
     let key = address.key_of(ctx, &d);
     let was = d.was().map(|t| ctx.name(t));
-    let severity = if address.old.is_some() || address.in_known_file { Severity::High } else { Severity::Medium };
+    let certain = fault != DOT_AT_END && (address.old.is_some() || address.in_known_file);
+    let severity = if certain { Severity::High } else { Severity::Medium };
     FindingBuilder::new(
         MALFORMED_CONNECTION_STRING.name,
         severity,
@@ -220,6 +228,8 @@ fn of_key(ctx: &Context<'_>, address: &Address<'_>, part: &EndpointPart, fault: 
     .build()
 }
 
+const DOT_AT_END: &str = "a dot at the end of a host, without which certificates are issued";
+
 /// What is wrong with a part that stands alone.
 fn fault_of(role: &str, text: &str) -> Option<&'static str> {
     let trimmed = text.trim();
@@ -233,6 +243,7 @@ fn fault_of(role: &str, text: &str) -> Option<&'static str> {
             .then_some("a port is a number from 1 to 65535"),
         "host" if trimmed.contains(char::is_whitespace) && !trimmed.contains(',') => Some("white space inside a host"),
         "host" if trimmed.contains("..") => Some("two dots in a row in a host"),
+        "host" if trimmed.len() > 1 && trimmed.ends_with('.') && !is_absolute(trimmed) => Some(DOT_AT_END),
         _ => None,
     }
 }

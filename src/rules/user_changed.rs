@@ -1,6 +1,6 @@
 //! A client logs in as somebody else.
 
-use crate::connection::Engine;
+use crate::connection::{Engine, host_typo};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
@@ -74,7 +74,12 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         (None, Some(new)) => shown!("{} is named now: {}", change.label, new),
         (None, None) => return None,
     };
+    let slip = was.as_deref().zip(is.as_deref()).and_then(|(was, is)| host_typo(was, is));
     let message = match () {
+        () if slip.is_some() => shown!(
+            "it looks like a slip of the keyboard: {}",
+            slip.as_ref().map(|slip| ctx.name(&slip.what)).unwrap_or_default()
+        ),
         () if promoted => Shown::of_static(
             "a superuser may drop and read everything on the server, and takes the slots kept for repair",
         ),
@@ -84,14 +89,15 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         () if password_stays(change) => Shown::of_static("the password stayed as it was; two users seldom share one"),
         () => Shown::of_static("another user has other rights, another password and often its own connection limit"),
     };
-    let severity = if promoted { Severity::Medium } else { Severity::Low };
+    let asks = promoted || slip.is_some();
+    let severity = if asks { Severity::Medium } else { Severity::Low };
     let builder = FindingBuilder::new(USER_CHANGED.name, severity, Confidence::High, change.at, title)
         .message(message)
         .subject(change.subject.clone(), change.environment)
         .setting(change.key.clone(), old.clone(), new)
         .fix(
             Shown::of_static("confirm that the user exists on the server with its rights and its password"),
-            old.clone().filter(|_| promoted),
+            old.clone().filter(|_| asks),
         )
         .rollback(wording::set_back(&change.label, old.as_ref()))
         .discriminator(Shown::of_static("user"));
@@ -99,7 +105,9 @@ fn finding(ctx: &Context<'_>, change: &PartChange<'_>) -> Option<Finding> {
         Some(address) => builder.symptom(wording::login_failed(address.new)),
         None => builder,
     };
-    Some(if promoted {
+    Some(if slip.is_some() {
+        builder.question(Shown::of_static("Does a user of this exact name exist on the server?")).build()
+    } else if promoted {
         builder.question(Shown::of_static("Does this service need the rights of a superuser?")).build()
     } else {
         builder.build()

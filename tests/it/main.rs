@@ -7,6 +7,7 @@ mod examples;
 mod generated;
 mod hostile;
 mod layers;
+mod mutations;
 mod properties;
 mod relevance;
 mod secrets;
