@@ -14,6 +14,7 @@ mod host;
 mod jdbc;
 mod keys;
 mod libpq;
+mod postgres;
 mod scan;
 mod tls;
 mod typo;
@@ -104,6 +105,8 @@ pub enum FaultKind {
     MissingSlashes,
     /// No number, or none from 1 to 65535.
     BadPort,
+    /// A `:` with nothing behind it.
+    EmptyPort,
     /// A port where the notation takes none.
     PortNotAllowed,
     /// No host where one must be.
@@ -130,6 +133,8 @@ pub enum FaultKind {
     UnknownParameter,
     /// A known parameter in the wrong case, which the client does not read.
     ParameterCase,
+    /// Some clients of the scheme refuse it, others read it as it is meant.
+    RefusedBySome,
 }
 
 /// A piece of an endpoint with the role that the report gives it.
@@ -160,7 +165,7 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
         .or_else(|| go_mysql::parse(&input))
         .or_else(|| uri::parse(&input, hint))
         .or_else(|| ado_net::parse(&input, hint))
-        .or_else(|| libpq::parse(&input))?;
+        .or_else(|| libpq::parse(&input, hint))?;
     if trimmed.len() < text.len() {
         let at = if start > 0 { 0..start } else { start + trimmed.len()..text.len() };
         let message = "white space around the connection string; remove it".to_owned();

@@ -294,8 +294,12 @@ fn differences(header: &Header, string: &ConnectionString, answer: &Answer) -> B
     if !header.dialect.takes(string.dialect.id) {
         out.insert("dialect");
     }
-    let ours = string.hosts.iter().map(|h| (h.host.text.clone(), h.port.as_ref().map(|port| port.text.clone())));
-    if hosts(header, ours) != hosts(header, answer.hosts.iter().cloned()) {
+    let mut ours: Vec<_> =
+        string.hosts.iter().map(|h| (h.host.text.clone(), h.port.as_ref().map(|port| port.text.clone()))).collect();
+    // A port without a host is a parameter to us.
+    let lone_port = string.params.iter().find(|p| p.name.text == "port").filter(|_| ours.is_empty());
+    ours.extend(lone_port.iter().flat_map(|p| p.value.text.split(',')).map(|port| (String::new(), Some(port.to_owned()))));
+    if hosts(header, ours.into_iter()) != hosts(header, answer.hosts.iter().cloned()) {
         out.insert("hosts");
     }
     if text(&string.database) != said(&answer.database) {
@@ -310,8 +314,10 @@ fn differences(header: &Header, string: &ConnectionString, answer: &Answer) -> B
         out.insert("password");
     }
     let name = |name: &str| if header.folds_names { folded(name) } else { name.to_owned() };
-    let plain = string.params.iter().map(|p| (p.name.text.as_str(), p.value.text.as_str()));
+    let plain = string.params.iter().filter(|p| lone_port.is_none_or(|port| *p != port)).map(|p| (p.name.text.as_str(), p.value.text.as_str()));
     let secret = string.secrets.iter().map(|(name, ..)| name.as_str()).zip(others.iter().copied());
+    // One that another password overrides is hidden and not used.
+    let secret = secret.filter(|(name, _)| *name != "password" || answer.params.contains_key("password"));
     // What stands twice counts as it stands last.
     let ours: BTreeMap<String, String> = plain.chain(secret).map(|(n, v)| (name(n), v.to_owned())).collect();
     let theirs: BTreeMap<String, String> = answer.params.iter().map(|(n, v)| (name(n), v.clone())).collect();

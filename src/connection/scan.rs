@@ -127,12 +127,28 @@ pub(super) fn host_port(input: &Input<'_>, range: Range<usize>) -> HostPort {
 
 /// Files a `name=value` away: secrets apart, and remembers whether the one before was a secret.
 pub(super) fn add_param(found: &mut ConnectionString, name: Part, value: Part) {
-    if Redactor::is_secret_key(&name.text) {
+    if is_secret_name(&name.text) {
         let secret = Secret::new(&value.text);
         found.secrets.push((name.text, secret, value.range));
         return;
     }
     found.params.push(Param { name, value });
+}
+
+/// Whether a parameter of this name holds a secret, also where the name is misspelt.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    Redactor::is_secret_key(name) || is_near_password(name)
+}
+
+/// `paswsord`, `p(ssword`, `user password`: near enough to hide what follows.
+fn is_near_password(name: &str) -> bool {
+    if !(6..=24).contains(&name.len()) || crate::parameter::is_known(name) {
+        return false;
+    }
+    let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    ["password", "passwort", "sslpassword"].iter().any(|word| {
+        letters.len().abs_diff(word.len()) <= 2 && strsim::osa_distance(&letters, word) <= 2
+    })
 }
 
 /// `a=b&c=d`. A piece behind a secret that is no parameter of anybody is taken as the secret's tail: `&` was not escaped.
@@ -155,7 +171,7 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             found.params.push(Param { value: Part { text: String::new(), range: piece.end..piece.end }, name });
             continue;
         };
-        after_secret = Redactor::is_secret_key(&name.text);
+        after_secret = is_secret_name(&name.text);
         add_param(found, name, input.decoded(equals + 1..piece.end));
     }
 }

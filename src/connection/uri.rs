@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects};
+use super::{
+    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, postgres,
+};
 use crate::placeholder::ATOM;
 use crate::secret::{Secret, userinfo};
 
@@ -99,6 +101,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
     for piece in pieces {
         further(input, piece, &mut found);
     }
+    if matches!(found.dialect.engine, Engine::PostgreSql | Engine::CockroachDb) {
+        postgres::place(input, &mut found);
+    }
     from_params(&mut found);
     Some(found)
 }
@@ -144,32 +149,57 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
     let len = bytes.iter().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"+.-_".contains(b)).count();
     let after = bytes.get(len..)?;
     if len == 0 || !bytes.first()?.is_ascii_alphabetic() {
-        return None;
+        return hint.is_some_and(names_url).then(|| torn_scheme(input)).flatten();
     }
     let part = input.part(start..start + len);
     let name = part.text.to_ascii_lowercase();
-    let slashes = |skip: usize| after.iter().skip(skip).take_while(|&&b| b == b'/').count();
+    let marks = after.iter().take_while(|b| b":/".contains(b)).count();
     if after.starts_with(b"://") {
         return known_or_near(part, &name, start + len + 3);
     }
-    let dialect = lookup(&name)?;
+    let under_url = hint.is_some_and(names_url);
+    if let Some(torn) = under_url.then(|| torn_scheme(input)).flatten() {
+        return Some(torn);
+    }
+    let (dialect, meant) = match lookup(&name) {
+        Some(dialect) => (dialect, name),
+        None => near(&name).filter(|_| under_url).map(|(meant, dialect)| (dialect, meant.to_owned()))?,
+    };
     // `postgres:16` is an image and `redis:6379` an address: only a login or the key's name makes a broken URI of it.
     let login = after.contains(&b'@') && (after.starts_with(b":") || after.starts_with(b"//"));
-    let asked =
-        hint.is_some_and(names_url) && (after.starts_with(b":/") && after.len() > 2 || after.starts_with(b"//"));
+    let asked = under_url && marks >= 2 && after.len() > marks;
     if !login && !asked {
         return None;
     }
-    let colon = usize::from(after.starts_with(b":"));
-    let rest = start + len + colon + slashes(colon);
-    let message = format!("`://` is incomplete behind `{}`; write `{}://`", part.text, part.text);
+    let rest = start + len + marks;
+    let message = format!("`://` is incomplete behind the scheme; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::MissingSlashes, message, range: start + len..rest });
     Some(Scheme { part, dialect, rest, fault })
 }
 
-fn names_url(key: &str) -> bool {
+/// `postgresql:://`, `po(tgres://`: a scheme with something in it that no scheme has.
+fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
+    const LONGEST: usize = 24;
+    let start = input.range.start;
+    let bytes = input.bytes(input.range.clone());
+    let len = bytes.windows(3).take(LONGEST).position(|three| three == b"://")?;
+    let part = input.part(start..start + len);
+    let letters: String = part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    if len == 0 || part.text.contains(['=', '@']) {
+        return None;
+    }
+    let (meant, dialect) = lookup_base(&letters).map(|d| (letters.clone(), d)).or_else(|| {
+        near(&letters).map(|(meant, dialect)| (meant.to_owned(), dialect))
+    })?;
+    let message = format!("no client knows a scheme of this spelling; write `{meant}://`");
+    let fault = Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
+    Some(Scheme { part, dialect, rest: start + len + 3, fault })
+}
+
+/// Whether a key is one whose value is a connection string.
+pub(super) fn names_url(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["url", "uri", "dsn"].iter().any(|end| key.ends_with(end))
+    ["url", "uri", "dsn", "conninfo"].iter().any(|end| key.ends_with(end))
 }
 
 fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
@@ -247,7 +277,11 @@ pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut Connectio
             Engine::MongoDb => b"&;",
             _ => b"&",
         };
-        scan::query(input, query + 1..tail.max(query + 1), separators, found);
+        let query = query + 1..tail.max(query + 1);
+        scan::query(input, query.clone(), separators, found);
+        if found.dialect.id == "libpq-uri" {
+            postgres::query(input, query, found);
+        }
     }
 }
 
@@ -317,12 +351,54 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         return;
     }
     for piece in input.split(range, b",") {
-        let server = scan::host_port(input, piece);
+        let server = host_port(input, piece, found);
         if server.host.text.is_empty() {
             found.faults.push(no_host(server.host.range.clone()));
         }
         found.hosts.push(server);
     }
+}
+
+/// One `host[:port]` of a URI; the host ends at the first `:` unless it stands in brackets.
+fn host_port(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) -> HostPort {
+    let bytes = input.bytes(piece.clone());
+    let mut bad = |message: &str, range: Range<usize>| {
+        found.faults.push(Fault { kind: FaultKind::BadHost, message: message.to_owned(), range });
+    };
+    if bytes.first() == Some(&b'[') {
+        let Some(close) = bytes.iter().position(|&b| b == b']').map(|i| piece.start + i) else {
+            bad("no `]` closes the IPv6 address", piece.clone());
+            return HostPort { host: input.part(piece), port: None };
+        };
+        let colon = input.find(close + 1..piece.end, b":");
+        if colon.unwrap_or(piece.end) != close + 1 {
+            bad("text between `]` and the port; only `:` or `/` may follow an IPv6 address", piece.clone());
+        }
+        let host = input.decoded(piece.start + 1..close);
+        return HostPort { host, port: colon.map(|colon| input.decoded(colon + 1..piece.end)) };
+    }
+    let colons = bytes.iter().filter(|&&b| b == b':').count();
+    if colons > 1 && bytes.iter().all(|b| b.is_ascii_hexdigit() || b":.".contains(b)) && piece.len() > colons {
+        bad("an IPv6 address without brackets; what follows its first `:` is read as the port", piece.clone());
+        return HostPort { host: input.part(piece), port: None };
+    }
+    let Some(colon) = input.find(piece.clone(), b":") else {
+        return HostPort { host: input.decoded(piece), port: None };
+    };
+    let port = input.decoded(colon + 1..piece.end);
+    if found.user.is_none() && found.password.is_none() && is_password(&port.text) {
+        let message = "no number behind the `:`; if it is a password, the `@` before the host is missing".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadPort, message, range: port.range.clone() });
+        found.password = Some((Secret::new(&port.text), port.range));
+        return HostPort { host: input.decoded(piece.start..colon), port: None };
+    }
+    HostPort { host: input.decoded(piece.start..colon), port: Some(port) }
+}
+
+/// Whether what stands where a port should be may be a password in front of a lost `@`.
+fn is_password(port: &str) -> bool {
+    let letters = port.bytes().filter(u8::is_ascii_alphabetic).count();
+    letters > 1 && !crate::placeholder::is_in(port) && !port.to_ascii_lowercase().contains("port")
 }
 
 fn no_host(range: Range<usize>) -> Fault {

@@ -153,7 +153,9 @@ fn whole(ctx: &Context<'_>, endpoint: &Endpoint, new: bool) -> Shown {
 fn severity(kind: FaultKind) -> Severity {
     match kind {
         // A dot at the end is legal in DNS and harmless to most; capitals and ignored parameters work in many clients.
-        FaultKind::StrayDot | FaultKind::SchemeCase | FaultKind::UserInfoIgnored => Severity::Low,
+        FaultKind::StrayDot | FaultKind::SchemeCase | FaultKind::UserInfoIgnored | FaultKind::RefusedBySome => {
+            Severity::Low
+        }
         FaultKind::UnknownParameter | FaultKind::ParameterCase => Severity::Medium,
         _ => Severity::High,
     }
