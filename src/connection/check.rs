@@ -102,6 +102,10 @@ fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fault>) {
     for range in parts.chain(secrets.cloned()) {
         let Some(raw) = text.get(range.clone()).filter(|raw| raw.contains('%')) else { continue };
         if let Some(message) = super::postgres::broken_escape(&opaque(raw)) {
+            if found.dialect.id.starts_with("sqlalchemy") {
+                faults.push(super::sqlalchemy::raw_percent(range));
+                continue;
+            }
             faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range });
         }
     }
