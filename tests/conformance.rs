@@ -324,7 +324,8 @@ fn is_malformed(kind: FaultKind) -> bool {
 /// Faults that say "the client reads this otherwise than it was meant".
 fn reads_as_meant(kind: FaultKind) -> bool {
     use FaultKind::{
-        BadHost, BadPort, EdgeSpace, EmptyHost, MissingSlashes, UnescapedPassword, UserInfoIgnored, WrongSeparator,
+        BadHost, BadPort, EdgeSpace, EmptyHost, MissingSlashes, NotAPair, UnescapedPassword, UserInfoIgnored,
+        WrongSeparator,
     };
     matches!(
         kind,
@@ -333,6 +334,7 @@ fn reads_as_meant(kind: FaultKind) -> bool {
             | EdgeSpace
             | EmptyHost
             | MissingSlashes
+            | NotAPair
             | UnescapedPassword
             | UserInfoIgnored
             | WrongSeparator

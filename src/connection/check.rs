@@ -32,7 +32,19 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
     separators(found, &mut faults);
     parameters(found, &mut faults);
     found.faults.append(&mut faults);
+    quieten(found);
     found.faults.sort_by_key(|fault| (fault.range.start, fault.range.end, fault.kind));
+}
+
+/// That some clients refuse a piece is no news where it has a fault for all of them.
+fn quieten(found: &mut ConnectionString) {
+    let is_mild = |fault: &Fault| fault.kind == FaultKind::RefusedBySome;
+    if !found.faults.iter().any(is_mild) {
+        return;
+    }
+    let grave: Vec<_> = found.faults.iter().filter(|fault| !is_mild(fault)).map(|fault| fault.range.clone()).collect();
+    let meets = |fault: &Fault| grave.iter().any(|r| r.start < fault.range.end && fault.range.start < r.end);
+    found.faults.retain(|fault| !is_mild(fault) || !meets(fault));
 }
 
 fn host(part: &Part, faults: &mut Vec<Fault>) {
@@ -69,8 +81,9 @@ fn port(found: &ConnectionString, part: &Part, faults: &mut Vec<Fault>) {
     }
     let libpq = found.dialect.id.starts_with("libpq");
     let trimmed = part.text.trim_ascii();
-    // libpq reads numbers as C does: with white space around and a sign.
-    if libpq && in_range(trimmed) {
+    // A sign is a number's, and libpq reads them as C does, with white space around.
+    let signed = found.dialect.engine == Engine::PostgreSql && trimmed.len() == part.text.len();
+    if (libpq || signed) && in_range(trimmed) {
         if trimmed.len() < part.text.len() {
             let message = "white space in the port, which only libpq takes; remove it".to_owned();
             faults.push(Fault { kind: FaultKind::EdgeSpace, message, range: part.range.clone() });

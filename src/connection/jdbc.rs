@@ -73,7 +73,7 @@ fn torn(input: &Input<'_>) -> Option<ConnectionString> {
     let bytes = input.bytes(input.range.clone());
     let len = bytes.windows(2).take(LONGEST).position(|two| two == b"//")?;
     let prefix = input.raw(start..start + len);
-    if prefix.contains(['=', '@', '/']) || !bytes.get(len + 2).is_some_and(u8::is_ascii_graphic) {
+    if prefix.contains('/') || !bytes.get(len + 2).is_some_and(u8::is_ascii_graphic) {
         return None;
     }
     let letters =
@@ -88,8 +88,9 @@ fn torn(input: &Input<'_>) -> Option<ConnectionString> {
         let whole = format!("jdbc{}", letters(name));
         (strsim::osa_distance(&whole, &spelt), name, dialect)
     });
-    let (_, name, dialect) =
-        near.filter(|(distance, ..)| *distance <= 1).min_by_key(|(distance, name, _)| (*distance, *name))?;
+    let (_, name, dialect) = near
+        .filter(|(distance, name, _)| *distance <= if name.len() >= 8 { 2 } else { 1 })
+        .min_by_key(|(distance, name, _)| (*distance, *name))?;
     let mut found = ConnectionString::new(dialect, input.part(start..start + len));
     let message = format!("no driver takes a prefix of this spelling; write `jdbc:{name}:`");
     found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: start..start + len });
@@ -122,8 +123,10 @@ fn unknown(input: &Input<'_>, driver: &Range<usize>) -> Option<(&'static Dialect
     let name = input.raw(driver.clone()).to_ascii_lowercase();
     let names =
         DIALECTS.iter().filter(|d| d.family == Family::Jdbc).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
-    let close =
-        names.filter(|(scheme, _)| scheme.len() >= 5 && name.len() >= 4 && strsim::osa_distance(scheme, &name) <= 2);
+    let close = names.filter(|(scheme, _)| {
+        let cut = name.len() >= 5 && scheme.starts_with(name.as_str());
+        scheme.len() >= 5 && name.len() >= 4 && (cut || strsim::osa_distance(scheme, &name) <= 2)
+    });
     let Some((meant, dialect)) = close.min_by_key(|(scheme, _)| (strsim::osa_distance(scheme, &name), *scheme)) else {
         return Some((&dialects::JDBC_OTHER, driver.end, None));
     };

@@ -12,17 +12,40 @@ use super::{ConnectionString, Fault, FaultKind, HostPort, postgres, uri};
 pub(super) fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
     let query = input.find(range.clone(), b"?");
     let address = range.start..query.unwrap_or(range.end);
-    let path = if found.dialect.id == "jdbc-postgresql" && is_name(input.bytes(address.clone())) {
-        // `jdbc:postgresql:orders` and `jdbc:postgresql:/`: a database on this machine.
-        Some(address)
+    let (path, query) = if is_name(input.bytes(address.clone())) {
+        (Some(name(input, address, found)), query)
     } else {
-        hosts(input, address, query, found)
+        hosts(input, range.clone(), found)
     };
-    found.database = path.map(|path| scan::form(input, path)).filter(|database| !database.text.is_empty());
+    if let Some(path) = path {
+        database(input, path, found);
+    }
     if let Some(query) = query {
         parameters(input, query + 1..range.end, found);
     }
     places(input, found);
+}
+
+/// `jdbc:postgresql:orders`: a database on this machine.
+fn name(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> Range<usize> {
+    let slashes = input.bytes(range.clone()).iter().take_while(|&&b| b == b'/').count();
+    if slashes > 0 {
+        let message =
+            "one `/` behind the driver's name, which it refuses; write `//` and the host, or nothing".to_owned();
+        let range = range.start..range.start + slashes;
+        found.faults.push(Fault { kind: FaultKind::MissingSlashes, message, range });
+    }
+    range.start + slashes..range.end
+}
+
+fn database(input: &Input<'_>, path: Range<usize>, found: &mut ConnectionString) {
+    let bytes = input.bytes(path.clone());
+    let broken = postgres::broken_escape(bytes);
+    let slash = bytes.contains(&b'/').then_some("a `/` in the database's name; the driver refuses it, write `%2F`");
+    if let Some(message) = broken.or(slash) {
+        found.faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range: path.clone() });
+    }
+    found.database = Some(scan::form(input, path)).filter(|database| !database.text.is_empty());
 }
 
 /// Whether it names a database and no server.
@@ -37,48 +60,21 @@ fn is_name(bytes: &[u8]) -> bool {
     !has_port && !bytes.contains(&b'/') && !bytes.contains(&b'@')
 }
 
-/// Takes login and hosts; returns where the database's name stands.
+/// Takes login and hosts; returns where the database's name and where the `?` stand.
 fn hosts(
     input: &Input<'_>,
     range: Range<usize>,
-    query: Option<usize>,
     found: &mut ConnectionString,
-) -> Option<Range<usize>> {
-    let mut fault = |kind, message: &str, range| found.faults.push(Fault { kind, message: message.to_owned(), range });
-    let bytes = input.bytes(range.clone());
-    let marks = bytes.iter().take_while(|&&b| b == b'/' || b == b':').count();
-    let mark = bytes.get(..marks).unwrap_or(&[]);
-    let local = mark.starts_with(b"///") && !bytes.get(3..).unwrap_or(&[]).iter().any(|b| b"/@".contains(b));
-    let start = match mark {
-        // `///orders`: the default host; `//:5432/orders`: the default host on another port.
-        _ if local => range.start + 2,
-        [b'/', b'/'] | [b'/', b'/', b':'] => range.start + 2,
-        [b'/', b'/', ..] => {
-            fault(
-                FaultKind::MissingSlashes,
-                "too many `/` before the host; the driver refuses it",
-                range.start..range.start + marks,
-            );
-            range.start + marks
-        }
-        _ => {
-            let message = "`//` is missing behind the driver's name; all of it is read as the database's name";
-            fault(FaultKind::MissingSlashes, message, range.start..range.start + marks);
-            range.start + marks
-        }
-    };
+) -> (Option<Range<usize>>, Option<usize>) {
+    let start = range.start + slashes(input, range.clone(), found);
     // A login may hold a raw `?`.
-    let whole = start..input.range.end;
-    let mut behind = uri::login(input, whole.clone(), found);
-    if behind > range.end.max(start) {
-        behind = start;
-        (found.user, found.password) = (None, None);
-        found.faults.retain(|fault| fault.kind != FaultKind::UnescapedPassword);
-    }
+    let behind = uri::login(input, start..range.end, found);
     if behind > start && !found.dialect.user_info {
         let message = "this driver reads no user and password in front of the host; give them as parameters".to_owned();
         found.faults.push(Fault { kind: FaultKind::UserInfoIgnored, message, range: start..behind });
     }
+    let query = input.find(behind..range.end, b"?");
+    let range = range.start..query.unwrap_or(range.end);
     let slash = input.find(behind..range.end, b"/");
     let authority = behind..slash.unwrap_or(range.end);
     if !authority.is_empty() {
@@ -99,7 +95,25 @@ fn hosts(
             range: query.map_or(authority.clone(), |q| q..q + 1),
         });
     }
-    slash.map(|slash| slash + 1..range.end)
+    (slash.map(|slash| slash + 1..range.end), query)
+}
+
+/// How many bytes stand in front of the address, and what is wrong with them.
+fn slashes(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> usize {
+    let bytes = input.bytes(range.clone());
+    let count = bytes.iter().take_while(|&&b| b == b'/' || b == b':').count();
+    let behind = bytes.get(count..).unwrap_or(&[]);
+    let behind = behind.iter().position(|&b| b == b'?').and_then(|end| behind.get(..end)).unwrap_or(behind);
+    let message = match bytes.get(..count).unwrap_or(&[]) {
+        // `///orders`: the default host; `//:5432/orders`: the default host on another port.
+        b"//" | b"//:" => return 2,
+        b"///" if !behind.iter().any(|b| b"/@".contains(b)) => return 2,
+        mark if mark.starts_with(b"//") => "too many marks before the host; the driver refuses it, write `//`",
+        _ => "`//` is missing behind the driver's name; all of it is read as the database's name",
+    };
+    let range = range.start..range.start + count;
+    found.faults.push(Fault { kind: FaultKind::MissingSlashes, message: message.to_owned(), range });
+    count
 }
 
 /// One `host[:port]`: as written, the port behind the last `:`.
@@ -128,15 +142,6 @@ fn parameters(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionStri
         if let Some(message) = postgres::broken_escape(raw) {
             found.faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range: range.clone() });
         }
-    }
-    if let Some(database) = &found.database
-        && let Some(message) = postgres::broken_escape(input.bytes(database.range.clone()))
-    {
-        found.faults.push(Fault {
-            kind: FaultKind::BadEscape,
-            message: message.to_owned(),
-            range: database.range.clone(),
-        });
     }
 }
 

@@ -185,6 +185,8 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             after_secret = is_near_password(&name.text);
             // `passwordZq17`: the `=` is lost, and what follows the name may be the password.
             if after_secret || holds_password(&name.text) {
+                let message = "no `=` behind the name of the password".to_owned();
+                found.faults.push(Fault { kind: FaultKind::NotAPair, message, range: piece.clone() });
                 found.secrets.push(("password".to_owned(), Secret::new(&name.text), name.range));
                 continue;
             }

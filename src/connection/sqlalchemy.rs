@@ -55,6 +55,10 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     if !several {
         return;
     }
+    if let Some(listed) = values.iter().find(|part| with_port(part) && part.text.contains(',')) {
+        let message = "SQLAlchemy takes no ports in a list; write `host=db1:5432&host=db2:5433`".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadHost, message, range: listed.range.clone() });
+    }
     found.params.retain(|param| !is_host(&param.name.text));
     found.faults.retain(|fault| fault.kind != FaultKind::EmptyHost);
     found.hosts =

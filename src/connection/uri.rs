@@ -189,7 +189,7 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     let letters: String =
         part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
-    if len == 0 || part.text.contains(['=', '@']) || len + slashes >= bytes.len() {
+    if len == 0 || part.text.contains(':') && part.text.contains('@') || len + slashes >= bytes.len() {
         return None;
     }
     let (meant, dialect) = lookup_base(&letters)
@@ -320,8 +320,10 @@ pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut Connectio
         } else {
             scan::query(input, query.clone(), separators, found);
         }
-        if found.dialect.id == "libpq-uri" {
+        if found.dialect.engine == Engine::PostgreSql && found.dialect.first_at {
             at_in_query(input, authority_start == range.start, end..query.end, found);
+        }
+        if found.dialect.id == "libpq-uri" {
             postgres::query(input, query, found);
         }
     }

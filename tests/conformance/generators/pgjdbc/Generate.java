@@ -105,7 +105,9 @@ class Generate {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String text = unquoted(line);
-            out.println("{\"in\":" + quoted(text) + answer(text) + "}");
+            String said = answer(text);
+            // What is no text cannot be written down.
+            if (!said.contains("\ufffd")) out.println("{\"in\":" + quoted(text) + said + "}");
         }
         out.flush();
     }
