@@ -259,11 +259,11 @@ fn judge_driver(name: &str, folder: &Path, reasons: &[Reason], show: &str, failu
     if !unexplained.is_empty() {
         let _ = writeln!(failures, "{name}: without a reason:\n{unexplained}");
     }
-    for (reason, count) in reasons.iter().zip(explained) {
+    for (at, (reason, count)) in reasons.iter().zip(explained).enumerate() {
         let Some(i) = reason.drivers.iter().position(|driver| driver == name) else { continue };
         let expected = reason.count.get(i).copied().unwrap_or(0);
         if expected != count {
-            let _ = writeln!(failures, "{name}: reason explains {count} strings, not {expected}: {}", reason.why);
+            let _ = writeln!(failures, "{name}: reason {at} explains {count} strings, not {expected}: {}", reason.why);
         }
     }
 }
