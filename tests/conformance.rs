@@ -211,7 +211,7 @@ fn judge_driver(name: &str, folder: &Path, reasons: &[Reason], show: &str, failu
     let mut disputed = 0;
     let mut counts: BTreeMap<(bool, Outcome), usize> = BTreeMap::new();
     let mut explained: Vec<usize> = vec![0; reasons.len()];
-    let (mut unexplained, mut excused) = (String::new(), 0);
+    let (mut unexplained, mut excused, mut shown) = (String::new(), 0, 0);
     for answer in answers {
         if is_disputed(&answer) {
             disputed += 1;
@@ -219,6 +219,7 @@ fn judge_driver(name: &str, folder: &Path, reasons: &[Reason], show: &str, failu
         }
         let refused = answer.error.is_some();
         let judged = judge(&header, answer);
+        shown += usize::from(judged.outcome == Outcome::Shown);
         let reason = reasons.iter().position(|reason| reason.covers(name, &judged));
         if reason.and_then(|i| reasons.get(i)).is_some_and(|reason| reason.excused && judged.outcome != Outcome::Agrees)
         {
@@ -240,7 +241,6 @@ fn judge_driver(name: &str, folder: &Path, reasons: &[Reason], show: &str, failu
     let count = |refused, outcome| counts.get(&(refused, outcome)).copied().unwrap_or(0);
     let all = |refused: bool| counts.iter().filter(|((r, _), _)| *r == refused).map(|(_, n)| n).sum::<usize>();
     let as_meant = count(false, Outcome::AsMeant);
-    let shown = count(false, Outcome::Shown) + count(true, Outcome::Shown);
     let accepted = all(false) - as_meant - count(false, Outcome::Shown);
     let refused = all(true) - count(true, Outcome::Shown);
     let agreement = percent(count(false, Outcome::Agrees), accepted);

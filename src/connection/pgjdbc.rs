@@ -40,7 +40,7 @@ fn name(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) ->
 
 fn database(input: &Input<'_>, path: Range<usize>, found: &mut ConnectionString) {
     let bytes = input.bytes(path.clone());
-    let broken = postgres::broken_escape(bytes);
+    let broken = postgres::torn_escape(bytes);
     let slash = bytes.contains(&b'/').then_some("a `/` in the database's name; the driver refuses it, write `%2F`");
     if let Some(message) = broken.or(slash) {
         found.faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range: path.clone() });
@@ -128,7 +128,7 @@ fn parameters(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionStri
     for param in found.params.iter_mut().skip(params) {
         param.name.text = input.raw(param.name.range.clone()).to_owned();
         param.value = scan::form(input, param.value.range.clone());
-        if super::postgres::broken_escape(input.bytes(param.value.range.clone())).is_some() {
+        if postgres::torn_escape(input.bytes(param.value.range.clone())).is_some() {
             let message = "a `%` that starts no escape; the driver refuses the string, write `%25`".to_owned();
             found.faults.push(Fault { kind: FaultKind::BadEscape, message, range: param.value.range.clone() });
         }
@@ -139,7 +139,7 @@ fn parameters(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionStri
             let message = "a `+` in the password, which the driver reads as a blank; write `%2B`".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: range.clone() });
         }
-        if let Some(message) = postgres::broken_escape(raw) {
+        if let Some(message) = postgres::torn_escape(raw) {
             found.faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range: range.clone() });
         }
     }

@@ -172,12 +172,14 @@ pub(super) fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fau
     }
 }
 
-/// What is wrong with the first wrong `%`.
+/// What is wrong with a text that is percent-decoded.
 pub(super) fn broken_escape(shadow: &[u8]) -> Option<&'static str> {
-    let mut escapes = shadow.iter().enumerate().filter(|&(_, &b)| b == b'%').map(|(i, _)| hex_pair(shadow, i + 1));
-    escapes.find_map(|byte| match byte {
-        None => Some("a `%` that starts no escape; write `%25`"),
-        Some(0) => Some("`%00`, which no client takes; remove it"),
-        Some(_) => None,
-    })
+    let zero = || shadow.windows(3).any(|three| three == b"%00").then_some("`%00`, which no client takes; remove it");
+    torn_escape(shadow).or_else(zero)
+}
+
+/// A `%` without two digits.
+pub(super) fn torn_escape(shadow: &[u8]) -> Option<&'static str> {
+    let mut marks = shadow.iter().enumerate().filter(|&(_, &b)| b == b'%').map(|(i, _)| i);
+    marks.any(|i| hex_pair(shadow, i + 1).is_none()).then_some("a `%` that starts no escape; write `%25`")
 }

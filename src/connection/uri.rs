@@ -184,7 +184,11 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     const LONGEST: usize = 24;
     let start = input.range.start;
     let bytes = input.bytes(input.range.clone());
-    let len = bytes.windows(2).take(LONGEST).position(|two| two == b"//")?;
+    let start_of = bytes.windows(2).take(LONGEST).position(|two| two == b"//");
+    // `postgresql:</db1`: without a `:` it is a path.
+    let single =
+        || bytes.iter().take(LONGEST).position(|&b| b == b'/').filter(|&i| bytes.iter().take(i).any(|&b| b == b':'));
+    let len = start_of.or_else(single)?;
     let part = input.part(start..start + len);
     let letters: String =
         part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

@@ -104,7 +104,7 @@ def mutated(maker, text, times=1):
                 at = rng.choice(marks)
                 text = text[:at] + rng.choice(["", text[at] * 2, rng.choice(ODD)]) + text[at + 1:]
         elif kind == 6:
-            text = text[: max(at, 20)]
+            text = text[: max(at, text.find("://") + 6, 20)]
         else:
             text = text + rng.choice(["/", "?", "&", "#", ";", " ", "\n", "&a", "?x=1", "/more", "'", '"'])
     return text
@@ -361,7 +361,7 @@ JDBC_POSTGRESQL_SPECIAL = [
     "jdbc:postgresql://db%31/orders", "jdbc:postgresql://db1/orders#frag", "jdbc:postgresql://db1#frag/orders", "jdbc:postgresql://db1/orders?sslMode=require", "jdbc:postgresql://db1/orders?foo=bar", "jdbc:postgresql://db1/orders?user=a&user=b", "jdbc:postgresql://db1/orders?password=Zqone12&password=Zqtwo12", "jdbc:postgresql://db1:5432/orders/", "jdbc:postgresql://db1:5432/orders/?sslmode=require",
     "jdbc:postgresql://db1/orders?PGHOST=db2", "jdbc:postgresql://db1/orders?PGPORT=1", "jdbc:postgresql://db1/orders?PGDBNAME=other", "jdbc:postgresql:?user=app", "jdbc:postgresql://?user=app", "jdbc:postgresql:orders?user=app&password=Zqpass12", "jdbc:postgresql:///?user=app&password=Zqpass12", "jdbc:postgresql:db1:5432/orders", "jdbc:postgresql:/db1:5432/orders", "jdbc:postgresql:///db1:5432/orders",
     "JDBC:postgresql://db1/orders", "jdbc:PostgreSQL://db1/orders", "jdbc:postgres://db1/orders", "jdbc:postgre://db1/orders", "jdbc://postgresql://db1/orders", "jdbc.postgresql://db1/orders", "jdbc:postgresql//db1/orders", "jdbc:postgresql:\\\\db1\\orders", "jbdc:postgresql://db1/orders", "jdbcpostgresql://db1/orders", "postgresql://db1/orders", " jdbc:postgresql://db1/orders", "jdbc:postgresql://db1/orders ", "jdbc:postgresql://db1/orders\n", "jdbc: postgresql://db1/orders",
-    "\"jdbc:postgresql://db1/orders\"", "jdbc:postgresql://db1:5432,5433/orders", "jdbc:postgresql://db1;5432/orders", "jdbc:postgresql://db1:5432;db2:5432/orders", "jdbc:postgresql://db 1/orders", "jdbc:postgresql://db1./orders", "jdbc:postgresql://db..1/orders", "jdbc:postgresql://db_1/orders", "jdbc:postgresql://db1/orders?service=x", "jdbc:postgresql://db1/orders?sslpassword=Zqkey12&sslmode=require", "jdbc:postgresql://db1:5432:5433/orders",
+    "\"jdbc:postgresql://db1/orders\"", "jdbc:postgresql://db1:5432,5433/orders", "jdbc:postgresql://db1;5432/orders", "jdbc:postgresql://db1:5432;db2:5432/orders", "jdbc:postgresql://db 1/orders", "jdbc:postgresql://db1./orders", "jdbc:postgresql://db..1/orders", "jdbc:postgresql://db_1/orders", "jdbc:postgresql://db1/orders?sslpassword=Zqkey12&sslmode=require", "jdbc:postgresql://db1:5432:5433/orders",
 ]
 
 DIALECTS = {
