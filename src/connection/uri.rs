@@ -160,7 +160,8 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
         let known = known_or_near(part, &name, start + len + 3);
         return known.or_else(|| under_url.then(|| torn_scheme(input)).flatten());
     }
-    if let Some(torn) = under_url.then(|| torn_scheme(input)).flatten() {
+    let is_torn = under_url && !after.starts_with(b":/") && !after.starts_with(b"//");
+    if let Some(torn) = is_torn.then(|| torn_scheme(input)).flatten() {
         return Some(torn);
     }
     let (dialect, meant) = match lookup(&name) {
@@ -184,16 +185,17 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     const LONGEST: usize = 24;
     let start = input.range.start;
     let bytes = input.bytes(input.range.clone());
-    let start_of = bytes.windows(2).take(LONGEST).position(|two| two == b"//");
+    let double = bytes.windows(2).take(LONGEST).position(|two| two == b"//");
     // `postgresql:</db1`: without a `:` it is a path.
     let single =
         || bytes.iter().take(LONGEST).position(|&b| b == b'/').filter(|&i| bytes.iter().take(i).any(|&b| b == b':'));
-    let len = start_of.or_else(single)?;
+    let len = double.or_else(single)?;
     let part = input.part(start..start + len);
     let letters: String =
         part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
-    if len == 0 || part.text.contains(':') && part.text.contains('@') || len + slashes >= bytes.len() {
+    let login = part.text.split_once(':').is_some_and(|(_, behind)| behind.contains('@'));
+    if len == 0 || login || len + slashes >= bytes.len() {
         return None;
     }
     let (meant, dialect) = lookup_base(&letters)
