@@ -167,6 +167,7 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let mut found = jdbc::parse(&input)
         .or_else(|| go_mysql::parse(&input))
         .or_else(|| uri::parse(&input, hint))
+        .or_else(|| jdbc::torn(&input))
         .or_else(|| ado_net::parse(&input, hint))
         .or_else(|| libpq::parse(&input, hint))?;
     if trimmed.len() < text.len() {

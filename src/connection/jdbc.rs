@@ -13,10 +13,6 @@ const WRAPPERS: [&str; 9] =
     ["aws-wrapper", "p6spy", "otel", "opentelemetry", "tc", "log4jdbc", "proxy", "pool", "datadog"];
 
 pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
-    exact(input).or_else(|| torn(input))
-}
-
-fn exact(input: &Input<'_>) -> Option<ConnectionString> {
     let start = input.range.start;
     let mut words = words(input);
     let kind = words.next()?;
@@ -67,7 +63,7 @@ fn body(input: &Input<'_>, start: usize, reactive: bool, found: &mut ConnectionS
 }
 
 /// `jdbc<postgresql://`, `jdbc:postgr.esql://`: a prefix with something in it that none has.
-fn torn(input: &Input<'_>) -> Option<ConnectionString> {
+pub(super) fn torn(input: &Input<'_>) -> Option<ConnectionString> {
     const LONGEST: usize = 32;
     let start = input.range.start;
     let bytes = input.bytes(input.range.clone());
@@ -79,7 +75,9 @@ fn torn(input: &Input<'_>) -> Option<ConnectionString> {
     let letters =
         |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let spelt = letters(prefix);
-    if spelt.len() < 8 {
+    // Cheap first: nearly all texts end here.
+    let alike = spelt.bytes().take(5).filter(|b| b"jdbc".contains(b)).count();
+    if spelt.len() < 8 || alike < 3 {
         return None;
     }
     let names =
