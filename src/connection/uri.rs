@@ -493,7 +493,8 @@ pub(super) fn host_port(input: &Input<'_>, piece: Range<usize>, found: &mut Conn
         return HostPort { host, port: colon.map(|colon| input.decoded(colon + 1..piece.end)) };
     }
     let colons = bytes.iter().filter(|&&b| b == b':').count();
-    if colons > 1 && bytes.iter().all(|b| b.is_ascii_hexdigit() || b":.".contains(b)) && piece.len() > colons {
+    let is_long = colons >= 7 || bytes.windows(2).any(|two| two == b"::");
+    if is_long && bytes.iter().all(|b| b.is_ascii_hexdigit() || b":.".contains(b)) && piece.len() > colons {
         bad("an IPv6 address without brackets; what follows its first `:` is read as the port", piece.clone());
         return HostPort { host: input.part(piece), port: None };
     }
