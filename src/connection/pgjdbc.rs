@@ -86,13 +86,13 @@ fn hosts(
             found.hosts.push(server);
         }
     }
-    let is_whole = !input.bytes(authority.clone()).last().is_some_and(|&b| b == crate::placeholder::ATOM);
+    let is_whole = input.bytes(authority.clone()).last().is_none_or(|&b| b != crate::placeholder::ATOM);
     if slash.is_none() && is_whole {
         let message = "no `/` behind the host; pgjdbc refuses the string without it".to_owned();
         found.faults.push(Fault {
             kind: FaultKind::RefusedBySome,
             message,
-            range: query.map_or(authority.clone(), |q| q..q + 1),
+            range: query.map_or(authority, |q| q..q + 1),
         });
     }
     (slash.map(|slash| slash + 1..range.end), query)

@@ -113,7 +113,7 @@ pub(super) fn list(input: &Input<'_>, part: &Part) -> Vec<Part> {
 
 /// What libpq refuses in the query of a URI. `range` lies behind the `?`.
 pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let pieces = input.split(range.clone(), b"&");
+    let pieces = input.split(range, b"&");
     let count = pieces.len();
     for (i, piece) in pieces.into_iter().enumerate() {
         let equals = input.find(piece.clone(), b"=").unwrap_or(piece.end);

@@ -51,7 +51,7 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let values: Vec<Part> =
         found.params.iter().filter(|param| is_host(&param.name.text)).map(|param| param.value.clone()).collect();
     let with_port = |part: &Part| part.text.contains(':') && !part.text.starts_with(['[', '/']);
-    let several = values.len() > 1 || values.iter().any(|part| with_port(part));
+    let several = values.len() > 1 || values.iter().any(with_port);
     if !several {
         return;
     }

@@ -343,7 +343,7 @@ fn too_many_slashes(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let path = path.iter().position(|b| b"/?".contains(b)).and_then(|end| path.get(..end)).unwrap_or(path);
     let colon = path.iter().position(|&b| b == b':');
     let at = path.iter().rposition(|&b| b == b'@');
-    if slashes == 0 || !colon.zip(at).is_some_and(|(colon, at)| colon < at) {
+    if slashes == 0 || colon.zip(at).is_none_or(|(colon, at)| colon >= at) {
         return range;
     }
     let message = "a `/` too many before the login; all of it is read as the database's name".to_owned();
@@ -354,7 +354,7 @@ fn too_many_slashes(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
 
 /// `db1?user=a@b`: libpq looks for the login's `@` up to the first `/`, also behind the `?`.
 fn at_in_query(input: &Input<'_>, no_login: bool, range: Range<usize>, found: &mut ConnectionString) {
-    let Some(mark) = input.find(range.clone(), b"/@") else { return };
+    let Some(mark) = input.find(range, b"/@") else { return };
     if no_login && input.bytes(mark..mark + 1) == b"@" {
         let message = "an `@` in a parameter and no `/` before the `?`: libpq takes what is before it for the user; \
                        write `%40`"
