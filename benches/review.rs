@@ -1,10 +1,12 @@
-//! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files.
+//! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files,
+//! connection strings.
 //!
 //! `cargo bench` prints the figures; compare runs on one machine only.
 
 use std::fmt::Write as _;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use plimsoll::connection;
 use plimsoll::format;
 use plimsoll::platform::{self, EnvironmentRules, ListKeys};
 use plimsoll::review::{Content, Input, Request, review};
@@ -70,6 +72,25 @@ fn run(c: &mut Criterion, name: &str, sides: &(Vec<Input>, Vec<Input>)) {
     c.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
 }
 
+/// Taking connection strings apart: under 2 µs for one as repositories hold them.
+fn strings(c: &mut Criterion) {
+    let mut group = c.benchmark_group("connection string");
+    for (name, text) in [
+        ("uri", "postgresql://app:not-a-real-secret@db1.example.com:5432/orders?sslmode=verify-full&connect_timeout=5"),
+        (
+            "keywords",
+            "host=db1.example.com port=5432 dbname=orders user=app password=not-a-real-secret sslmode=require",
+        ),
+        ("jdbc", "jdbc:postgresql://db1.example.com:5432/orders?user=app&password=not-a-real-secret&sslmode=require"),
+        ("none", "registry.example.org/area/service@sha256:0123456789abcdef, port=8080"),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter(|| connection::parse(std::hint::black_box(text), Some("spring.datasource.url")));
+        });
+    }
+    group.finish();
+}
+
 /// Reading one YAML file, stage by stage: the parser's bare events, the tree, the tree with its settings.
 fn stages(c: &mut Criterion) {
     let (_, new) = pair(20_000);
@@ -103,6 +124,7 @@ fn benches(c: &mut Criterion) {
     stages(c);
     run(c, "yaml pair, 5,000 lines", &pair(5_000));
     run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));
+    strings(c);
 }
 
 criterion_group! {

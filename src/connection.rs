@@ -10,11 +10,15 @@ mod ado_net;
 mod check;
 mod dialects;
 mod go_mysql;
+mod hide;
 mod host;
 mod jdbc;
 mod keys;
 mod libpq;
+mod pgjdbc;
+mod postgres;
 mod scan;
+mod sqlalchemy;
 mod tls;
 mod typo;
 mod uri;
@@ -104,6 +108,8 @@ pub enum FaultKind {
     MissingSlashes,
     /// No number, or none from 1 to 65535.
     BadPort,
+    /// A `:` with nothing behind it.
+    EmptyPort,
     /// A port where the notation takes none.
     PortNotAllowed,
     /// No host where one must be.
@@ -130,6 +136,8 @@ pub enum FaultKind {
     UnknownParameter,
     /// A known parameter in the wrong case, which the client does not read.
     ParameterCase,
+    /// Some clients of the scheme refuse it, others read it as it is meant.
+    RefusedBySome,
 }
 
 /// A piece of an endpoint with the role that the report gives it.
@@ -159,8 +167,9 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let mut found = jdbc::parse(&input)
         .or_else(|| go_mysql::parse(&input))
         .or_else(|| uri::parse(&input, hint))
+        .or_else(|| jdbc::torn(&input))
         .or_else(|| ado_net::parse(&input, hint))
-        .or_else(|| libpq::parse(&input))?;
+        .or_else(|| libpq::parse(&input, hint))?;
     if trimmed.len() < text.len() {
         let at = if start > 0 { 0..start } else { start + trimmed.len()..text.len() };
         let message = "white space around the connection string; remove it".to_owned();
@@ -170,6 +179,7 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
         found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: start..start + 1 });
     }
     check::check(text, &mut found);
+    hide::strays(&input, &mut found);
     Some(found)
 }
 
@@ -199,8 +209,13 @@ impl ConnectionString {
     #[must_use]
     pub fn parts(&self) -> Vec<EndpointPart> {
         let mut parts = Vec::new();
+        let hidden = self.secret_ranges();
+        let visible = |part: &Part| {
+            let apart = hidden.iter().all(|r| r.end <= part.range.start || part.range.end <= r.start);
+            apart.then(|| part.text.clone())
+        };
         let mut add = |role: String, part: &Part| {
-            parts.push(EndpointPart { role, text: Some(part.text.clone()), range: part.range.clone() });
+            parts.push(EndpointPart { role, text: visible(part), range: part.range.clone() });
         };
         if !self.scheme.text.is_empty() {
             add("scheme".to_owned(), &self.scheme);
@@ -222,7 +237,7 @@ impl ConnectionString {
         }
         let rest = parts.len();
         for param in &self.params {
-            let text = Some(param.value.text.clone());
+            let text = visible(&param.value);
             parts.push(EndpointPart {
                 role: format!("param:{}", param.name.text),
                 text,

@@ -1,6 +1,6 @@
 //! What a client would stumble over, whatever the grammar: ports, hosts, escapes, names of parameters.
 
-use super::scan::{hex_pair, is_atoms, is_digits};
+use super::scan::{is_atoms, is_digits};
 use super::{ConnectionString, Engine, Family, Fault, FaultKind, Part};
 use crate::parameter::fold;
 use crate::placeholder::opaque;
@@ -14,7 +14,7 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
     for server in &found.hosts {
         host(&server.host, &mut faults);
         if let Some(part) = &server.port {
-            port(part, &mut faults);
+            port(found, part, &mut faults);
         }
     }
     if found.dialect.id == "mongodb-srv"
@@ -26,10 +26,25 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
     if matches!(found.dialect.family, Family::Uri) {
         escapes(text, found, &mut faults);
     }
+    if found.dialect.id == "libpq-uri" {
+        super::postgres::escapes(text, found, &mut faults);
+    }
     separators(found, &mut faults);
     parameters(found, &mut faults);
     found.faults.append(&mut faults);
+    quieten(found);
     found.faults.sort_by_key(|fault| (fault.range.start, fault.range.end, fault.kind));
+}
+
+/// That some clients refuse a piece is no news where it has a fault for all of them.
+fn quieten(found: &mut ConnectionString) {
+    let is_mild = |fault: &Fault| fault.kind == FaultKind::RefusedBySome;
+    if !found.faults.iter().any(is_mild) {
+        return;
+    }
+    let grave: Vec<_> = found.faults.iter().filter(|fault| !is_mild(fault)).map(|fault| fault.range.clone()).collect();
+    let meets = |fault: &Fault| grave.iter().any(|r| r.start < fault.range.end && fault.range.start < r.end);
+    found.faults.retain(|fault| !is_mild(fault) || !meets(fault));
 }
 
 fn host(part: &Part, faults: &mut Vec<Fault>) {
@@ -45,7 +60,7 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
         add(FaultKind::BadHost, "white space in the host; remove it");
     } else if !text.is_ascii() {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
-    } else if shadow.iter().any(|b| b"\"'<>|^`\\@".contains(b)) {
+    } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
     } else if text.contains("..") {
         add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");
@@ -54,34 +69,57 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
     }
 }
 
-fn port(part: &Part, faults: &mut Vec<Fault>) {
-    let shadow = opaque(&part.text);
-    if is_atoms(&shadow) || part.text.parse::<u16>().is_ok_and(|port| port > 0) && is_digits(&shadow) {
+fn port(found: &ConnectionString, part: &Part, faults: &mut Vec<Fault>) {
+    let good = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let in_range = |text: &str| text.parse::<u16>().is_ok_and(|port| port > 0);
+    if good(&part.text) && in_range(&part.text) {
         return;
     }
-    let message = if part.text.is_empty() {
-        "a `:` without a port; remove it or write the port"
-    } else if is_digits(&shadow) {
-        "the port is out of range; ports go from 1 to 65535"
-    } else if shadow.iter().any(|b| b.is_ascii_whitespace()) {
-        "white space in the port; remove it"
-    } else {
-        "the port is no number"
+    let shadow = opaque(&part.text);
+    if is_atoms(&shadow) {
+        return;
+    }
+    let libpq = found.dialect.id.starts_with("libpq");
+    let trimmed = part.text.trim_ascii();
+    // A sign is a number's, and libpq reads them as C does, with white space around.
+    let signed = found.dialect.engine == Engine::PostgreSql && trimmed.len() == part.text.len();
+    if (libpq || signed) && in_range(trimmed) {
+        if trimmed.len() < part.text.len() {
+            let message = "white space in the port, which only libpq takes; remove it".to_owned();
+            faults.push(Fault { kind: FaultKind::EdgeSpace, message, range: part.range.clone() });
+        }
+        return;
+    }
+    let message = match &part.text {
+        text if text.is_empty() => "a `:` without a port; remove it or write the port",
+        _ if is_digits(&shadow) && libpq => {
+            "the port is out of range, libpq says `invalid port number`; ports go from 1 to 65535"
+        }
+        _ if is_digits(&shadow) => "the port is out of range; ports go from 1 to 65535",
+        text if text.contains(':') => {
+            "a second `:` behind the host; an IPv6 address needs brackets, a host has one port"
+        }
+        _ if shadow.iter().any(|b| b.is_ascii_whitespace()) => "white space in the port; remove it",
+        _ => "the port is no number",
     };
-    faults.push(Fault { kind: FaultKind::BadPort, message: message.to_owned(), range: part.range.clone() });
+    let kind = if part.text.is_empty() { FaultKind::EmptyPort } else { FaultKind::BadPort };
+    faults.push(Fault { kind, message: message.to_owned(), range: part.range.clone() });
 }
 
 /// `%` without two hexadecimal digits in what is percent-decoded.
 fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fault>) {
     let parts = [found.user.as_ref(), found.database.as_ref()].into_iter().flatten().map(|part| part.range.clone());
-    let secrets = found.password.iter().map(|(_, range)| range.clone());
-    for range in parts.chain(secrets) {
-        let Some(raw) = text.get(range.clone()) else { continue };
-        let shadow = opaque(raw);
-        let broken = shadow.iter().enumerate().any(|(i, &b)| b == b'%' && hex_pair(&shadow, i + 1).is_none());
-        if broken {
-            let message = "a `%` that starts no escape; write `%25`".to_owned();
-            faults.push(Fault { kind: FaultKind::BadEscape, message, range });
+    // What libpq's URIs need more is looked at in `postgres`.
+    let parts = parts.filter(|_| found.dialect.id != "libpq-uri");
+    let secrets = found.password.iter().map(|(_, range)| range).chain(found.secrets.iter().map(|(.., range)| range));
+    for range in parts.chain(secrets.cloned()) {
+        let Some(raw) = text.get(range.clone()).filter(|raw| raw.contains('%')) else { continue };
+        if let Some(message) = super::postgres::broken_escape(&opaque(raw)) {
+            if found.dialect.id.starts_with("sqlalchemy") {
+                faults.push(super::sqlalchemy::raw_percent(range));
+                continue;
+            }
+            faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range });
         }
     }
 }
@@ -129,17 +167,19 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
     let known = found.dialect.all_params();
     for param in &found.params {
         let name = param.name.text.trim();
-        if name.is_empty()
-            || name.len() > LONGEST_NAME
-            || name == "#"
-            || !opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b))
-        {
+        if !is_name(name) {
             continue;
         }
         if let Some((kind, message)) = judged(found, &known, name) {
             faults.push(Fault { kind, message, range: param.name.range.clone() });
         }
     }
+}
+
+/// Whether a text can be a parameter's name, so that a message may repeat it.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = || opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b));
+    !name.is_empty() && name.len() <= LONGEST_NAME && plain()
 }
 
 fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Option<(FaultKind, String)> {

@@ -127,12 +127,43 @@ pub(super) fn host_port(input: &Input<'_>, range: Range<usize>) -> HostPort {
 
 /// Files a `name=value` away: secrets apart, and remembers whether the one before was a secret.
 pub(super) fn add_param(found: &mut ConnectionString, name: Part, value: Part) {
-    if Redactor::is_secret_key(&name.text) {
+    if is_secret_name(&name.text) {
         let secret = Secret::new(&value.text);
         found.secrets.push((name.text, secret, value.range));
         return;
     }
     found.params.push(Param { name, value });
+}
+
+/// Whether a parameter of this name holds a secret, also where the name is misspelt.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    Redactor::is_secret_key(name) || is_near_password(name)
+}
+
+/// `paswsord`, `p(ssword`: near enough to hide what follows.
+pub(super) fn is_near_password(name: &str) -> bool {
+    // Cheap first: nearly all names end here.
+    let alike = name.bytes().filter(|b| b"paswordPASWORD".contains(b)).count();
+    if alike < 5 || name.len() > 24 {
+        return false;
+    }
+    let letters: String = name.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    ["password", "sslpassword"]
+        .iter()
+        .any(|word| letters.len().abs_diff(word.len()) <= 2 && strsim::osa_distance(&letters, word) <= 2)
+}
+
+fn holds_password(name: &str) -> bool {
+    name.as_bytes().windows(5).any(|five| five.eq_ignore_ascii_case(b"passw"))
+}
+
+/// Decoded as a form of the web: `%XX`, and `+` for a blank.
+pub(super) fn form(input: &Input<'_>, range: Range<usize>) -> Part {
+    if !input.bytes(range.clone()).contains(&b'+') {
+        return input.decoded(range);
+    }
+    let pieces = input.split(range.clone(), b"+").into_iter().map(|piece| input.decoded(piece).text);
+    Part { text: pieces.collect::<Vec<_>>().join(" "), range }
 }
 
 /// `a=b&c=d`. A piece behind a secret that is no parameter of anybody is taken as the secret's tail: `&` was not escaped.
@@ -151,11 +182,18 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             continue;
         }
         let Some(equals) = equals else {
-            after_secret = false;
+            after_secret = is_near_password(&name.text);
+            // `passwordZq17`: the `=` is lost, and what follows the name may be the password.
+            if after_secret || holds_password(&name.text) {
+                let message = "no `=` behind the name of the password".to_owned();
+                found.faults.push(Fault { kind: FaultKind::NotAPair, message, range: piece.clone() });
+                found.secrets.push(("password".to_owned(), Secret::new(&name.text), name.range));
+                continue;
+            }
             found.params.push(Param { value: Part { text: String::new(), range: piece.end..piece.end }, name });
             continue;
         };
-        after_secret = Redactor::is_secret_key(&name.text);
+        after_secret = is_secret_name(&name.text);
         add_param(found, name, input.decoded(equals + 1..piece.end));
     }
 }

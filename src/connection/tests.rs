@@ -61,6 +61,104 @@ fn uris_are_taken_apart() {
     ]);
 }
 
+/// What the conformance suite found: each line was read otherwise than its driver reads it.
+#[test]
+fn postgresql_is_read_as_its_drivers_read_it() {
+    check(&[
+        ("postgresql://[fe80::1%25eth0]:5432/orders", "libpq-uri fe80::1%eth0:5432|orders||"),
+        ("postgresql://db1/orders?host=db2&port=5433", "libpq-uri db2:5433|orders||"),
+        ("postgresql://db1,db2/orders?port=5433", "libpq-uri db1:5433,db2:5433|orders||"),
+        ("postgresql:///orders?host=db1,db2&port=1,2", "libpq-uri db1:1,db2:2|orders||"),
+        ("postgresql:///orders?host=db1&host=db2", "libpq-uri db2|orders||"),
+        ("postgresql:///orders?hostaddr=10.0.0.1", "libpq-uri 10.0.0.1|orders||"),
+        ("postgresql://app@db1/orders?user=other&dbname=else", "libpq-uri db1|else|other|"),
+        ("postgresql://db1%2Cdb2/orders", "libpq-uri db1,db2|orders||"),
+        ("host=db1 hostaddr=10.0.0.1 dbname=orders", "libpq-kv db1|orders|||hostaddr=10.0.0.1"),
+        ("host=db1 dbname=orders password=pw\\", "libpq-kv db1|orders||pw"),
+        ("host='db1'dbname='orders'", "libpq-kv db1|orders||"),
+        ("host\n=\ndb1 dbname=orders", "libpq-kv db1|orders||"),
+        ("jdbc:postgresql://[fe80::1%25eth0]:5432/orders", "jdbc-postgresql fe80::1%25eth0:5432|orders||"),
+        ("jdbc:postgresql://db1/my+db?ApplicationName=a+b", "jdbc-postgresql db1|my db|||ApplicationName=a b"),
+        ("jdbc:postgresql://db1/orders?PGHOST=db2&PGDBNAME=else", "jdbc-postgresql db2|else||"),
+        ("jdbc:postgresql://db1/orders?user=a&user=b", "jdbc-postgresql db1|orders|b|"),
+        ("jdbc:postgresql://db1:+5432/orders", "jdbc-postgresql db1:+5432|orders||"),
+        ("postgresql+psycopg2://db1,db2:5433/orders", "sqlalchemy-postgresql db1:5433,db2:5433|orders||"),
+        ("postgresql+psycopg2:///orders?host=h1:1&host=h2:2", "sqlalchemy-postgresql h1:1,h2:2|orders||"),
+        ("postgresql+psycopg2://%2Ftmp/orders?a=b+c&d=", "sqlalchemy-postgresql %2Ftmp|orders|||a=b c"),
+    ]);
+}
+
+#[test]
+fn what_postgresql_drivers_refuse_has_a_fault() {
+    use FaultKind::*;
+    for (text, expected) in [
+        ("postgresql:://db1/orders", &[UnknownScheme][..]),
+        ("po(tgresql://db1/orders", &[UnknownScheme]),
+        ("postgresql<//db1/orders", &[UnknownScheme]),
+        ("postgres+psycopg2://db1/orders", &[UnknownScheme]),
+        ("postgresql+://db1/orders", &[UnknownScheme]),
+        ("jdbc<:postgresql://db1/orders", &[UnknownScheme]),
+        ("jdbc:postgr.esql://db1/orders", &[UnknownScheme]),
+        ("jdbc:postgre://db1/orders", &[UnknownScheme]),
+        ("JDBC:postgresql://db1/orders", &[SchemeCase]),
+        ("postgresql:///app:pw@db1/orders", &[MissingSlashes]),
+        ("jdbc:postgresql:/orders", &[MissingSlashes]),
+        ("jdbc:postgresql:///db1:5432/orders", &[MissingSlashes]),
+        ("jdbc:postgresql://db1", &[RefusedBySome]),
+        ("jdbc:postgresql://db1/a/b", &[BadEscape]),
+        ("jdbc:postgresql://db1/orders?user=app&password=p%w", &[BadEscape]),
+        ("jdbc:postgresql://db1/orders?user=app&password=p+w", &[UnescapedPassword]),
+        ("postgresql://[::1/orders", &[BadHost, BadHost]),
+        ("postgresql://[::1]x/orders", &[BadHost]),
+        ("postgresql://::1/orders", &[BadHost]),
+        ("postgresql://db1:5432:5433/orders", &[BadPort]),
+        ("postgresql://app:secretdb1:5432/orders", &[BadPort]),
+        ("postgresql://db1,db2/orders?port=1,2,3", &[BadPort]),
+        ("postgresql://db1,db2/orders?hostaddr=10.0.0.1", &[BadHost]),
+        ("postgresql://db%zz/orders", &[BadEscape]),
+        ("postgresql://app:pw%00@db1/orders", &[BadEscape]),
+        ("postgresql://db1/orders?sslmode", &[NotAPair]),
+        ("postgresql://db1/orders?options=-c a=b", &[RefusedBySome, RefusedBySome]),
+        ("postgresql://db1/orders?&sslmode=require", &[RefusedBySome]),
+        ("postgresql://db1/orders?ssl(mode=require", &[UnknownParameter]),
+        ("postgresql://db1/my db", &[RefusedBySome]),
+        ("postgresql://db1?user=a@b", &[UnescapedPassword]),
+        ("postgresql://a@b@db1/orders", &[UnescapedPassword]),
+        ("postgresql://app;pw@db1/orders", &[UnescapedPassword]),
+        ("host=db1,db2 port=1,2,3 dbname=orders", &[BadPort]),
+        ("host=db1 Port=1 dbname=orders", &[ParameterCase]),
+        ("host=db1 dbname=orders paswsord=pw", &[UnknownParameter]),
+        ("host=db1 password= user=app", &[WrongSeparator]),
+        ("host=db1 port=' 5432' dbname=orders", &[EdgeSpace]),
+    ] {
+        assert_eq!(kinds(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_password_that_slipped_out_of_its_place_is_hidden() {
+    for text in [
+        "postgresql://app:not-a-real-secretdb1:5432/orders",
+        "postgresql://a/b:not-a-real-secret@h/orders",
+        "postgresql:///app:not-a-real-secret@db1/orders",
+        "postgresql://app;not-a-real-secret@db1/orders",
+        "postgresql://app>not-a-real-secret@db1/orders",
+        "postgresql://app:one@db1/orders?password=not-a-real-secret",
+        "host=db1 dbname=orders paswsord=not-a-real-secret",
+        "host=db1 dbname=orders p(ssword=not-a-real-secret",
+        "host=db1 dbname=orders password not-a-real-secret",
+        "host=db1 dbname='orders user=app password=not-a-real-secret",
+        "host=db1;x password=not-a-real-secret;port=1;dbname=orders",
+        "host=db1 dbname=postgresql://app:not-a-real-secret@db2/orders",
+        "jdbc:postgresql://db1/orders?user=app&passwordnot-a-real-secret",
+    ] {
+        let string = parse(text, Some("DATABASE_URL")).expect("a connection string");
+        let parts = string.parts();
+        assert!(!string.redacted(text).contains("real-secret"), "{text}");
+        assert!(parts.iter().all(|p| !p.text.as_deref().unwrap_or("").contains("real-secret")), "{text}: {parts:?}");
+    }
+}
+
 #[test]
 fn expressions_are_atoms() {
     check(&[
@@ -217,7 +315,7 @@ fn faults_are_named() {
         ("postgres://app:p%ss@db1/orders", &[BadEscape]),
         ("postgres://app:pw@db1:54e2/orders", &[BadPort]),
         ("postgres://app:pw@db1:99999/orders", &[BadPort]),
-        ("postgres://app:pw@db1:/orders", &[BadPort]),
+        ("postgres://app:pw@db1:/orders", &[EmptyPort]),
         ("postgres://app:pw@/orders", &[EmptyHost]),
         ("postgres://app:pw@:5432/orders", &[EmptyHost]),
         ("postgres://app:pw@db..prod/orders", &[StrayDot]),

@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects};
+use super::{
+    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, postgres,
+    sqlalchemy,
+};
 use crate::placeholder::ATOM;
 use crate::secret::{Secret, userinfo};
 
@@ -99,6 +102,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
     for piece in pieces {
         further(input, piece, &mut found);
     }
+    if matches!(found.dialect.engine, Engine::PostgreSql | Engine::CockroachDb) {
+        postgres::place(input, &mut found);
+    }
     from_params(&mut found);
     Some(found)
 }
@@ -144,32 +150,83 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
     let len = bytes.iter().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"+.-_".contains(b)).count();
     let after = bytes.get(len..)?;
     if len == 0 || !bytes.first()?.is_ascii_alphabetic() {
-        return None;
+        return hint.is_some_and(names_url).then(|| torn_scheme(input)).flatten();
     }
     let part = input.part(start..start + len);
     let name = part.text.to_ascii_lowercase();
-    let slashes = |skip: usize| after.iter().skip(skip).take_while(|&&b| b == b'/').count();
+    let marks = after.iter().take_while(|b| b":/".contains(b)).count();
+    let under_url = hint.is_some_and(names_url);
     if after.starts_with(b"://") {
-        return known_or_near(part, &name, start + len + 3);
+        let known = known_or_near(part, &name, start + len + 3);
+        return known.or_else(|| under_url.then(|| torn_scheme(input)).flatten());
     }
-    let dialect = lookup(&name)?;
+    let is_torn = under_url && !after.starts_with(b":/") && !after.starts_with(b"//");
+    if let Some(torn) = is_torn.then(|| torn_scheme(input)).flatten() {
+        return Some(torn);
+    }
+    let (dialect, meant) = match lookup(&name) {
+        Some(dialect) => (dialect, name),
+        None => near(&name).filter(|_| under_url).map(|(meant, dialect)| (dialect, meant.to_owned()))?,
+    };
     // `postgres:16` is an image and `redis:6379` an address: only a login or the key's name makes a broken URI of it.
     let login = after.contains(&b'@') && (after.starts_with(b":") || after.starts_with(b"//"));
-    let asked =
-        hint.is_some_and(names_url) && (after.starts_with(b":/") && after.len() > 2 || after.starts_with(b"//"));
+    let asked = under_url && marks >= 2 && after.len() > marks;
     if !login && !asked {
         return None;
     }
-    let colon = usize::from(after.starts_with(b":"));
-    let rest = start + len + colon + slashes(colon);
-    let message = format!("`://` is incomplete behind `{}`; write `{}://`", part.text, part.text);
+    let rest = start + len + marks;
+    let message = format!("`://` is incomplete behind the scheme; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::MissingSlashes, message, range: start + len..rest });
     Some(Scheme { part, dialect, rest, fault })
 }
 
-fn names_url(key: &str) -> bool {
+/// `postgresql:://`, `po(tgres://`, `postgres<//`: a scheme with something in it that no scheme has.
+fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
+    const LONGEST: usize = 24;
+    let start = input.range.start;
+    let bytes = input.bytes(input.range.clone());
+    let double = bytes.windows(2).take(LONGEST).position(|two| two == b"//");
+    // `postgresql:</db1`: without a `:` it is a path.
+    let single =
+        || bytes.iter().take(LONGEST).position(|&b| b == b'/').filter(|&i| bytes.iter().take(i).any(|&b| b == b':'));
+    let len = double.or_else(single)?;
+    let part = input.part(start..start + len);
+    let letters: String =
+        part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
+    let login = part.text.split_once(':').is_some_and(|(_, behind)| behind.contains('@'));
+    if len == 0 || login || len + slashes >= bytes.len() {
+        return None;
+    }
+    let (meant, dialect) = lookup_base(&letters)
+        .map(|dialect| (letters.as_str(), dialect))
+        .or_else(|| near(&letters))
+        .or_else(|| with_driver(&letters))?;
+    let message = format!("no client knows a scheme of this spelling; write `{meant}://`");
+    let fault = Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
+    Some(Scheme { part, dialect, rest: start + len + slashes.min(2), fault })
+}
+
+/// Letters of a scheme and of a driver behind it.
+fn with_driver(letters: &str) -> Option<(&'static str, &'static Dialect)> {
+    let drivers = DRIVERS.iter().filter_map(|driver| letters.strip_suffix(&driver.replace('_', "")));
+    let base = drivers.min_by_key(|base| base.len()).and_then(|base| {
+        let exact = DIALECTS.iter().flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
+        exact.filter(|(_, d)| d.family == Family::Uri).find(|(scheme, _)| *scheme == base).or_else(|| near(base))
+    });
+    let (scheme, dialect) = match base {
+        Some(found) => found,
+        None if letters.starts_with("postgresql") => ("postgresql", &dialects::LIBPQ_URI as &'static Dialect),
+        None => return None,
+    };
+    let sqlalchemy = dialect.engine == Engine::PostgreSql;
+    Some((scheme, if sqlalchemy { &dialects::SQLALCHEMY_POSTGRES } else { dialect }))
+}
+
+/// Whether a key is one whose value is a connection string.
+pub(super) fn names_url(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["url", "uri", "dsn"].iter().any(|end| key.ends_with(end))
+    ["url", "uri", "dsn", "conninfo"].iter().any(|end| key.ends_with(end))
 }
 
 fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
@@ -194,6 +251,16 @@ fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
 /// `mysql+pymsql`: a driver near a known one.
 fn driver_fault(part: &Part) -> Option<Fault> {
     let (base, driver) = part.text.split_once('+')?;
+    let message = match (base, driver) {
+        (_, "") => Some(format!("no driver behind the `+`; write `{base}`")),
+        ("postgres", _) if DRIVERS.contains(&driver) => {
+            Some(format!("SQLAlchemy knows `postgresql`, not `postgres`; write `postgresql+{driver}`"))
+        }
+        _ => None,
+    };
+    if let Some(message) = message {
+        return Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
+    }
     if driver.len() < 4 || driver.len() > 24 || DRIVERS.contains(&driver) || lookup_base(&part.text).is_some() {
         return None;
     }
@@ -229,8 +296,14 @@ fn file(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
 
 /// User, hosts, database and parameters behind `://`.
 pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let range = too_many_slashes(input, range, found);
     let authority_start = login(input, range.clone(), found);
-    let separators: &[u8] = if found.dialect.engine == Engine::SqlServer { b"/?#;" } else { b"/?#" };
+    let separators: &[u8] = match found.dialect.engine {
+        Engine::SqlServer => b"/?#;",
+        // libpq knows no fragment.
+        Engine::PostgreSql if found.dialect.first_at => b"/?",
+        _ => b"/?#",
+    };
     let end = input.find(authority_start..range.end, separators).unwrap_or(range.end);
     hosts(input, authority_start..end, found);
     let query = input.find(end..range.end, if separators.contains(&b';') { b"?;" } else { b"?" });
@@ -247,7 +320,46 @@ pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut Connectio
             Engine::MongoDb => b"&;",
             _ => b"&",
         };
-        scan::query(input, query + 1..tail.max(query + 1), separators, found);
+        let query = query + 1..tail.max(query + 1);
+        if found.dialect.id == "sqlalchemy-postgresql" {
+            sqlalchemy::query(input, query.clone(), found);
+        } else {
+            scan::query(input, query.clone(), separators, found);
+        }
+        if found.dialect.engine == Engine::PostgreSql && found.dialect.first_at {
+            at_in_query(input, authority_start == range.start, end..query.end, found);
+        }
+        if found.dialect.id == "libpq-uri" {
+            postgres::query(input, query, found);
+        }
+    }
+}
+
+/// `postgresql:///app:pw@db1/orders`: with a slash too many the login is a piece of the path. Returns what is behind it.
+fn too_many_slashes(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> Range<usize> {
+    let bytes = input.bytes(range.clone());
+    let slashes = bytes.iter().take_while(|&&b| b == b'/').count();
+    let path = bytes.get(slashes..).unwrap_or(&[]);
+    let path = path.iter().position(|b| b"/?".contains(b)).and_then(|end| path.get(..end)).unwrap_or(path);
+    let colon = path.iter().position(|&b| b == b':');
+    let at = path.iter().rposition(|&b| b == b'@');
+    if slashes == 0 || colon.zip(at).is_none_or(|(colon, at)| colon >= at) {
+        return range;
+    }
+    let message = "a `/` too many before the login; all of it is read as the database's name".to_owned();
+    let start = range.start + slashes;
+    found.faults.push(Fault { kind: FaultKind::MissingSlashes, message, range: range.start..start });
+    start..range.end
+}
+
+/// `db1?user=a@b`: libpq looks for the login's `@` up to the first `/`, also behind the `?`.
+fn at_in_query(input: &Input<'_>, no_login: bool, range: Range<usize>, found: &mut ConnectionString) {
+    let Some(mark) = input.find(range, b"/@") else { return };
+    if no_login && input.bytes(mark..mark + 1) == b"@" {
+        let message = "an `@` in a parameter and no `/` before the `?`: libpq takes what is before it for the user; \
+                       write `%40`"
+            .to_owned();
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: mark..mark + 1 });
     }
 }
 
@@ -269,13 +381,31 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let raw = input.text.as_bytes().get(range.clone()).unwrap_or(&[]);
     // An expression may have swallowed the `@` of a password such as `a${b`; the bare text decides then.
     let swallowed = || looks_swallowed(shadow).then(|| userinfo::find(&scheme, raw)).flatten();
-    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed) else { return range.start };
+    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed).or_else(|| torn_login(found, shadow)) else {
+        return range.start;
+    };
     let shift = |r: Range<usize>| range.start + r.start..range.start + r.end;
     let user = shift(info.user());
     let password = info.password().map(shift);
     if password.is_none() && found.dialect.engine == Engine::Redis {
         keep_password(input, user, found);
         return range.start + info.at + 1;
+    }
+    let (user, password) = match (password, input.find(user.clone(), b";<>|`\"'")) {
+        // Another character in the place of the `:` makes one long user of both.
+        (None, Some(mark)) => {
+            let message = "no `:` between user and password; all of it is read as the user".to_owned();
+            let range = mark..mark + 1;
+            found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range });
+            (user.start..mark, Some(mark + 1..user.end))
+        }
+        (password, _) => (user, password),
+    };
+    if found.dialect.first_at
+        && let Some(at) = input.find(user.clone(), b"@")
+    {
+        let message = "an `@` in the user; libpq and SQLAlchemy end the login at the first one; write `%40`".to_owned();
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: at..at + 1 });
     }
     if !user.is_empty() {
         found.user = Some(input.decoded(user));
@@ -284,6 +414,14 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         keep_password(input, password, found);
     }
     range.start + info.at + 1
+}
+
+/// A login that no URL can hold, with quotes or angle brackets in it.
+fn torn_login(found: &ConnectionString, shadow: &[u8]) -> Option<userinfo::UserInfo> {
+    let end = shadow.iter().position(|b| b"/?".contains(b)).unwrap_or(shadow.len());
+    let authority = shadow.get(..end).filter(|_| found.dialect.engine == Engine::PostgreSql)?;
+    let at = authority.iter().rposition(|&b| b == b'@')?;
+    Some(userinfo::UserInfo { colon: authority.iter().position(|&b| b == b':').filter(|&colon| colon < at), at })
 }
 
 fn looks_swallowed(shadow: &[u8]) -> bool {
@@ -316,16 +454,70 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         }
         return;
     }
+    if found.dialect.id == "sqlalchemy-postgresql" {
+        sqlalchemy::hosts(input, range, found);
+        return;
+    }
     for piece in input.split(range, b",") {
-        let server = scan::host_port(input, piece);
+        let server = host_port(input, piece, found);
         if server.host.text.is_empty() {
             found.faults.push(no_host(server.host.range.clone()));
+        }
+        let several = matches!(found.dialect.engine, Engine::PostgreSql) && server.host.text.contains(',');
+        if several {
+            let port = server.port;
+            let host = postgres::list(input, &server.host).into_iter();
+            found.hosts.extend(host.map(|host| HostPort { host, port: port.clone() }));
+            continue;
         }
         found.hosts.push(server);
     }
 }
 
-fn no_host(range: Range<usize>) -> Fault {
+/// One `host[:port]` of a URI; the host ends at the first `:` unless it stands in brackets.
+pub(super) fn host_port(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) -> HostPort {
+    let bytes = input.bytes(piece.clone());
+    let mut bad = |message: &str, range: Range<usize>| {
+        found.faults.push(Fault { kind: FaultKind::BadHost, message: message.to_owned(), range });
+    };
+    if bytes.first() == Some(&b'[') {
+        let Some(close) = bytes.iter().position(|&b| b == b']').map(|i| piece.start + i) else {
+            bad("no `]` closes the IPv6 address", piece.clone());
+            return HostPort { host: input.part(piece), port: None };
+        };
+        let colon = input.find(close + 1..piece.end, b":");
+        if colon.unwrap_or(piece.end) != close + 1 {
+            bad("text between `]` and the port; only `:` or `/` may follow an IPv6 address", piece.clone());
+        }
+        let host = input.decoded(piece.start + 1..close);
+        return HostPort { host, port: colon.map(|colon| input.decoded(colon + 1..piece.end)) };
+    }
+    let colons = bytes.iter().filter(|&&b| b == b':').count();
+    let is_long = colons >= 7 || bytes.windows(2).any(|two| two == b"::");
+    if is_long && bytes.iter().all(|b| b.is_ascii_hexdigit() || b":.".contains(b)) && piece.len() > colons {
+        bad("an IPv6 address without brackets; what follows its first `:` is read as the port", piece.clone());
+        return HostPort { host: input.part(piece), port: None };
+    }
+    let Some(colon) = input.find(piece.clone(), b":") else {
+        return HostPort { host: input.decoded(piece), port: None };
+    };
+    let port = input.decoded(colon + 1..piece.end);
+    if found.user.is_none() && found.password.is_none() && is_password(&port.text) {
+        let message = "no number behind the `:`; if it is a password, the `@` before the host is missing".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadPort, message, range: port.range.clone() });
+        found.password = Some((Secret::new(&port.text), port.range));
+        return HostPort { host: input.decoded(piece.start..colon), port: None };
+    }
+    HostPort { host: input.decoded(piece.start..colon), port: Some(port) }
+}
+
+/// Whether what stands where a port should be may be a password in front of a lost `@`.
+fn is_password(port: &str) -> bool {
+    let letters = port.bytes().filter(u8::is_ascii_alphabetic).count();
+    letters > 1 && !crate::placeholder::is_in(port) && !port.to_ascii_lowercase().contains("port")
+}
+
+pub(super) fn no_host(range: Range<usize>) -> Fault {
     let message = "no host; the client takes its default, mostly the machine it runs on".to_owned();
     Fault { kind: FaultKind::EmptyHost, message, range }
 }

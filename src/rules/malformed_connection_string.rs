@@ -155,7 +155,7 @@ fn severity(kind: FaultKind, string: &ConnectionString) -> Severity {
         FaultKind::StrayDot if string.hosts.iter().any(|server| is_absolute(&server.host.text)) => Severity::Low,
         FaultKind::StrayDot => Severity::Medium,
         // Capitals and ignored parameters work in many clients.
-        FaultKind::SchemeCase | FaultKind::UserInfoIgnored => Severity::Low,
+        FaultKind::SchemeCase | FaultKind::UserInfoIgnored | FaultKind::RefusedBySome => Severity::Low,
         FaultKind::UnknownParameter | FaultKind::ParameterCase => Severity::Medium,
         _ => Severity::High,
     }
