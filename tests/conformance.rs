@@ -42,6 +42,9 @@ struct Header {
     /// Whether it tells names of parameters apart by case and separators.
     #[serde(default)]
     folds_names: bool,
+    /// Whether it tells only some of the parameters; others are not compared.
+    #[serde(default)]
+    partial_params: bool,
     /// The key of the setting in which such a string would stand.
     key: Option<String>,
 }
@@ -319,8 +322,9 @@ fn differences(header: &Header, string: &ConnectionString, answer: &Answer) -> B
     // One that another password overrides is hidden and not used.
     let secret = secret.filter(|(name, _)| *name != "password" || answer.params.contains_key("password"));
     // What stands twice counts as it stands last.
-    let ours: BTreeMap<String, String> = plain.chain(secret).map(|(n, v)| (name(n), v.to_owned())).collect();
+    let mut ours: BTreeMap<String, String> = plain.chain(secret).map(|(n, v)| (name(n), v.to_owned())).collect();
     let theirs: BTreeMap<String, String> = answer.params.iter().map(|(n, v)| (name(n), v.clone())).collect();
+    ours.retain(|name, _| !header.partial_params || theirs.contains_key(name));
     if ours != theirs {
         out.insert("params");
     }
