@@ -10,6 +10,7 @@ mod ado_net;
 mod check;
 mod dialects;
 mod go_mysql;
+mod hide;
 mod host;
 mod jdbc;
 mod keys;
@@ -175,6 +176,7 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
         found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: start..start + 1 });
     }
     check::check(text, &mut found);
+    hide::strays(&input, &mut found);
     Some(found)
 }
 
@@ -204,8 +206,13 @@ impl ConnectionString {
     #[must_use]
     pub fn parts(&self) -> Vec<EndpointPart> {
         let mut parts = Vec::new();
+        let hidden = self.secret_ranges();
+        let visible = |part: &Part| {
+            let apart = hidden.iter().all(|r| r.end <= part.range.start || part.range.end <= r.start);
+            apart.then(|| part.text.clone())
+        };
         let mut add = |role: String, part: &Part| {
-            parts.push(EndpointPart { role, text: Some(part.text.clone()), range: part.range.clone() });
+            parts.push(EndpointPart { role, text: visible(part), range: part.range.clone() });
         };
         if !self.scheme.text.is_empty() {
             add("scheme".to_owned(), &self.scheme);
@@ -227,7 +234,7 @@ impl ConnectionString {
         }
         let rest = parts.len();
         for param in &self.params {
-            let text = Some(param.value.text.clone());
+            let text = visible(&param.value);
             parts.push(EndpointPart {
                 role: format!("param:{}", param.name.text),
                 text,

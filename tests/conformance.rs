@@ -98,6 +98,8 @@ enum Outcome {
     FalseAlarm,
     /// The driver refuses it and Plimsoll finds nothing wrong.
     Missed,
+    /// A password's word comes out, whatever the driver says.
+    Shown,
 }
 
 /// An explanation of disagreements.
@@ -118,6 +120,9 @@ struct Reason {
     /// One of these patterns matches the whole string; `*` stands for anything. Empty: any string.
     #[serde(default)]
     like: Vec<String>,
+    /// Whether it is right that nothing is said: the string is left out of the percentages.
+    #[serde(default)]
+    excused: bool,
     /// How many strings of each driver it explains, in the order of `drivers`: more or fewer fail the test.
     count: Vec<usize>,
     why: String,
@@ -172,13 +177,17 @@ fn judge_driver(name: &str, data: &str, reasons: &[Reason], show: &str, failures
     let header: Header = serde_json::from_str(lines.next().unwrap_or("")).unwrap();
     let mut counts: BTreeMap<(bool, Outcome), usize> = BTreeMap::new();
     let mut explained: Vec<usize> = vec![0; reasons.len()];
-    let mut unexplained = String::new();
+    let (mut unexplained, mut excused) = (String::new(), 0);
     for line in lines.filter(|line| !line.is_empty()) {
         let answer: Answer = serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"));
         let refused = answer.error.is_some();
         let judged = judge(&header, answer);
-        *counts.entry((refused, judged.outcome)).or_default() += 1;
         let reason = reasons.iter().position(|reason| reason.covers(name, &judged));
+        if reason.and_then(|i| reasons.get(i)).is_some_and(|reason| reason.excused && judged.outcome != Outcome::Agrees) {
+            excused += 1;
+        } else {
+            *counts.entry((refused, judged.outcome)).or_default() += 1;
+        }
         match reason.and_then(|i| explained.get_mut(i)) {
             _ if judged.outcome == Outcome::Agrees => {}
             Some(count) => *count += 1,
@@ -193,15 +202,15 @@ fn judge_driver(name: &str, data: &str, reasons: &[Reason], show: &str, failures
     let count = |refused, outcome| counts.get(&(refused, outcome)).copied().unwrap_or(0);
     let all = |refused: bool| counts.iter().filter(|((r, _), _)| *r == refused).map(|(_, n)| n).sum::<usize>();
     let as_meant = count(false, Outcome::AsMeant);
-    let agreement = percent(count(false, Outcome::Agrees), all(false) - as_meant);
-    let named = percent(count(true, Outcome::Agrees), all(true));
+    let shown = count(false, Outcome::Shown) + count(true, Outcome::Shown);
+    let accepted = all(false) - as_meant - count(false, Outcome::Shown);
+    let refused = all(true) - count(true, Outcome::Shown);
+    let agreement = percent(count(false, Outcome::Agrees), accepted);
+    let named = percent(count(true, Outcome::Agrees), refused);
     println!(
-        "{name:24} {agreement:6.2} % of {:4} accepted, {as_meant:3} more read as meant; {named:6.2} % of {:4} refused named  ({} {}, {})",
-        all(false) - as_meant,
-        all(true),
-        header.driver,
-        header.version,
-        header.date
+        "{name:24} {agreement:6.2} % of {accepted:4} accepted, {as_meant:3} more read as meant; {named:6.2} % of \
+         {refused:4} refused named; {excused:3} excused, {shown} show a piece of a password  ({} {}, {})",
+        header.driver, header.version, header.date
     );
     if agreement < AGREEMENT || named < NAMED {
         let _ = writeln!(
@@ -243,17 +252,15 @@ fn describe(out: &mut String, judged: &Judged) {
 
 fn judge(header: &Header, answer: Answer) -> Judged {
     let string = connection::parse(&answer.text, Some(header.key.as_deref().unwrap_or("DATABASE_URL")));
-    let mut parts = match (&string, &answer.error) {
+    let parts = match (&string, &answer.error) {
         (Some(string), None) => differences(header, string, &answer),
         (None, None) => BTreeSet::from(["none"]),
         (_, Some(_)) => BTreeSet::new(),
     };
-    if is_shown(string.as_ref(), &answer.text) {
-        parts.insert("secret");
-    }
+    let shown = is_shown(string.as_ref(), &answer.text);
     let faults: Vec<FaultKind> = string.iter().flat_map(|s| &s.faults).map(|fault| fault.kind).collect();
     let outcome = match &answer.error {
-        _ if parts.contains("secret") => Outcome::Differs,
+        _ if shown => Outcome::Shown,
         Some(_) if faults.is_empty() => Outcome::Missed,
         Some(_) => Outcome::Agrees,
         None if parts.is_empty() && faults.iter().any(|kind| is_malformed(*kind)) => Outcome::FalseAlarm,

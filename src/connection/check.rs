@@ -48,7 +48,7 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
         add(FaultKind::BadHost, "white space in the host; remove it");
     } else if !text.is_ascii() {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
-    } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]".contains(b)) {
+    } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
     } else if text.contains("..") {
         add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");

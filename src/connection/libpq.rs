@@ -42,7 +42,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
             let message = format!("the quote of `{}` is not closed", name.text);
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: pair.value.range.clone() });
         }
-        if !is_keyword(&name.text) && !super::check::is_name(&name.text) {
+        let is_name = super::check::is_name(&name.text);
+        // What looks like a name is judged with all others, but for names of secrets.
+        if !is_keyword(&name.text) && (!is_name || scan::is_secret_name(&name.text)) {
             let message = "libpq knows no parameter of this name, and refuses the string".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: name.range.clone() });
         }
@@ -57,10 +59,28 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
             found.secrets.push((name.text, Secret::new(&pair.value.text), pair.value.range));
             continue;
         }
+        if after_secret && !is_name {
+            // Half of the password may stand in what was taken for the name.
+            let whole = name.range.start..pair.value.range.end;
+            found.secrets.push(("password".to_owned(), Secret::new(input.raw(whole.clone())), whole));
+            continue;
+        }
         scan::add_param(&mut found, name, pair.value);
     }
     postgres::place(input, &mut found);
+    hide_torn(input, &mut found);
     Some(found)
+}
+
+/// Hides words that belong to no pair where a password must be among them: its name is there, its value is not.
+fn hide_torn(input: &Input<'_>, found: &mut ConnectionString) {
+    let names = |text: &str| text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"pass"));
+    if found.password.is_some() || !found.secrets.is_empty() || !names(input.raw(input.range.clone())) {
+        return;
+    }
+    let torn = found.faults.iter().filter(|fault| fault.kind == FaultKind::NotAPair).map(|fault| fault.range.clone());
+    let secrets: Vec<_> = torn.map(|r| ("password".to_owned(), Secret::new(input.raw(r.clone())), r)).collect();
+    found.secrets = secrets;
 }
 
 /// Whether a value starts as a pair of its own.

@@ -63,20 +63,23 @@ fn take(found: &mut ConnectionString, name: &str) -> Option<Part> {
 /// One port serves all hosts; several go one by one.
 fn pair(ports: Vec<Part>, found: &mut ConnectionString) {
     let Some(first) = ports.first() else { return };
+    mismatch(&ports, found);
     if found.hosts.is_empty() {
         let name = Part { text: "port".to_owned(), range: first.range.start..first.range.start };
         scan::add_param(found, name, first.clone());
         return;
     }
-    if ports.len() > 1 && ports.len() != found.hosts.len() {
-        let (ports, hosts) = (ports.len(), found.hosts.len());
-        let message =
-            format!("{ports} ports for {hosts} hosts; libpq takes one for all or one for each, and refuses this");
-        found.faults.push(Fault { kind: FaultKind::BadPort, message, range: first.range.clone() });
-    }
     for (i, server) in found.hosts.iter_mut().enumerate() {
         let port = if ports.len() == 1 { ports.first() } else { ports.get(i) };
         server.port = port.filter(|port| !port.text.is_empty()).cloned();
+    }
+}
+
+fn mismatch(ports: &[Part], found: &mut ConnectionString) {
+    let (count, hosts) = (ports.len(), found.hosts.len().max(1));
+    if let Some(first) = ports.first().filter(|_| count > 1 && count != hosts) {
+        let message = format!("{count} ports for {hosts} hosts; libpq takes one for all or one for each");
+        found.faults.push(Fault { kind: FaultKind::BadPort, message, range: first.range.clone() });
     }
 }
 
@@ -107,6 +110,12 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let pieces = input.split(range.clone(), b"&");
     let count = pieces.len();
     for (i, piece) in pieces.into_iter().enumerate() {
+        let equals = input.find(piece.clone(), b"=").unwrap_or(piece.end);
+        let name = input.raw(piece.start..equals);
+        if scan::is_near_password(name) && !parameter::is_known(name) {
+            let message = "no client knows a parameter of this spelling; write `password`".to_owned();
+            found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: piece.start..equals });
+        }
         let is_secret = found.secrets.iter().any(|(_, _, r)| r.start <= piece.start && piece.end <= r.end);
         let equals = input.bytes(piece.clone()).iter().filter(|&&b| b == b'=').count();
         let (kind, message) = match equals {
@@ -140,8 +149,10 @@ pub(super) fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fau
         if let Some(message) = broken_escape(&shadow) {
             add(FaultKind::BadEscape, message);
         }
-        if shadow.contains(&b' ') {
-            add(FaultKind::RefusedBySome, "a blank in a URI; libpq refuses it since version 17, write `%20`");
+        if shadow.trim_ascii().contains(&b' ') {
+            add(FaultKind::RefusedBySome, "a blank in a URI; libpq refuses it since version 18, write `%20`");
+        } else if shadow.starts_with(b" ") || shadow.ends_with(b" ") {
+            add(FaultKind::EdgeSpace, "a blank at the edge, which libpq drops since version 18 and other clients take; remove it");
         }
     }
 }

@@ -177,15 +177,16 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
     Some(Scheme { part, dialect, rest, fault })
 }
 
-/// `postgresql:://`, `po(tgres://`: a scheme with something in it that no scheme has.
+/// `postgresql:://`, `po(tgres://`, `postgres<//`: a scheme with something in it that no scheme has.
 fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     const LONGEST: usize = 24;
     let start = input.range.start;
     let bytes = input.bytes(input.range.clone());
-    let len = bytes.windows(3).take(LONGEST).position(|three| three == b"://")?;
+    let len = bytes.windows(2).take(LONGEST).position(|two| two == b"//")?;
     let part = input.part(start..start + len);
     let letters: String = part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    if len == 0 || part.text.contains(['=', '@']) {
+    let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
+    if len == 0 || part.text.contains(['=', '@']) || len + slashes >= bytes.len() {
         return None;
     }
     let (meant, dialect) = lookup_base(&letters).map(|d| (letters.clone(), d)).or_else(|| {
@@ -193,7 +194,7 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     })?;
     let message = format!("no client knows a scheme of this spelling; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
-    Some(Scheme { part, dialect, rest: start + len + 3, fault })
+    Some(Scheme { part, dialect, rest: start + len + slashes.min(2), fault })
 }
 
 /// Whether a key is one whose value is a connection string.
@@ -259,8 +260,14 @@ fn file(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
 
 /// User, hosts, database and parameters behind `://`.
 pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
+    let range = too_many_slashes(input, range, found);
     let authority_start = login(input, range.clone(), found);
-    let separators: &[u8] = if found.dialect.engine == Engine::SqlServer { b"/?#;" } else { b"/?#" };
+    let separators: &[u8] = match found.dialect.engine {
+        Engine::SqlServer => b"/?#;",
+        // libpq knows no fragment.
+        Engine::PostgreSql if found.dialect.first_at => b"/?",
+        _ => b"/?#",
+    };
     let end = input.find(authority_start..range.end, separators).unwrap_or(range.end);
     hosts(input, authority_start..end, found);
     let query = input.find(end..range.end, if separators.contains(&b';') { b"?;" } else { b"?" });
@@ -280,8 +287,37 @@ pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut Connectio
         let query = query + 1..tail.max(query + 1);
         scan::query(input, query.clone(), separators, found);
         if found.dialect.id == "libpq-uri" {
+            at_in_query(input, authority_start == range.start, end..query.end, found);
             postgres::query(input, query, found);
         }
+    }
+}
+
+/// `postgresql:///app:pw@db1/orders`: with a slash too many the login is a piece of the path. Returns what is behind it.
+fn too_many_slashes(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) -> Range<usize> {
+    let bytes = input.bytes(range.clone());
+    let slashes = bytes.iter().take_while(|&&b| b == b'/').count();
+    let path = bytes.get(slashes..).unwrap_or(&[]);
+    let path = path.iter().position(|b| b"/?".contains(b)).and_then(|end| path.get(..end)).unwrap_or(path);
+    let colon = path.iter().position(|&b| b == b':');
+    let at = path.iter().rposition(|&b| b == b'@');
+    if slashes == 0 || !colon.zip(at).is_some_and(|(colon, at)| colon < at) {
+        return range;
+    }
+    let message = "a `/` too many before the login; all of it is read as the database's name".to_owned();
+    let start = range.start + slashes;
+    found.faults.push(Fault { kind: FaultKind::MissingSlashes, message, range: range.start..start });
+    start..range.end
+}
+
+/// `db1?user=a@b`: libpq looks for the login's `@` up to the first `/`, also behind the `?`.
+fn at_in_query(input: &Input<'_>, no_login: bool, range: Range<usize>, found: &mut ConnectionString) {
+    let Some(mark) = input.find(range.clone(), b"/@") else { return };
+    if no_login && input.bytes(mark..mark + 1) == b"@" {
+        let message = "an `@` in a parameter and no `/` before the `?`: libpq takes what is before it for the user; \
+                       write `%40`"
+            .to_owned();
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: mark..mark + 1 });
     }
 }
 
@@ -311,6 +347,16 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         keep_password(input, user, found);
         return range.start + info.at + 1;
     }
+    let (user, password) = match (password, input.find(user.clone(), b";>|")) {
+        // Another character in the place of the `:` makes one long user of both.
+        (None, Some(mark)) => {
+            let message = "no `:` between user and password; all of it is read as the user".to_owned();
+            let range = mark..mark + 1;
+            found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range });
+            (user.start..mark, Some(mark + 1..user.end))
+        }
+        (password, _) => (user, password),
+    };
     if !user.is_empty() {
         found.user = Some(input.decoded(user));
     }
@@ -354,6 +400,13 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         let server = host_port(input, piece, found);
         if server.host.text.is_empty() {
             found.faults.push(no_host(server.host.range.clone()));
+        }
+        let several = matches!(found.dialect.engine, Engine::PostgreSql) && server.host.text.contains(',');
+        if several {
+            let port = server.port;
+            let host = postgres::list(input, &server.host).into_iter();
+            found.hosts.extend(host.map(|host| HostPort { host, port: port.clone() }));
+            continue;
         }
         found.hosts.push(server);
     }

@@ -17,6 +17,8 @@ def write(header, answer):
         text = json.loads(line)
         try:
             said = answer(text)
+        except UnicodeDecodeError:
+            continue  # an answer that is no text cannot be written down
         except Exception as error:  # the driver's own, whatever its class
             message = " ".join(str(error).split())[:120]
             said = {"error": message or type(error).__name__}

@@ -104,7 +104,7 @@ def mutated(maker, text, times=1):
                 at = rng.choice(marks)
                 text = text[:at] + rng.choice(["", text[at] * 2, rng.choice(ODD)]) + text[at + 1:]
         elif kind == 6:
-            text = text[: max(at, 8)]
+            text = text[: max(at, 20)]
         else:
             text = text + rng.choice(["/", "?", "&", "#", ";", " ", "\n", "&a", "?x=1", "/more", "'", '"'])
     return text
@@ -164,7 +164,7 @@ def postgresql(maker):
         out += "/" + (encoded(maker.database(), maker.rng) if maker.maybe(0.95) else "")
     if maker.maybe(0.06):
         params = params + [maker.one(("user", "app"), ("dbname", "orders"), ("password", maker.password()),
-                                     ("port", "5433"), ("hostaddr", "10.0.0.9"), ("ssl", "true"))]
+                                     ("port", "5433"), ("hostaddr", "10.0.0.9"), ("dbname", "d"))]
     seen = {}
     for name, value in params:
         seen.setdefault(name, value)
