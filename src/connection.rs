@@ -163,7 +163,7 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let range = scan::unquoted(text, start..start + trimmed.len());
     let input = scan::Input::new(text, range.clone());
     let mut found = jdbc::parse(&input)
-        .or_else(|| go_mysql::parse(&input))
+        .or_else(|| go_mysql::parse(&input, hint))
         .or_else(|| uri::parse(&input, hint))
         .or_else(|| ado_net::parse(&input, hint))
         .or_else(|| libpq::parse(&input, hint))?;

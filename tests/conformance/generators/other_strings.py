@@ -12,16 +12,13 @@ COUNT = 2000
 
 
 def params(p, known, sep="&", extra=None):
-    """`a=b&c=d`; some unknown, some twice, some without a value."""
+    """`a=b&c=d`; some unknown, some twice. Clients differ about which of two counts, so the two are the same."""
     out = []
-    for _ in range(p.r.randint(1, 4)):
-        name, values = p.one(list(known.items()))
+    for name, values in p.r.sample(list(known.items()), p.r.randint(1, 4)):
         value = p.one(values)
         if p.maybe(0.06):
             name, value = p.word(), p.word()
-        if p.maybe(0.02):
-            value = ""
-        if extra and p.maybe(0.1):
+        if extra and p.maybe(0.1) and not any("password" in pair for pair in out):
             name, value = extra(p)
         out.append(f"{name}={value}")
     if p.maybe(0.04):
@@ -42,12 +39,13 @@ GO_PARAMS = {
 
 def go_mysql(p):
     text = ""
-    if p.maybe(0.92):
+    kind = p.r.randrange(20)
+    # A path alone is a DSN to the driver and nothing to anybody else.
+    if p.maybe(0.92) or kind >= 17:
         text += p.one([p.name(), p.name(), p.odd("-._~%$/&")])
         if p.maybe(0.85):
             text += ":" + p.secret()
         text += "@"
-    kind = p.r.randrange(20)
     if kind < 12:
         text += f"tcp({p.host()}:{p.port(3306)})"
     elif kind < 14:
@@ -66,7 +64,7 @@ def go_mysql(p):
     if p.maybe(0.7):
         text += "?" + params(p, GO_PARAMS)
     if p.maybe(0.15):
-        text = p.slip(text)
+        text = p.slip(text, start(text))
     if p.maybe(0.04):
         text = text.replace("true", p.one(["yes", "on"])).replace("5s", "5").replace("30s", "30 s")
     return text
@@ -80,6 +78,11 @@ CJ_PARAMS = {
     "sessionVariables": ["sql_mode=%27ANSI%27", "wait_timeout=60"], "user": ["app", "shop_app"], "connectionAttributes": ["a:b,c:d"],
     "tinyInt1isBit": ["false"], "loadBalanceStrategy": ["random", "bestResponseTime"], "trustCertificateKeyStoreUrl": ["file:/etc/ssl/x.jks"],
 }
+
+
+def start(text):
+    """Where slips may begin: a scheme of another name is another driver's string, or nobody's."""
+    return text.find("//") + 2 if "//" in text else text.find("(") + 1
 
 
 def secret_param(p):
@@ -136,7 +139,7 @@ def jdbc_mysql(p):
     if p.maybe(0.75):
         text += "?" + params(p, CJ_PARAMS, extra=secret_param)
     if p.maybe(0.15):
-        text = p.slip(text)
+        text = p.slip(text, start(text))
     return text
 
 
@@ -169,7 +172,7 @@ def jdbc_mariadb(p):
     if scheme == "jdbc:mysql:" and p.maybe(0.8):
         text += ("&" if "?" in text else "?") + "permitMysqlScheme"
     if p.maybe(0.15):
-        text = p.slip(text)
+        text = p.slip(text, start(text))
     return text
 
 
@@ -194,7 +197,7 @@ def jdbc_sqlserver(p):
     if p.maybe(0.92):
         text += p.one([p.host(), p.host(), f"{p.name()}.database.windows.net"])
         if p.maybe(0.12):
-            text += "\\" + p.one(["sqlexpress", "INST1"])
+            text += "\\" + p.one(["sqlexpress", "inst1"])
         if p.maybe(0.75):
             text += f":{p.port(1433)}"
     if p.maybe(0.95):
@@ -206,7 +209,7 @@ def jdbc_sqlserver(p):
             pairs = p.upper_some(pairs)
         text += pairs + (";" if p.maybe(0.5) else "")
     if p.maybe(0.15):
-        text = p.slip(text)
+        text = p.slip(text, start(text))
     return text
 
 
@@ -215,7 +218,8 @@ def uri(p, schemes, usual, known, login=0.85, no_user=0.0, path=None, many=0.0, 
     if p.maybe(login):
         user = "" if p.maybe(no_user) else p.one([p.name(), p.name(), p.name(), p.escaped(p.odd())])
         text += user
-        if p.maybe(0.85) or not user:
+        # Alone, it is the user to some clients of Redis and the password to others.
+        if p.maybe(0.85) or not user or "redis" in text:
             text += ":" + ("Zq" + p.odd("!$&'()*+,;=:@/?#") if p.maybe(raw) else p.escaped(p.secret()))
         text += "@"
     if not p.maybe(no_host):
@@ -227,7 +231,7 @@ def uri(p, schemes, usual, known, login=0.85, no_user=0.0, path=None, many=0.0, 
     elif p.maybe(0.3):
         text += "?" + params(p, known, sep)
     if p.maybe(0.14):
-        text = p.slip(text)
+        text = p.slip(text, start(text))
     return text
 
 
@@ -245,7 +249,7 @@ MONGO = {
     "replicaSet": ["rs0", "orders-rs"], "authSource": ["admin", "orders"], "tls": ["true", "false"], "ssl": ["true"], "retryWrites": ["true", "false"],
     "w": ["majority", "1"], "readPreference": ["secondaryPreferred", "primary"], "maxPoolSize": ["50"], "minPoolSize": ["5"],
     "connectTimeoutMS": ["10000"], "socketTimeoutMS": ["30000"], "serverSelectionTimeoutMS": ["5000"], "authMechanism": ["SCRAM-SHA-256"],
-    "appName": ["shop", "shop%20api"], "tlsCAFile": ["/etc/ssl/ca.pem"], "readConcernLevel": ["majority"], "journal": ["true"],
+    "appName": ["shop", "shop%20api"], "readConcernLevel": ["majority"], "journal": ["true"],
     "compressors": ["zstd,snappy"], "maxIdleTimeMS": ["60000"], "waitQueueTimeoutMS": ["2000"],
 }
 REDIS = {
@@ -281,7 +285,7 @@ GRAMMARS = {
     "redis-py": lambda p: uri(p, ["redis", "redis", "rediss"], 6379, REDIS, login=0.75, no_user=0.6, path=redis_path, raw=0.03),
     "ioredis": lambda p: uri(p, ["redis", "redis", "rediss"], 6379, REDIS, login=0.75, no_user=0.6, path=redis_path, raw=0.03),
     "kombu": lambda p: uri(p, ["amqp", "amqp", "pyamqp", "amqps"], 5672, AMQP, path=vhost, raw=0.03),
-    "dj-database-url": lambda p: uri(p, ["mysql", "mysql2", "mysqlgis", "mssql", "oracle", "redshift", "mysql-connector"], 3306, ALCHEMY),
+    "dj-database-url": lambda p: uri(p, ["mysql", "mysql2", "mysqlgis", "mssql", "mysql-connector"], 3306, ALCHEMY),
     "url-crate": lambda p: uri(p, ["mysql", "mariadb", "redis", "rediss", "amqp", "amqps", "clickhouse", "sqlserver"], 3306, MYSQL_URI, raw=0.04),
 }
 

@@ -60,9 +60,9 @@ class Pieces:
     def upper_some(self, text):
         return "".join(c.upper() if self.maybe(0.4) else c for c in text)
 
-    def slip(self, text):
-        """One slip of the finger anywhere."""
-        at = self.r.randrange(len(text))
+    def slip(self, text, start=0):
+        """One slip of the finger behind `start`; what is cut keeps most of itself."""
+        at = self.r.randrange(start, len(text)) if start < len(text) else len(text) - 1
         kind = self.r.randrange(5)
         if kind == 0:
             return text[:at] + text[at + 1 :]
@@ -72,7 +72,7 @@ class Pieces:
             return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
         if kind == 3:
             return text[:at] + self.one([" ", "/", ":", "@", "?", "&", ";", "="]) + text[at:]
-        return text[:at]
+        return text[: max(at, start + (len(text) - start) * 6 // 10)]
 
 
 def usable(text):

@@ -27,7 +27,7 @@ public class Generate {
     Map<String, String> params = new TreeMap<>();
 
     void host(String host, Integer port) {
-      hosts.add("[" + json(host == null ? "" : host) + "," + (port == null || port < 0 ? "null" : json(port.toString())) + "]");
+      hosts.add("[" + json(host == null ? "" : host.replaceAll("^\\[|\\]$", "")) + "," + (port == null || port < 0 ? "null" : json(port.toString())) + "]");
     }
   }
 
@@ -109,6 +109,11 @@ public class Generate {
     for (DriverPropertyInfo info : driver.getPropertyInfo("jdbc:sqlserver://x", new Properties())) plain.put(info.name, info.value);
     Answer answer = new Answer();
     String host = null, port = null;
+    // What drivers show of properties has no password; what they read has.
+    java.lang.reflect.Method read = Class.forName("com.microsoft.sqlserver.jdbc.Util").getDeclaredMethod("parseUrl", String.class, java.util.logging.Logger.class);
+    read.setAccessible(true);
+    Properties all = (Properties) read.invoke(null, url, java.util.logging.Logger.getAnonymousLogger());
+    answer.password = all.getProperty("password");
     for (DriverPropertyInfo info : driver.getPropertyInfo(url, new Properties())) {
       if (info.value == null) continue;
       switch (info.name) {
@@ -116,7 +121,7 @@ public class Generate {
         case "portNumber": port = info.value; break;
         case "databaseName": answer.database = info.value; break;
         case "user": answer.user = info.value; break;
-        case "password": answer.password = info.value; break;
+        case "password": break;
         default: if (!info.value.equals(plain.get(info.name))) answer.params.put(info.name, info.value);
       }
     }
@@ -142,12 +147,12 @@ public class Generate {
     java.util.logging.LogManager.getLogManager().reset();
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     String[] head = switch (args[0]) {
-      case "jdbc-mysql" -> new String[] {"MySQL Connector/J", com.mysql.cj.Constants.CJ_VERSION, "3306", "localhost", ""};
-      case "jdbc-mariadb" -> new String[] {"MariaDB Connector/J", org.mariadb.jdbc.util.VersionFactory.getInstance().getVersion(), "3306", "localhost", ",\"partial_params\":true"};
-      default -> new String[] {"mssql-jdbc", com.microsoft.sqlserver.jdbc.SQLServerDriver.class.getProtectionDomain().getCodeSource().getLocation().getPath().replaceAll(".*mssql-jdbc-|\\.jre.*", ""), "1433", "", ",\"partial_params\":true,\"folds_names\":true"};
+      case "jdbc-mysql" -> new String[] {"MySQL Connector/J", com.mysql.cj.Constants.CJ_VERSION, "3306", "localhost", ",\"partial_params\":true", "[\"jdbc-mysql\",\"mysqlx-uri\"]"};
+      case "jdbc-mariadb" -> new String[] {"MariaDB Connector/J", org.mariadb.jdbc.util.VersionFactory.getInstance().getVersion(), "3306", "localhost", ",\"partial_params\":true", "[\"jdbc-mariadb\"]"};
+      default -> new String[] {"mssql-jdbc", com.microsoft.sqlserver.jdbc.SQLServerDriver.class.getProtectionDomain().getCodeSource().getLocation().getPath().replaceAll(".*mssql-jdbc-|\\.jre.*", ""), "1433", "", ",\"partial_params\":true,\"folds_names\":true", "[\"jdbc-sqlserver\"]"};
     };
     out.println("{\"driver\":" + json(head[0]) + ",\"version\":" + json(head[1]) + ",\"date\":" + json(LocalDate.now().toString())
-        + ",\"dialect\":" + json(args[0]) + ",\"default_port\":" + head[2] + ",\"default_host\":" + json(head[3]) + head[4] + "}");
+        + ",\"dialect\":" + head[5] + ",\"default_port\":" + head[2] + ",\"default_host\":" + json(head[3]) + head[4] + "}");
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       String in = unjson(line);

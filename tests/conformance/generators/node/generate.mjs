@@ -14,7 +14,7 @@ const DRIVERS = {
     const Config = require(join(process.cwd(), "node_modules/mysql2/lib/connection_config.js"));
     const { host, port, database, user, password, ...rest } = Config.parseUrl(s);
     const params = Object.entries(rest).filter(([, v]) => v === null || typeof v !== "object");
-    return { hosts: [[host, port]], database, user, password, params: Object.fromEntries(params.map(([k, v]) => [k, text(v)])) };
+    return { hosts: [[host.replace(/^\[|\]$/g, ""), Number.isNaN(port) ? null : port]], database, user, password, params: Object.fromEntries(params.map(([k, v]) => [k, text(v)])) };
   }, { dialect: "mysql-uri", default_port: 3306, partial_params: true }],
   "mongodb-node": ["mongodb-connection-string-url", (s) => {
     const { ConnectionString } = require("mongodb-connection-string-url");
