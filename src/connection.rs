@@ -12,6 +12,7 @@ mod dialects;
 mod go_mysql;
 mod hide;
 mod host;
+mod host_list;
 mod jdbc;
 mod keys;
 mod libpq;

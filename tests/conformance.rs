@@ -42,9 +42,9 @@ struct Header {
     /// Whether it tells names of parameters apart by case and separators.
     #[serde(default)]
     folds_names: bool,
-    /// Whether it tells only some of the parameters; others are not compared.
+    /// Of which parameters it tells: `all`, or `some` where it keeps others in fields of its own, without their names.
     #[serde(default)]
-    partial_params: bool,
+    params: String,
     /// The key of the setting in which such a string would stand.
     key: Option<String>,
 }
@@ -183,7 +183,8 @@ fn judge_driver(name: &str, data: &str, reasons: &[Reason], show: &str, failures
         let refused = answer.error.is_some();
         let judged = judge(&header, answer);
         let reason = reasons.iter().position(|reason| reason.covers(name, &judged));
-        if reason.and_then(|i| reasons.get(i)).is_some_and(|reason| reason.excused && judged.outcome != Outcome::Agrees) {
+        if reason.and_then(|i| reasons.get(i)).is_some_and(|reason| reason.excused && judged.outcome != Outcome::Agrees)
+        {
             excused += 1;
         } else {
             *counts.entry((refused, judged.outcome)).or_default() += 1;
@@ -308,7 +309,9 @@ fn differences(header: &Header, string: &ConnectionString, answer: &Answer) -> B
         string.hosts.iter().map(|h| (h.host.text.clone(), h.port.as_ref().map(|port| port.text.clone()))).collect();
     // A port without a host is a parameter to us.
     let lone_port = string.params.iter().find(|p| p.name.text == "port").filter(|_| ours.is_empty());
-    ours.extend(lone_port.iter().flat_map(|p| p.value.text.split(',')).map(|port| (String::new(), Some(port.to_owned()))));
+    ours.extend(
+        lone_port.iter().flat_map(|p| p.value.text.split(',')).map(|port| (String::new(), Some(port.to_owned()))),
+    );
     if hosts(header, ours.into_iter()) != hosts(header, answer.hosts.iter().cloned()) {
         out.insert("hosts");
     }
@@ -324,15 +327,19 @@ fn differences(header: &Header, string: &ConnectionString, answer: &Answer) -> B
         out.insert("password");
     }
     let name = |name: &str| if header.folds_names { folded(name) } else { name.to_owned() };
-    let plain = string.params.iter().filter(|p| lone_port.is_none_or(|port| *p != port)).map(|p| (p.name.text.as_str(), p.value.text.as_str()));
+    let plain = string
+        .params
+        .iter()
+        .filter(|p| lone_port.is_none_or(|port| *p != port))
+        .map(|p| (p.name.text.as_str(), p.value.text.as_str()));
     let secret = string.secrets.iter().map(|(name, ..)| name.as_str()).zip(others.iter().copied());
     // One that another password overrides is hidden and not used.
     let secret = secret.filter(|(name, _)| *name != "password" || answer.params.contains_key("password"));
     // What stands twice counts as it stands last.
-    let mut ours: BTreeMap<String, String> = plain.chain(secret).map(|(n, v)| (name(n), v.to_owned())).collect();
+    let ours: BTreeMap<String, String> = plain.chain(secret).map(|(n, v)| (name(n), v.to_owned())).collect();
     let theirs: BTreeMap<String, String> = answer.params.iter().map(|(n, v)| (name(n), v.clone())).collect();
-    ours.retain(|name, _| !header.partial_params || theirs.contains_key(name));
-    if ours != theirs {
+    let told = theirs.iter().all(|(name, value)| ours.get(name) == Some(value));
+    if if header.params == "some" { !told } else { ours != theirs } {
         out.insert("params");
     }
     out

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::scan::{self, Input};
 use super::{ConnectionString, Dialect, Engine, Fault, FaultKind, HostPort, Part, dialects, jdbc, port_engine};
 use crate::parameter::{self, fold};
-use crate::secret::Redactor;
 
 /// Names of the server, folded.
 const SERVER: [&str; 7] = ["server", "datasource", "host", "address", "addr", "networkaddress", "servername"];
@@ -175,7 +174,9 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
             let message = format!("the quote of `{}` is not closed", name.text);
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: value.range.clone() });
         }
-        after_secret = Redactor::is_secret_key(&name.text);
+        // What is quoted and closed has no tail.
+        let quoted = input.bytes(stop + 1..value.range.start).iter().any(|b| b"\"'{".contains(b));
+        after_secret = scan::is_secret_name(&name.text) && !quoted;
         scan::add_param(found, name, value);
         at = next;
     }
@@ -262,7 +263,7 @@ fn microsoft_server(input: &Input<'_>, server: &Part) -> HostPort {
     let comma = input.find(range.clone(), b",");
     let port = comma.map(|comma| trimmed(input, comma + 1..range.end));
     let mut host = trimmed(input, range.start..comma.unwrap_or(range.end));
-    jdbc::strip_instance(input, &mut host);
+    let _ = jdbc::strip_instance(input, &mut host);
     HostPort { host, port }
 }
 

@@ -83,7 +83,9 @@ fn port(found: &ConnectionString, part: &Part, faults: &mut Vec<Fault>) {
             "the port is out of range, libpq says `invalid port number`; ports go from 1 to 65535"
         }
         _ if is_digits(&shadow) => "the port is out of range; ports go from 1 to 65535",
-        text if text.contains(':') => "a second `:` behind the host; an IPv6 address needs brackets, a host has one port",
+        text if text.contains(':') => {
+            "a second `:` behind the host; an IPv6 address needs brackets, a host has one port"
+        }
         _ if shadow.iter().any(|b| b.is_ascii_whitespace()) => "white space in the port; remove it",
         _ => "the port is no number",
     };

@@ -11,9 +11,10 @@ use crate::secret::{Secret, userinfo};
 /// Finds them in every part that is shown.
 pub(super) fn strays(input: &Input<'_>, found: &mut ConnectionString) {
     let hosts = found.hosts.iter().flat_map(|server| [Some(&server.host), server.port.as_ref()]);
-    let others = [found.database.as_ref(), found.user.as_ref()].into_iter().chain(found.params.iter().map(|p| Some(&p.value)));
+    let others = found.user.iter().chain(found.params.iter().map(|p| &p.value));
     let mut strays: Vec<Range<usize>> = hosts.flatten().filter_map(|part| in_address(input, part)).collect();
-    strays.extend(others.flatten().filter_map(|part| in_value(input, part)));
+    strays.extend(found.database.iter().filter_map(|part| in_database(input, part)));
+    strays.extend(others.filter_map(|part| in_value(input, part)));
     for range in strays {
         found.secrets.push(("password".to_owned(), Secret::new(input.raw(range.clone())), range));
     }
@@ -23,6 +24,11 @@ pub(super) fn strays(input: &Input<'_>, found: &mut ConnectionString) {
 fn in_address(input: &Input<'_>, part: &Part) -> Option<Range<usize>> {
     let at = input.rfind(part.range.clone(), b'@').filter(|&at| at > part.range.start);
     at.map(|at| part.range.start..at).or_else(|| named(input, &part.range))
+}
+
+/// No database has an `@` in its name; what stands before one is a login behind a slash too many.
+pub(super) fn in_database(input: &Input<'_>, part: &Part) -> Option<Range<usize>> {
+    in_value(input, part).or_else(|| in_address(input, part))
 }
 
 /// A whole URL, or a pair that names a secret.

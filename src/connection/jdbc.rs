@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, uri};
+use super::{
+    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Param, Part, dialects, host_list, uri,
+};
 use crate::secret::{Secret, userinfo};
 
 /// Prefixes of drivers that stand in front of another driver.
@@ -12,6 +14,9 @@ const WRAPPERS: [&str; 9] =
 
 pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
     let start = input.range.start;
+    if let Some(found) = x_protocol(input) {
+        return Some(found);
+    }
     let mut words = words(input);
     let kind = words.next()?;
     let spelt = input.raw(kind.clone()).to_ascii_lowercase();
@@ -34,8 +39,17 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
             },
         };
     let dialect = if reactive { reactive_dialect(dialect) } else { dialect };
+    // MariaDB's driver takes the other's scheme if it is asked to.
+    let taken = dialect.id == "jdbc-mysql" && input.raw(input.range.clone()).contains("permitMysqlScheme");
+    let dialect = if taken { &dialects::JDBC_MARIADB } else { dialect };
+    let shortest = end;
     let end = skip_version(input, end);
     let mut found = ConnectionString::new(dialect, input.part(start..end));
+    if end > shortest && !reactive && !taken && matches!(dialect.id, "jdbc-mysql" | "jdbc-mariadb") && !is_container(input) {
+        let word = input.raw(shortest + 1..end);
+        let message = format!("no driver takes `{word}` in front of `//`; remove it or write a mode that the driver knows");
+        found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: shortest + 1..end });
+    }
     if !exact {
         let message = format!("no driver takes `{}:`; write `jdbc:`", input.raw(kind.clone()));
         found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: kind });
@@ -49,6 +63,26 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
     }
     named_parts(input, &mut found);
     Some(found)
+}
+
+/// `mysqlx://`: the X protocol of MySQL, with the lists of hosts of the same driver.
+fn x_protocol(input: &Input<'_>) -> Option<ConnectionString> {
+    let schemes = dialects::MYSQLX_URI.schemes.iter();
+    let len = schemes.map(|s| s.len()).find(|&len| {
+        let start = input.range.start;
+        let scheme = input.raw(start..start + len);
+        dialects::MYSQLX_URI.schemes.contains(&scheme) && input.raw(start + len..input.range.end).starts_with("://")
+    })?;
+    let end = input.range.start + len;
+    let mut found = ConnectionString::new(&dialects::MYSQLX_URI, input.part(input.range.start..end));
+    server(input, end + 1..input.range.end, &mut found);
+    named_parts(input, &mut found);
+    Some(found)
+}
+
+/// `jdbc:tc:…`: Testcontainers puts an image's version in front of the address.
+fn is_container(input: &Input<'_>) -> bool {
+    words(input).any(|word| input.raw(word) == "tc")
 }
 
 /// The words between colons, as long as they look like names of drivers.
@@ -127,15 +161,27 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
     }
     let body = range.start + slashes..range.end;
     let listed = matches!(found.dialect.engine, Engine::SqlServer) && found.dialect.id.starts_with("jdbc");
-    let may_describe = matches!(found.dialect.engine, Engine::MySql | Engine::MariaDb);
-    if may_describe && is_described(input.bytes(body.clone())) {
-        described(input, body, found);
+    let lists = matches!(found.dialect.engine, Engine::MySql | Engine::MariaDb);
+    if lists && is_described(input.bytes(body.clone())) {
+        let end = host_list::end(input, body.clone());
+        host_list::hosts(input, body.start..end, found);
+        tail(input, end..body.end, listed, found);
         return;
     }
-    let had_login = uri::login(input, body.clone(), found);
+    // Behind the first `;` stand parameters, and an `@` there is a parameter's.
+    let before_params = input.find(body.clone(), b";").filter(|_| listed).unwrap_or(body.end);
+    let had_login = uri::login(input, body.start..before_params, found);
     if had_login > body.start && !found.dialect.user_info {
         let message = "this driver reads no user and password in front of the host; give them as parameters".to_owned();
         found.faults.push(Fault { kind: FaultKind::UserInfoIgnored, message, range: body.start..had_login });
+    }
+    if lists {
+        let end = host_list::end(input, had_login..body.end);
+        if had_login < end {
+            host_list::hosts(input, had_login..end, found);
+        }
+        tail(input, end..body.end, listed, found);
+        return;
     }
     let end = input.find(had_login..body.end, if listed { b"/?;" } else { b"/?" }).unwrap_or(body.end);
     uri::hosts(input, had_login..end, found);
@@ -145,7 +191,7 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
 /// `(host=db1,port=3306)` or `address=(host=db1)(port=3306)`
 fn is_described(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(16)).unwrap_or(bytes);
-    start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(')
+    start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(') || start.starts_with(b"[")
 }
 
 fn has_port(bytes: &[u8]) -> bool {
@@ -297,25 +343,31 @@ fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
     if let Some(database) = scan::take(found, &["databasename", "database"]) {
         found.database = Some(database);
     }
-    if found.hosts.is_empty()
-        && let Some(host) = scan::take(found, &["servername", "server"])
-    {
-        found.hosts.push(HostPort { host, port: None });
+    // What stands among the parameters wins over what stands in front of them.
+    if let Some(host) = scan::take(found, &["servername", "server"]).filter(|host| !host.text.is_empty()) {
+        let port = found.hosts.first_mut().and_then(|server| server.port.take());
+        found.hosts = vec![HostPort { host, port }];
     }
-    if let Some(server) = found.hosts.first_mut() {
-        strip_instance(input, &mut server.host);
+    let instance = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
+    if let Some(value) = instance {
+        let name = Part { text: "instanceName".to_owned(), range: value.range.clone() };
+        found.params.insert(0, Param { name, value });
     }
-    if found.hosts.first().is_some_and(|server| server.port.is_none())
-        && let Some(port) = scan::take(found, &["portnumber", "port"])
-        && let Some(server) = found.hosts.first_mut()
-    {
-        server.port = Some(port);
+    if let Some(port) = scan::take(found, &["portnumber", "port"]).filter(|port| !port.text.is_empty()) {
+        match found.hosts.first_mut() {
+            Some(server) => server.port = Some(port),
+            None => {
+                let host = Part { text: String::new(), range: port.range.start..port.range.start };
+                found.hosts.push(HostPort { host, port: Some(port) });
+            }
+        }
     }
 }
 
-/// `host\instance` names one of several servers on a machine.
-pub(super) fn strip_instance(input: &Input<'_>, host: &mut Part) {
-    if let Some(slash) = input.find(host.range.clone(), b"\\") {
-        *host = input.part(host.range.start..slash);
-    }
+/// `host\instance` names one of several servers on a machine; returns the instance.
+pub(super) fn strip_instance(input: &Input<'_>, host: &mut Part) -> Option<Part> {
+    let slash = input.find(host.range.clone(), b"\\")?;
+    let instance = input.part(slash + 1..host.range.end);
+    *host = input.part(host.range.start..slash);
+    Some(instance)
 }

@@ -25,7 +25,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
     let mut after_secret = false;
     for pair in pairs {
         let name = pair.name.filter(|name| {
-            !after_secret || is_keyword(&name.text) || super::check::nearest(&crate::parameter::LIBPQ, &name.text).is_some()
+            !after_secret
+                || is_keyword(&name.text)
+                || super::check::nearest(&crate::parameter::LIBPQ, &name.text).is_some()
         });
         let Some(name) = name else {
             if after_secret {
@@ -74,7 +76,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
 
 /// Hides words that belong to no pair where a password must be among them: its name is there, its value is not.
 fn hide_torn(input: &Input<'_>, found: &mut ConnectionString) {
-    let names = |text: &str| text.as_bytes().windows(4).any(|four| four.eq_ignore_ascii_case(b"pass"));
+    let pieces: [&[u8]; 3] = [b"pas", b"ssw", b"pwd"];
+    let is_piece = |three: &[u8]| pieces.iter().any(|piece| three.eq_ignore_ascii_case(piece));
+    let names = |text: &str| text.as_bytes().windows(3).any(is_piece);
     if found.password.is_some() || !found.secrets.is_empty() || !names(input.raw(input.range.clone())) {
         return;
     }

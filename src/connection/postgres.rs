@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::scan::{self, Input, hex_pair};
 use super::{ConnectionString, Fault, FaultKind, HostPort, Part};
 use crate::parameter;
+use crate::secret::Secret;
 
 /// Whether libpq knows a parameter of this name.
 pub(super) fn is_keyword(name: &str) -> bool {
@@ -30,7 +31,12 @@ pub(super) fn place(input: &Input<'_>, found: &mut ConnectionString) {
     }
     pair(ports, found);
     addresses(found);
-    found.database = take(found, "dbname").or(found.database.take());
+    if let Some(database) = take(found, "dbname")
+        && let Some(unused) = found.database.replace(database)
+        && let Some(login) = super::hide::in_database(input, &unused)
+    {
+        found.secrets.push(("password".to_owned(), Secret::new(input.raw(login.clone())), login));
+    }
     found.user = take(found, "user").or(found.user.take());
     if found.secrets.iter().any(|(name, ..)| name.eq_ignore_ascii_case("password")) {
         // The one in front of the host is not used, and a secret all the same.
@@ -115,6 +121,12 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         if scan::is_near_password(name) && !parameter::is_known(name) {
             let message = "no client knows a parameter of this spelling; write `password`".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: piece.start..equals });
+        } else if equals < piece.end
+            && !super::check::is_name(name)
+            && !input.bytes(piece.start..equals).contains(&b'%')
+        {
+            let message = "libpq knows no parameter of this name, and refuses the string".to_owned();
+            found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: piece.start..equals });
         }
         let is_secret = found.secrets.iter().any(|(_, _, r)| r.start <= piece.start && piece.end <= r.end);
         let equals = input.bytes(piece.clone()).iter().filter(|&&b| b == b'=').count();
@@ -122,7 +134,9 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
             // The tail of a password has its own fault.
             _ if is_secret => continue,
             0 if piece.is_empty() && i + 1 == count => continue,
-            0 if piece.is_empty() => (FaultKind::RefusedBySome, "an empty parameter, which libpq refuses; remove the `&`"),
+            0 if piece.is_empty() => {
+                (FaultKind::RefusedBySome, "an empty parameter, which libpq refuses; remove the `&`")
+            }
             0 if parameter::is_known(input.raw(piece.clone())) && !is_keyword(input.raw(piece.clone())) => continue,
             0 => (FaultKind::NotAPair, "libpq: missing key/value separator `=`; write `name=value`"),
             1 => continue,
@@ -152,7 +166,10 @@ pub(super) fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fau
         if shadow.trim_ascii().contains(&b' ') {
             add(FaultKind::RefusedBySome, "a blank in a URI; libpq refuses it since version 18, write `%20`");
         } else if shadow.starts_with(b" ") || shadow.ends_with(b" ") {
-            add(FaultKind::EdgeSpace, "a blank at the edge, which libpq drops since version 18 and other clients take; remove it");
+            add(
+                FaultKind::EdgeSpace,
+                "a blank at the edge, which libpq drops since version 18 and other clients take; remove it",
+            );
         }
     }
 }

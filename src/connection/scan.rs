@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::dialects::Escapes;
 use super::{ConnectionString, Fault, FaultKind, HostPort, Param, Part};
 use crate::placeholder::{self, ATOM};
 use crate::secret::{Redactor, Secret};
@@ -174,7 +175,22 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             continue;
         };
         after_secret = is_secret_name(&name.text);
-        add_param(found, name, input.decoded(equals + 1..piece.end));
+        let value = value(input, equals + 1..piece.end, found.dialect.escapes, after_secret);
+        add_param(found, name, value);
+    }
+}
+
+/// A parameter's value, decoded as its client does. A `+` of a secret stays: the same text elsewhere must be known again.
+fn value(input: &Input<'_>, range: Range<usize>, escapes: Escapes, secret: bool) -> Part {
+    let shadow = input.bytes(range.clone());
+    match escapes {
+        Escapes::None => input.part(range),
+        Escapes::Form if !secret && shadow.contains(&b'+') => {
+            let raw = input.raw(range.clone());
+            let blanks = raw.char_indices().map(|(i, c)| if c == '+' && shadow.get(i) == Some(&b'+') { ' ' } else { c });
+            Part { text: decode(&blanks.collect::<String>(), shadow), range }
+        }
+        Escapes::Form | Escapes::Percent => input.decoded(range),
     }
 }
 

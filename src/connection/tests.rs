@@ -217,7 +217,7 @@ fn faults_are_named() {
         ("postgres://app:p%ss@db1/orders", &[BadEscape]),
         ("postgres://app:pw@db1:54e2/orders", &[BadPort]),
         ("postgres://app:pw@db1:99999/orders", &[BadPort]),
-        ("postgres://app:pw@db1:/orders", &[BadPort]),
+        ("postgres://app:pw@db1:/orders", &[EmptyPort]),
         ("postgres://app:pw@/orders", &[EmptyHost]),
         ("postgres://app:pw@:5432/orders", &[EmptyHost]),
         ("postgres://app:pw@db..prod/orders", &[StrayDot]),

@@ -184,14 +184,15 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     let bytes = input.bytes(input.range.clone());
     let len = bytes.windows(2).take(LONGEST).position(|two| two == b"//")?;
     let part = input.part(start..start + len);
-    let letters: String = part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let letters: String =
+        part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
     if len == 0 || part.text.contains(['=', '@']) || len + slashes >= bytes.len() {
         return None;
     }
-    let (meant, dialect) = lookup_base(&letters).map(|d| (letters.clone(), d)).or_else(|| {
-        near(&letters).map(|(meant, dialect)| (meant.to_owned(), dialect))
-    })?;
+    let (meant, dialect) = lookup_base(&letters)
+        .map(|d| (letters.clone(), d))
+        .or_else(|| near(&letters).map(|(meant, dialect)| (meant.to_owned(), dialect)))?;
     let message = format!("no client knows a scheme of this spelling; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
     Some(Scheme { part, dialect, rest: start + len + slashes.min(2), fault })
@@ -339,7 +340,9 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let raw = input.text.as_bytes().get(range.clone()).unwrap_or(&[]);
     // An expression may have swallowed the `@` of a password such as `a${b`; the bare text decides then.
     let swallowed = || looks_swallowed(shadow).then(|| userinfo::find(&scheme, raw)).flatten();
-    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed) else { return range.start };
+    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed).or_else(|| torn_login(found, shadow)) else {
+        return range.start;
+    };
     let shift = |r: Range<usize>| range.start + r.start..range.start + r.end;
     let user = shift(info.user());
     let password = info.password().map(shift);
@@ -347,7 +350,7 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         keep_password(input, user, found);
         return range.start + info.at + 1;
     }
-    let (user, password) = match (password, input.find(user.clone(), b";>|")) {
+    let (user, password) = match (password, input.find(user.clone(), b";<>|`\"'")) {
         // Another character in the place of the `:` makes one long user of both.
         (None, Some(mark)) => {
             let message = "no `:` between user and password; all of it is read as the user".to_owned();
@@ -357,6 +360,12 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         }
         (password, _) => (user, password),
     };
+    if found.dialect.first_at
+        && let Some(at) = input.find(user.clone(), b"@")
+    {
+        let message = "an `@` in the user; libpq and SQLAlchemy end the login at the first one; write `%40`".to_owned();
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range: at..at + 1 });
+    }
     if !user.is_empty() {
         found.user = Some(input.decoded(user));
     }
@@ -364,6 +373,14 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         keep_password(input, password, found);
     }
     range.start + info.at + 1
+}
+
+/// A login that no URL can hold, with quotes or angle brackets in it.
+fn torn_login(found: &ConnectionString, shadow: &[u8]) -> Option<userinfo::UserInfo> {
+    let end = shadow.iter().position(|b| b"/?".contains(b)).unwrap_or(shadow.len());
+    let authority = shadow.get(..end).filter(|_| found.dialect.engine == Engine::PostgreSql)?;
+    let at = authority.iter().rposition(|&b| b == b'@')?;
+    Some(userinfo::UserInfo { colon: authority.iter().position(|&b| b == b':').filter(|&colon| colon < at), at })
 }
 
 fn looks_swallowed(shadow: &[u8]) -> bool {

@@ -278,7 +278,7 @@ GRAMMARS = {
     "jdbc-mariadb": jdbc_mariadb,
     "jdbc-sqlserver": jdbc_sqlserver,
     "mysql2": lambda p: uri(p, ["mysql"] * 9 + ["mysql2"], 3306, MYSQL_URI),
-    "sqlalchemy": lambda p: uri(p, ["mysql+pymysql", "mysql+mysqldb", "mariadb+mariadbconnector", "mysql", "mysql+aiomysql", "mssql+pyodbc",
+    "sqlalchemy-mysql": lambda p: uri(p, ["mysql+pymysql", "mysql+mysqldb", "mariadb+mariadbconnector", "mysql", "mysql+aiomysql", "mssql+pyodbc",
                                     "mssql+pymssql", "oracle+oracledb", "mysql+asyncmy"], 3306, ALCHEMY),
     "mongodb-node": lambda p: uri(p, ["mongodb"] * 4 + ["mongodb+srv"], 27017, MONGO, path=mongo_path, many=0.45, raw=0.03),
     "pymongo": lambda p: uri(p, ["mongodb"], 27017, MONGO, path=mongo_path, many=0.45, raw=0.03, sep=p.one(["&"] * 15 + [";"])),

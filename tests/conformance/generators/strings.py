@@ -284,9 +284,89 @@ KEYWORDS_SPECIAL = [
     "user=app password=Zqpass12 host=db1 port=5432 dbname=orders sslmode=require pool_max_conns=10", "host=db1 dbname=größe user=app", "host=db1 dbname='' user=app", "\"host=db1 dbname=orders\"", "'host=db1 dbname=orders'", "host=db1 dbname=orders #comment", "host=db1 dbname=orders -- x",
 ]
 
+SQLALCHEMY_DRIVERS = ["psycopg2", "psycopg2", "psycopg", "asyncpg", "pg8000"]
+
+
+def sqlalchemy(maker):
+    """A URL of libpq behind a scheme with a driver, with one host as most write it."""
+    text = postgresql(maker)
+    if "," in text.split("?")[0]:
+        text = text.replace(",", "", 1) if maker.maybe(0.05) else text.split("://")[0] + "://" + authority(maker, 5432, lists=False) + "/orders"
+    return text.replace("://", "+" + maker.one(*SQLALCHEMY_DRIVERS) + "://", 1).replace("postgres+", "postgresql+", 1)
+
+
+SQLALCHEMY_SPECIAL = [
+    text.replace("postgresql://", "postgresql+psycopg2://", 1)
+    for text in POSTGRESQL_SPECIAL
+    if text.strip().startswith("postgresql://") and text.split("?")[0].count(",") == 0
+] + [
+    "postgresql+psycopg2:///orders?host=h1:1&host=h2:2", "postgresql+psycopg2://app:Zqpass12@/orders?host=h1:5432,h2:5433",
+    "postgresql+psycopg2:///orders?host=h1,h2&port=1,2", "postgresql+psycopg://db1/orders?options=-c%20geqo%3Doff",
+    "postgresql+asyncpg://app:Zqpass12@db1:5432/orders?ssl=require", "postgresql+psycop2://app:Zqpass12@db1/orders",
+    "postgresql+://db1/orders", "postgresql+psycopg2:/db1/orders", "postgres+psycopg2://db1/orders", "postgresql_psycopg2://db1/orders",
+    "POSTGRESQL+psycopg2://db1/orders", "postgresql+Psycopg2://db1/orders", "postgresql +psycopg2://db1/orders",
+]
+
+JDBC_PARAMS = [
+    ("ssl", "true"), ("sslmode", "verify-full"), ("sslmode", "require"), ("ApplicationName", "my app"), ("currentSchema", "a,b"),
+    ("connectTimeout", "10"), ("socketTimeout", "30"), ("targetServerType", "primary"), ("prepareThreshold", "0"),
+    ("loadBalanceHosts", "true"), ("reWriteBatchedInserts", "true"), ("tcpKeepAlive", "true"), ("options", "-c statement_timeout=5s"),
+    ("defaultRowFetchSize", "100"), ("sslrootcert", "/etc/ssl/ca.pem"),
+]
+
+
+def jdbc_postgresql(maker):
+    out = "jdbc:postgresql:"
+    kind = maker.rng.random()
+    if kind < 0.06:
+        out += maker.one("", "//", "///", "/") + encoded(maker.database(), maker.rng)
+    else:
+        out += "//"
+        for i in range(maker.one(1, 1, 1, 1, 2, 3)):
+            out += "," if i else ""
+            out += f"[{maker.address6()}]" if maker.maybe(0.12) else maker.name()
+            if maker.maybe(0.7):
+                out += ":" + maker.port(5432)
+        if maker.maybe(0.93):
+            out += "/" + (encoded(maker.database(), maker.rng) if maker.maybe(0.95) else "")
+    params = maker.pairs(JDBC_PARAMS)
+    if maker.maybe(0.5):
+        params = params + [("user", maker.user()), ("password", maker.password())]
+    seen = {}
+    for name, value in params:
+        seen.setdefault(name, value)
+    items = list(seen.items())
+    if maker.maybe(0.4):
+        maker.rng.shuffle(items)
+    if items:
+        out += "?" + "&".join(f"{name}={encoded(value, maker.rng)}" for name, value in items)
+    return out
+
+
+JDBC_POSTGRESQL_SPECIAL = [
+    "jdbc:postgresql:", "jdbc:postgresql:/", "jdbc:postgresql://", "jdbc:postgresql:///", "jdbc:postgresql:orders", "jdbc:postgresql:/orders", "jdbc:postgresql:///orders",
+    "jdbc:postgresql://db1", "jdbc:postgresql://db1/", "jdbc:postgresql://db1/orders", "jdbc:postgresql://db1:5433/orders", "jdbc:postgresql://db1:/orders", "jdbc:postgresql://:5433/orders",
+    "jdbc:postgresql://db1,db2/orders", "jdbc:postgresql://db1:1,db2:2/orders", "jdbc:postgresql://db1,/orders", "jdbc:postgresql://,db2/orders", "jdbc:postgresql://db1, db2/orders", "jdbc:postgresql://[::1]/orders",
+    "jdbc:postgresql://[::1]:5433/orders", "jdbc:postgresql://[::1/orders", "jdbc:postgresql://::1/orders", "jdbc:postgresql://::1:5432/orders", "jdbc:postgresql://db1:54e2/orders", "jdbc:postgresql://db1:99999/orders",
+    "jdbc:postgresql://db1:0/orders", "jdbc:postgresql://db1:-1/orders", "jdbc:postgresql://db1:65536/orders", "jdbc:postgresql://db1: 5432/orders", "jdbc:postgresql://db1:5432 /orders", "jdbc:postgresql://db1:+5432/orders",
+    "jdbc:postgresql://db1:05432/orders", "jdbc:postgresql://db1/orders?", "jdbc:postgresql://db1?sslmode=require", "jdbc:postgresql://db1/?sslmode=require", "jdbc:postgresql://db1/orders?sslmode", "jdbc:postgresql://db1/orders?sslmode=",
+    "jdbc:postgresql://db1/orders?=x", "jdbc:postgresql://db1/orders?sslmode=require=x", "jdbc:postgresql://db1/orders?sslmode=require&", "jdbc:postgresql://db1/orders?&sslmode=require", "jdbc:postgresql://db1/orders?a=1&&b=2",
+    "jdbc:postgresql://db1/orders?sslmode=require;user=app", "jdbc:postgresql://db1/orders;sslmode=require", "jdbc:postgresql://db1/orders&sslmode=require", "jdbc:postgresql://db1/orders?user=app?password=Zqpass12", "jdbc:postgresql://db1/orders?user=app&password=Zqpass12",
+    "jdbc:postgresql://db1/orders?user=app&password=Zqp%26ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp&ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp+ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp%2Bss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp%ss12",
+    "jdbc:postgresql://db1/orders?user=app&password=Zqpass12%", "jdbc:postgresql://db1/orders?user=app&password=Zqpass12%4", "jdbc:postgresql://db1/orders?user=app&password=Zqp@ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp/ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp?ss12",
+    "jdbc:postgresql://db1/orders?user=app&password=Zqp#ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp=ss12", "jdbc:postgresql://db1/orders?user=app&password=Zqp ss12", "jdbc:postgresql://db1/orders?user=a@b&password=Zqp;ss12", "jdbc:postgresql://app:Zqpass12@db1/orders", "jdbc:postgresql://app:Zqpass12@db1:5432/orders",
+    "jdbc:postgresql://app@db1/orders", "jdbc:postgresql://app@db1:5432/orders", "jdbc:postgresql://app:Zqp@ss12@db1:5432/orders", "jdbc:postgresql://db1/my%20db", "jdbc:postgresql://db1/my+db", "jdbc:postgresql://db1/my db", "jdbc:postgresql://db1/a/b", "jdbc:postgresql://db1/a%2Fb", "jdbc:postgresql://db1/or%ders", "jdbc:postgresql://db1//orders",
+    "jdbc:postgresql://db%31/orders", "jdbc:postgresql://db1/orders#frag", "jdbc:postgresql://db1#frag/orders", "jdbc:postgresql://db1/orders?sslMode=require", "jdbc:postgresql://db1/orders?foo=bar", "jdbc:postgresql://db1/orders?user=a&user=b", "jdbc:postgresql://db1/orders?password=Zqone12&password=Zqtwo12", "jdbc:postgresql://db1:5432/orders/", "jdbc:postgresql://db1:5432/orders/?sslmode=require",
+    "jdbc:postgresql://db1/orders?PGHOST=db2", "jdbc:postgresql://db1/orders?PGPORT=1", "jdbc:postgresql://db1/orders?PGDBNAME=other", "jdbc:postgresql:?user=app", "jdbc:postgresql://?user=app", "jdbc:postgresql:orders?user=app&password=Zqpass12", "jdbc:postgresql:///?user=app&password=Zqpass12", "jdbc:postgresql:db1:5432/orders", "jdbc:postgresql:/db1:5432/orders", "jdbc:postgresql:///db1:5432/orders",
+    "JDBC:postgresql://db1/orders", "jdbc:PostgreSQL://db1/orders", "jdbc:postgres://db1/orders", "jdbc:postgre://db1/orders", "jdbc://postgresql://db1/orders", "jdbc.postgresql://db1/orders", "jdbc:postgresql//db1/orders", "jdbc:postgresql:\\\\db1\\orders", "jbdc:postgresql://db1/orders", "jdbcpostgresql://db1/orders", "postgresql://db1/orders", " jdbc:postgresql://db1/orders", "jdbc:postgresql://db1/orders ", "jdbc:postgresql://db1/orders\n", "jdbc: postgresql://db1/orders",
+    "\"jdbc:postgresql://db1/orders\"", "jdbc:postgresql://db1:5432,5433/orders", "jdbc:postgresql://db1;5432/orders", "jdbc:postgresql://db1:5432;db2:5432/orders", "jdbc:postgresql://db 1/orders", "jdbc:postgresql://db1./orders", "jdbc:postgresql://db..1/orders", "jdbc:postgresql://db_1/orders", "jdbc:postgresql://db1/orders?service=x", "jdbc:postgresql://db1/orders?sslpassword=Zqkey12&sslmode=require", "jdbc:postgresql://db1:5432:5433/orders",
+]
+
 DIALECTS = {
     "postgresql": lambda count: mixed(postgresql, POSTGRESQL_SPECIAL, count),
     "libpq-keywords": lambda count: mixed(keywords, KEYWORDS_SPECIAL, count),
+    "sqlalchemy": lambda count: mixed(sqlalchemy, SQLALCHEMY_SPECIAL, count),
+    "jdbc-postgresql": lambda count: mixed(jdbc_postgresql, JDBC_POSTGRESQL_SPECIAL, count),
 }
 
 

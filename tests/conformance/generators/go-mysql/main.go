@@ -66,7 +66,7 @@ func main() {
 	out.SetEscapeHTML(false)
 	_ = out.Encode(map[string]any{
 		"driver": "go-sql-driver/mysql", "version": version, "date": time.Now().Format("2006-01-02"), "dialect": "go-mysql",
-		"default_port": 3306, "default_host": "127.0.0.1", "partial_params": true, "key": "MYSQL_DSN",
+		"default_port": 3306, "default_host": "127.0.0.1", "params": "some", "key": "MYSQL_DSN",
 	})
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {

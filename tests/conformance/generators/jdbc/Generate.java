@@ -147,9 +147,9 @@ public class Generate {
     java.util.logging.LogManager.getLogManager().reset();
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     String[] head = switch (args[0]) {
-      case "jdbc-mysql" -> new String[] {"MySQL Connector/J", com.mysql.cj.Constants.CJ_VERSION, "3306", "localhost", ",\"partial_params\":true", "[\"jdbc-mysql\",\"mysqlx-uri\"]"};
-      case "jdbc-mariadb" -> new String[] {"MariaDB Connector/J", org.mariadb.jdbc.util.VersionFactory.getInstance().getVersion(), "3306", "localhost", ",\"partial_params\":true", "[\"jdbc-mariadb\"]"};
-      default -> new String[] {"mssql-jdbc", com.microsoft.sqlserver.jdbc.SQLServerDriver.class.getProtectionDomain().getCodeSource().getLocation().getPath().replaceAll(".*mssql-jdbc-|\\.jre.*", ""), "1433", "", ",\"partial_params\":true,\"folds_names\":true", "[\"jdbc-sqlserver\"]"};
+      case "jdbc-mysql" -> new String[] {"MySQL Connector/J", com.mysql.cj.Constants.CJ_VERSION, "3306", "localhost", ",\"params\":\"some\"", "[\"jdbc-mysql\",\"mysqlx-uri\"]"};
+      case "jdbc-mariadb" -> new String[] {"MariaDB Connector/J", org.mariadb.jdbc.util.VersionFactory.getInstance().getVersion(), "3306", "localhost", ",\"params\":\"some\"", "[\"jdbc-mariadb\"]"};
+      default -> new String[] {"mssql-jdbc", com.microsoft.sqlserver.jdbc.SQLServerDriver.class.getProtectionDomain().getCodeSource().getLocation().getPath().replaceAll(".*mssql-jdbc-|\\.jre.*", ""), "1433", "", ",\"params\":\"some\",\"folds_names\":true", "[\"jdbc-sqlserver\"]"};
     };
     out.println("{\"driver\":" + json(head[0]) + ",\"version\":" + json(head[1]) + ",\"date\":" + json(LocalDate.now().toString())
         + ",\"dialect\":" + head[5] + ",\"default_port\":" + head[2] + ",\"default_host\":" + json(head[3]) + head[4] + "}");

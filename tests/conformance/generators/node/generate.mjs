@@ -15,7 +15,7 @@ const DRIVERS = {
     const { host, port, database, user, password, ...rest } = Config.parseUrl(s);
     const params = Object.entries(rest).filter(([, v]) => v === null || typeof v !== "object");
     return { hosts: [[host.replace(/^\[|\]$/g, ""), Number.isNaN(port) ? null : port]], database, user, password, params: Object.fromEntries(params.map(([k, v]) => [k, text(v)])) };
-  }, { dialect: "mysql-uri", default_port: 3306, partial_params: true }],
+  }, { dialect: "mysql-uri", default_port: 3306, params: "some" }],
   "mongodb-node": ["mongodb-connection-string-url", (s) => {
     const { ConnectionString } = require("mongodb-connection-string-url");
     const url = new ConnectionString(s);
@@ -31,7 +31,7 @@ const DRIVERS = {
     const { host, port, db, username, password, ...rest } = require("ioredis/built/utils").parseURL(s);
     const params = Object.entries(rest).filter(([, v]) => typeof v === "string");
     return { hosts: [[host ?? "", port ?? null]], database: db, user: username, password, params: Object.fromEntries(params) };
-  }, { dialect: ["redis-uri", "rediss-uri"], default_port: 6379, partial_params: true }],
+  }, { dialect: ["redis-uri", "rediss-uri"], default_port: 6379, params: "some" }],
 };
 
 const [packageName, read, header] = DRIVERS[process.argv[2]];

@@ -71,11 +71,11 @@ def dj_database_url(s):
 
 
 DRIVERS = {
-    "sqlalchemy": (sqlalchemy, "SQLAlchemy", {}),
-    "pymongo": (pymongo, "pymongo", {"dialect": "mongodb-uri", "default_port": 27017, "partial_params": True}),
-    "redis-py": (redis_py, "redis", {"dialect": ["redis-uri", "rediss-uri"], "default_port": 6379, "partial_params": True}),
-    "kombu": (kombu, "kombu", {"partial_params": True}),
-    "dj-database-url": (dj_database_url, "dj-database-url", {"partial_params": True}),
+    "sqlalchemy-mysql": (sqlalchemy, "SQLAlchemy", {}),
+    "pymongo": (pymongo, "pymongo", {"dialect": "mongodb-uri", "default_port": 27017, "params": "some"}),
+    "redis-py": (redis_py, "redis", {"dialect": ["redis-uri", "rediss-uri"], "default_port": 6379, "params": "some"}),
+    "kombu": (kombu, "kombu", {"params": "some"}),
+    "dj-database-url": (dj_database_url, "dj-database-url", {"params": "some"}),
 }
 
 
