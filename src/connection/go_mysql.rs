@@ -27,7 +27,8 @@ struct Network {
 
 pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionString> {
     let asked = hint.is_some_and(asks);
-    let network = with_address(input, asked).or_else(|| asked.then(|| without_address(input)).flatten())?;
+    let bare = || asked.then(|| without_network(input)).flatten();
+    let network = with_address(input, asked).or_else(|| asked.then(|| without_address(input)).flatten()).or_else(bare)?;
     let range = input.range.clone();
     let start = scheme_end(input, network.at.unwrap_or(range.start));
     let scheme = range.start..start.map_or(range.start, |start| start - 3);
@@ -44,6 +45,10 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
             let message = "the bracket of the address is not closed; write `)` before the `/`".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: network.name.clone() });
         }
+        if address == network.name {
+            let message = "the driver knows no network of this name; write `tcp(host:port)`".to_owned();
+            found.faults.push(Fault { kind: FaultKind::BadHost, message, range: address.clone() });
+        }
         found.hosts.push(host(input, input.raw(network.name), address));
     }
     tail(input, network.end..range.end, &mut found);
@@ -53,7 +58,7 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
 /// Whether a key asks for a DSN of MySQL.
 fn asks(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["mysql", "mariadb", "tidb", "dsn"].iter().any(|word| key.contains(word))
+    key.ends_with("dsn") || ["mysql", "mariadb", "tidb"].iter().any(|word| key.contains(word))
 }
 
 /// Some migration tools want the driver's name in front: `mysql://app:pw@tcp(…)/orders`.
@@ -97,14 +102,24 @@ fn with_address(input: &Input<'_>, asked: bool) -> Option<Network> {
 /// `app:pw@/orders` and `app:pw@tcp/orders`, under a key that asks for a DSN.
 fn without_address(input: &Input<'_>) -> Option<Network> {
     let range = input.range.clone();
-    let query = input.find(range.clone(), b"?").unwrap_or(range.end);
-    // A password may hold a `?`; what stands behind the last `@/` is the database all the same.
-    let slash = input.rfind(range.start..query, b'/').or_else(|| input.rfind(range.clone(), b'/'))?;
-    let at = input.rfind(range.start..slash, b'@')?;
-    let name = at + 1..slash;
-    let plain = matches!(input.raw(name.clone()), "" | "tcp" | "unix");
+    let bytes = input.bytes(range.clone());
+    let ends = |at: usize| ["/", "tcp/", "unix/"].iter().find(|end| bytes.get(at + 1..).is_some_and(|b| b.starts_with(end.as_bytes())));
+    let at = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'@').find_map(|(at, _)| Some((at, ends(at)?)));
+    let (at, end) = at.map(|(at, end)| (range.start + at, end.len()))?;
     let foreign = placeholder::find(input.bytes(range.start..at), b"://").is_some();
-    (plain && !foreign).then(|| Network { at: Some(at), name, address: None, end: slash, open: false })
+    let slash = at + end;
+    (!foreign).then(|| Network { at: Some(at), name: at + 1..slash, address: None, end: slash, open: false })
+}
+
+/// `app:pw@db1:3306/orders`: a host without its network, as other clients take it.
+fn without_network(input: &Input<'_>) -> Option<Network> {
+    let range = input.range.clone();
+    let text = input.bytes(range.clone());
+    let at = input.rfind(range.clone(), b'@')?;
+    let foreign = placeholder::find(text, b"://").is_some() || text.iter().any(u8::is_ascii_whitespace);
+    let name = at + 1..input.find(at..range.end, b"/?")?;
+    let login = input.find(range.start..at, b":").is_some();
+    (login && !foreign && !name.is_empty()).then(|| Network { at: Some(at), address: Some(name.clone()), end: name.end, name, open: false })
 }
 
 fn host(input: &Input<'_>, network: &str, range: Range<usize>) -> HostPort {

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, Engine, HostPort, Part};
+use super::{ConnectionString, Engine, Fault, FaultKind, HostPort, Param, Part};
 use crate::secret::Secret;
 
 /// Where the list ends: at the first `/` or `?` outside its brackets.
@@ -64,6 +64,11 @@ fn within_brackets(input: &Input<'_>, piece: &Range<usize>) -> Option<Range<usiz
 fn host(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) {
     let first = found.hosts.is_empty();
     let mut piece = piece;
+    if piece.is_empty() {
+        let message = "a comma without a host beside it; remove it or write the host".to_owned();
+        found.faults.push(Fault { kind: FaultKind::EmptyHost, message, range: piece });
+        return;
+    }
     if let Some(at) = input.rfind(piece.clone(), b'@') {
         login(input, piece.start..at, first, found);
         piece.start = at + 1;
@@ -82,8 +87,16 @@ fn host(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) {
         match name.text.to_ascii_lowercase().as_str() {
             "host" => server.host = value,
             "port" => server.port = Some(value),
-            // A login of one host; MariaDB's driver knows none.
-            "user" if first && found.dialect.engine != Engine::MariaDb => found.user = Some(value),
+            // The login of one host, which one in front of all wins over; MariaDB's driver knows none.
+            "user" => {
+                let counts = first && found.user.is_none() && found.dialect.engine != Engine::MariaDb;
+                if counts {
+                    found.user = Some(value);
+                } else {
+                    let name = Part { text: "address.user".to_owned(), range: name.range };
+                    found.params.push(Param { name, value });
+                }
+            }
             "password" if first && found.password.is_none() => {
                 found.password = Some((Secret::new(&value.text), value.range));
             }

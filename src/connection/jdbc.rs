@@ -212,6 +212,12 @@ fn tail(input: &Input<'_>, range: Range<usize>, listed: bool, found: &mut Connec
     if path.len() > 1 {
         found.database = Some(input.decoded(path.start + 1..path.end));
     }
+    if found.dialect.id == "jdbc-mysql"
+        && let Some(further) = input.find((path.start + 1).min(path.end)..path.end, b"/")
+    {
+        let message = "a `/` in the database's name, which the driver refuses; write `%2F` or remove it".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadEscape, message, range: further..further + 1 });
+    }
     let Some(query) = query else { return };
     let separators: &[u8] = if listed || input.bytes(query..query + 1) != b"?" { b";" } else { b"&" };
     let start = query + 1;
@@ -343,13 +349,14 @@ fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
     if let Some(database) = scan::take(found, &["databasename", "database"]) {
         found.database = Some(database);
     }
+    let instance = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
     // What stands among the parameters wins over what stands in front of them.
     if let Some(host) = scan::take(found, &["servername", "server"]).filter(|host| !host.text.is_empty()) {
         let port = found.hosts.first_mut().and_then(|server| server.port.take());
         found.hosts = vec![HostPort { host, port }];
     }
-    let instance = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
-    if let Some(value) = instance {
+    let other = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
+    if let Some(value) = other.or(instance) {
         let name = Part { text: "instanceName".to_owned(), range: value.range.clone() };
         found.params.insert(0, Param { name, value });
     }
