@@ -42,6 +42,9 @@ struct Header {
     /// Whether it tells names of parameters apart by case and separators.
     #[serde(default)]
     folds_names: bool,
+    /// Another driver's data file, of the same strings and the same notation, which Plimsoll follows. Where the two do
+    /// not agree, this one's answer is not asked for.
+    follows: Option<String>,
     /// Of which parameters it tells: `all`, or `some` where it keeps others in fields of its own, without their names.
     #[serde(default)]
     params: String,
@@ -69,7 +72,7 @@ impl OneOrMany {
 }
 
 /// What a driver made of one string.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
     #[serde(rename = "in")]
@@ -157,7 +160,7 @@ fn strings_are_read_as_their_drivers_read_them() {
     let mut known = BTreeSet::new();
     for path in &files {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        judge_driver(&name, &std::fs::read_to_string(path).unwrap(), &reasons.reason, &show, &mut failures);
+        judge_driver(&name, &folder.join("data"), &reasons.reason, &show, &mut failures);
         known.insert(name);
     }
     for reason in &reasons.reason {
@@ -171,15 +174,49 @@ fn strings_are_read_as_their_drivers_read_them() {
     assert!(failures.is_empty(), "\n{failures}");
 }
 
+/// A data file.
+fn read(folder: &Path, name: &str) -> (Header, Vec<Answer>) {
+    let text = std::fs::read_to_string(folder.join(format!("{name}.jsonl"))).unwrap();
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let header = serde_json::from_str(lines.next().unwrap_or("")).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let answer = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"));
+    (header, lines.map(answer).collect())
+}
+
+/// Whether two drivers made the same of a string.
+fn is_same(a_of: &Header, a: &Answer, b_of: &Header, b: &Answer) -> bool {
+    if a.error.is_some() || b.error.is_some() {
+        return a.error.is_some() && b.error.is_some();
+    }
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let has = |params: &BTreeMap<String, String>, (name, value): (&String, &String)| params.get(name) == Some(value);
+    hosts(a_of, a.hosts.iter().cloned()) == hosts(b_of, b.hosts.iter().cloned())
+        && [(&a.database, &b.database), (&a.user, &b.user), (&a.password, &b.password)]
+            .iter()
+            .all(|(a, b)| text(a) == text(b))
+        && a.params.iter().all(|pair| has(&b.params, pair))
+        && (a_of.params == "some" || b.params.iter().all(|pair| has(&a.params, pair)))
+}
+
 /// Prints a driver's figures; appends what is wrong with them.
-fn judge_driver(name: &str, data: &str, reasons: &[Reason], show: &str, failures: &mut String) {
-    let mut lines = data.lines();
-    let header: Header = serde_json::from_str(lines.next().unwrap_or("")).unwrap();
+fn judge_driver(name: &str, folder: &Path, reasons: &[Reason], show: &str, failures: &mut String) {
+    let (header, answers) = read(folder, name);
+    let leader = header.follows.as_ref().map(|leader| read(folder, leader));
+    let others: BTreeMap<String, Answer> =
+        leader.iter().flat_map(|(_, answers)| answers).map(|a| (a.text.clone(), a.clone())).collect();
+    let is_disputed = |answer: &Answer| {
+        let Some((leader, _)) = &leader else { return false };
+        others.get(&answer.text).is_none_or(|other| !is_same(&header, answer, leader, other))
+    };
+    let mut disputed = 0;
     let mut counts: BTreeMap<(bool, Outcome), usize> = BTreeMap::new();
     let mut explained: Vec<usize> = vec![0; reasons.len()];
     let (mut unexplained, mut excused) = (String::new(), 0);
-    for line in lines.filter(|line| !line.is_empty()) {
-        let answer: Answer = serde_json::from_str(line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"));
+    for answer in answers {
+        if is_disputed(&answer) {
+            disputed += 1;
+            continue;
+        }
         let refused = answer.error.is_some();
         let judged = judge(&header, answer);
         let reason = reasons.iter().position(|reason| reason.covers(name, &judged));
@@ -210,7 +247,7 @@ fn judge_driver(name: &str, data: &str, reasons: &[Reason], show: &str, failures
     let named = percent(count(true, Outcome::Agrees), refused);
     println!(
         "{name:24} {agreement:6.2} % of {accepted:4} accepted, {as_meant:3} more read as meant; {named:6.2} % of \
-         {refused:4} refused named; {excused:3} excused, {shown} show a piece of a password  ({} {}, {})",
+         {refused:4} refused named; {disputed:3} disputed, {excused:3} excused, {shown} show a piece of a password  ({} {}, {})",
         header.driver, header.version, header.date
     );
     if agreement < AGREEMENT || named < NAMED {
@@ -286,8 +323,22 @@ fn is_malformed(kind: FaultKind) -> bool {
 
 /// Faults that say "the client reads this otherwise than it was meant".
 fn reads_as_meant(kind: FaultKind) -> bool {
-    use FaultKind::{EdgeSpace, MissingSlashes, UnescapedPassword, UserInfoIgnored, WrongSeparator};
-    matches!(kind, EdgeSpace | MissingSlashes | UnescapedPassword | UserInfoIgnored | WrongSeparator)
+    use FaultKind::{
+        BadHost, BadPort, EdgeSpace, EmptyHost, MissingSlashes, NotAPair, UnescapedPassword, UserInfoIgnored,
+        WrongSeparator,
+    };
+    matches!(
+        kind,
+        BadHost
+            | BadPort
+            | EdgeSpace
+            | EmptyHost
+            | MissingSlashes
+            | NotAPair
+            | UnescapedPassword
+            | UserInfoIgnored
+            | WrongSeparator
+    )
 }
 
 /// Whether a password's word comes out of the redacted string, a fault, or a part.

@@ -32,7 +32,19 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
     separators(found, &mut faults);
     parameters(found, &mut faults);
     found.faults.append(&mut faults);
+    quieten(found);
     found.faults.sort_by_key(|fault| (fault.range.start, fault.range.end, fault.kind));
+}
+
+/// That some clients refuse a piece is no news where it has a fault for all of them.
+fn quieten(found: &mut ConnectionString) {
+    let is_mild = |fault: &Fault| fault.kind == FaultKind::RefusedBySome;
+    if !found.faults.iter().any(is_mild) {
+        return;
+    }
+    let grave: Vec<_> = found.faults.iter().filter(|fault| !is_mild(fault)).map(|fault| fault.range.clone()).collect();
+    let meets = |fault: &Fault| grave.iter().any(|r| r.start < fault.range.end && fault.range.start < r.end);
+    found.faults.retain(|fault| !is_mild(fault) || !meets(fault));
 }
 
 fn host(part: &Part, faults: &mut Vec<Fault>) {
@@ -50,6 +62,8 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
     } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
+    } else if text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b)) && text.parse::<std::net::Ipv6Addr>().is_err() {
+        add(FaultKind::BadHost, "no address of IPv6, though it has the colons of one");
     } else if text.contains("..") {
         add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");
     } else if text.len() > 1 && text.ends_with('.') {
@@ -69,8 +83,9 @@ fn port(found: &ConnectionString, part: &Part, faults: &mut Vec<Fault>) {
     }
     let libpq = found.dialect.id.starts_with("libpq");
     let trimmed = part.text.trim_ascii();
-    // libpq reads numbers as C does: with white space around and a sign.
-    if libpq && in_range(trimmed) {
+    // A sign is a number's, and libpq reads them as C does, with white space around.
+    let signed = found.dialect.engine == Engine::PostgreSql && trimmed.len() == part.text.len();
+    if (libpq || signed) && in_range(trimmed) {
         if trimmed.len() < part.text.len() {
             let message = "white space in the port, which only libpq takes; remove it".to_owned();
             faults.push(Fault { kind: FaultKind::EdgeSpace, message, range: part.range.clone() });
@@ -102,6 +117,10 @@ fn escapes(text: &str, found: &ConnectionString, faults: &mut Vec<Fault>) {
     for range in parts.chain(secrets.cloned()) {
         let Some(raw) = text.get(range.clone()).filter(|raw| raw.contains('%')) else { continue };
         if let Some(message) = super::postgres::broken_escape(&opaque(raw)) {
+            if found.dialect.id.starts_with("sqlalchemy") {
+                faults.push(super::sqlalchemy::raw_percent(range));
+                continue;
+            }
             faults.push(Fault { kind: FaultKind::BadEscape, message: message.to_owned(), range });
         }
     }

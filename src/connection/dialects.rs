@@ -202,7 +202,7 @@ dialects! {
     COCKROACH_URI = "cockroachdb-uri", CockroachDb, Uri, ["cockroachdb", "cockroach"], Some(26257),
         { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI], case_sensitive: true };
     REDSHIFT_URI = "redshift-uri", Redshift, Uri, ["redshift"], Some(5439), { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI] };
-    MYSQL_URI = "mysql-uri", MySql, Uri, ["mysql", "mysql2", "trilogy", "mysqlgis"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], escapes: Escapes::Form };
+    MYSQL_URI = "mysql-uri", MySql, Uri, ["mysql", "mysql2", "trilogy", "mysqlgis", "mysql-connector"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], escapes: Escapes::Form };
     SQLALCHEMY_MYSQL = "sqlalchemy-mysql", MySql, Uri, [], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], first_at: true, escapes: Escapes::Form };
     MARIADB_URI = "mariadb-uri", MariaDb, Uri, ["mariadb"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MARIADB], escapes: Escapes::Form };
     MONGODB_URI = "mongodb-uri", MongoDb, Uri, ["mongodb"], Some(27017), { params: &[&parameter::MONGODB], escapes: Escapes::Form };

@@ -15,6 +15,11 @@ pub(super) fn strays(input: &Input<'_>, found: &mut ConnectionString) {
     let mut strays: Vec<Range<usize>> = hosts.flatten().filter_map(|part| in_address(input, part)).collect();
     strays.extend(found.database.iter().filter_map(|part| in_database(input, part)));
     strays.extend(others.filter_map(|part| in_value(input, part)));
+    for param in found.params.iter_mut().filter(|param| param.name.text.contains('@')) {
+        // A login with a raw `?` in its user is cut into a host and a parameter of a strange name.
+        strays.push(param.name.range.clone());
+        param.name.text = "unreadable".to_owned();
+    }
     for range in strays {
         found.secrets.push(("password".to_owned(), Secret::new(input.raw(range.clone())), range));
     }

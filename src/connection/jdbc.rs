@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::scan::{self, Input};
 use super::{
-    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Param, Part, dialects, host_list, uri,
+    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Param, Part, dialects, host_list,
+    pgjdbc, uri,
 };
 use crate::secret::{Secret, userinfo};
 
@@ -13,6 +14,10 @@ const WRAPPERS: [&str; 9] =
     ["aws-wrapper", "p6spy", "otel", "opentelemetry", "tc", "log4jdbc", "proxy", "pool", "datadog"];
 
 pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
+    exact(input).or_else(|| torn(input))
+}
+
+fn exact(input: &Input<'_>) -> Option<ConnectionString> {
     let start = input.range.start;
     if let Some(found) = x_protocol(input) {
         return Some(found);
@@ -55,13 +60,54 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
         found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: kind });
     }
     found.faults.extend(fault);
-    let rest = (end + 1).min(input.range.end)..input.range.end;
-    match dialect.engine {
-        Engine::Oracle if !reactive => oracle(input, rest, &mut found),
-        Engine::H2 | Engine::Sqlite => embedded(input, rest, &mut found),
-        _ => server(input, rest, &mut found),
+    if dialect.id == "jdbc-postgresql" && found.scheme.text.bytes().any(|b| b.is_ascii_uppercase()) {
+        let message = "the driver takes its prefix in small letters only; write `jdbc:postgresql:`".to_owned();
+        found.faults.push(Fault { kind: FaultKind::SchemeCase, message, range: start..end });
     }
-    named_parts(input, &mut found);
+    body(input, end + 1, reactive, &mut found);
+    Some(found)
+}
+
+fn body(input: &Input<'_>, start: usize, reactive: bool, found: &mut ConnectionString) {
+    let rest = start.min(input.range.end)..input.range.end;
+    match found.dialect.engine {
+        Engine::Oracle if !reactive => oracle(input, rest, found),
+        Engine::H2 | Engine::Sqlite => embedded(input, rest, found),
+        Engine::PostgreSql if !reactive => pgjdbc::server(input, rest, found),
+        _ => server(input, rest, found),
+    }
+    named_parts(input, found);
+}
+
+/// `jdbc<postgresql://`, `jdbc:postgr.esql://`: a prefix with something in it that none has.
+fn torn(input: &Input<'_>) -> Option<ConnectionString> {
+    const LONGEST: usize = 32;
+    let start = input.range.start;
+    let bytes = input.bytes(input.range.clone());
+    let len = bytes.windows(2).take(LONGEST).position(|two| two == b"//")?;
+    let prefix = input.raw(start..start + len);
+    if prefix.contains('/') || !bytes.get(len + 2).is_some_and(u8::is_ascii_graphic) {
+        return None;
+    }
+    let letters =
+        |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let spelt = letters(prefix);
+    if spelt.len() < 8 {
+        return None;
+    }
+    let names =
+        DIALECTS.iter().filter(|d| d.family == Family::Jdbc).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
+    let near = names.map(|(name, dialect)| {
+        let whole = format!("jdbc{}", letters(name));
+        (strsim::osa_distance(&whole, &spelt), name, dialect)
+    });
+    let (_, name, dialect) = near
+        .filter(|(distance, name, _)| *distance <= if name.len() >= 8 { 2 } else { 1 })
+        .min_by_key(|(distance, name, _)| (*distance, *name))?;
+    let mut found = ConnectionString::new(dialect, input.part(start..start + len));
+    let message = format!("no driver takes a prefix of this spelling; write `jdbc:{name}:`");
+    found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: start..start + len });
+    body(input, start + len, false, &mut found);
     Some(found)
 }
 
@@ -110,8 +156,10 @@ fn unknown(input: &Input<'_>, driver: &Range<usize>) -> Option<(&'static Dialect
     let name = input.raw(driver.clone()).to_ascii_lowercase();
     let names =
         DIALECTS.iter().filter(|d| d.family == Family::Jdbc).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
-    let close =
-        names.filter(|(scheme, _)| scheme.len() >= 5 && name.len() >= 4 && strsim::osa_distance(scheme, &name) <= 2);
+    let close = names.filter(|(scheme, _)| {
+        let cut = name.len() >= 5 && scheme.starts_with(name.as_str());
+        scheme.len() >= 5 && name.len() >= 4 && (cut || strsim::osa_distance(scheme, &name) <= 2)
+    });
     let Some((meant, dialect)) = close.min_by_key(|(scheme, _)| (strsim::osa_distance(scheme, &name), *scheme)) else {
         return Some((&dialects::JDBC_OTHER, driver.end, None));
     };
@@ -141,14 +189,7 @@ fn skip_version(input: &Input<'_>, end: usize) -> usize {
 fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
     let bytes = input.bytes(range.clone());
     let slashes = bytes.iter().take_while(|&&b| b == b'/').count().min(2);
-    let by_name = slashes == 0 && !bytes.contains(&b'/') && !bytes.contains(&b'@');
-    if found.dialect.engine == Engine::PostgreSql && by_name && !has_port(bytes) || bytes.is_empty() {
-        // `jdbc:postgresql:orders`: a database on this machine.
-        let query = input.find(range.clone(), b"?");
-        found.database = Some(input.decoded(range.start..query.unwrap_or(range.end))).filter(|d| !d.text.is_empty());
-        if let Some(query) = query {
-            scan::query(input, query + 1..range.end, b"&", found);
-        }
+    if bytes.is_empty() {
         return;
     }
     if slashes < 2 && range.len() > slashes {
@@ -192,11 +233,6 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
 fn is_described(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(16)).unwrap_or(bytes);
     start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(') || start.starts_with(b"[")
-}
-
-fn has_port(bytes: &[u8]) -> bool {
-    let colon = bytes.iter().position(|&b| b == b':');
-    colon.and_then(|i| bytes.get(i + 1)).is_some_and(u8::is_ascii_digit)
 }
 
 /// `/database?a=b`, `/database:a=b;c=d`, `;a=b`.

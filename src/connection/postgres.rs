@@ -117,14 +117,12 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let count = pieces.len();
     for (i, piece) in pieces.into_iter().enumerate() {
         let equals = input.find(piece.clone(), b"=").unwrap_or(piece.end);
-        let name = input.raw(piece.start..equals);
+        let name = input.decoded(piece.start..equals).text;
+        let name = name.as_str();
         if scan::is_near_password(name) && !parameter::is_known(name) {
             let message = "no client knows a parameter of this spelling; write `password`".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: piece.start..equals });
-        } else if equals < piece.end
-            && !super::check::is_name(name)
-            && !input.bytes(piece.start..equals).contains(&b'%')
-        {
+        } else if equals < piece.end && !super::check::is_name(name) {
             let message = "libpq knows no parameter of this name, and refuses the string".to_owned();
             found.faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: piece.start..equals });
         }

@@ -154,6 +154,19 @@ pub(super) fn is_near_password(name: &str) -> bool {
         .any(|word| letters.len().abs_diff(word.len()) <= 2 && strsim::osa_distance(&letters, word) <= 2)
 }
 
+fn holds_password(name: &str) -> bool {
+    name.as_bytes().windows(5).any(|five| five.eq_ignore_ascii_case(b"passw"))
+}
+
+/// Decoded as a form of the web: `%XX`, and `+` for a blank.
+pub(super) fn form(input: &Input<'_>, range: Range<usize>) -> Part {
+    if !input.bytes(range.clone()).contains(&b'+') {
+        return input.decoded(range);
+    }
+    let pieces = input.split(range.clone(), b"+").into_iter().map(|piece| input.decoded(piece).text);
+    Part { text: pieces.collect::<Vec<_>>().join(" "), range }
+}
+
 /// `a=b&c=d`. A piece behind a secret that is no parameter of anybody is taken as the secret's tail: `&` was not escaped.
 pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], found: &mut ConnectionString) {
     let mut after_secret = false;
@@ -170,7 +183,14 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             continue;
         }
         let Some(equals) = equals else {
-            after_secret = false;
+            after_secret = is_near_password(&name.text);
+            // `passwordZq17`: the `=` is lost, and what follows the name may be the password.
+            if after_secret || holds_password(&name.text) {
+                let message = "no `=` behind the name of the password".to_owned();
+                found.faults.push(Fault { kind: FaultKind::NotAPair, message, range: piece.clone() });
+                found.secrets.push(("password".to_owned(), Secret::new(&name.text), name.range));
+                continue;
+            }
             found.params.push(Param { value: Part { text: String::new(), range: piece.end..piece.end }, name });
             continue;
         };

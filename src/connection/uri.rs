@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::scan::{self, Input};
 use super::{
     ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, postgres,
+    sqlalchemy,
 };
 use crate::placeholder::ATOM;
 use crate::secret::{Secret, userinfo};
@@ -184,10 +185,11 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
     let part = input.part(start..start + len);
     let name = part.text.to_ascii_lowercase();
     let marks = after.iter().take_while(|b| b":/".contains(b)).count();
-    if after.starts_with(b"://") {
-        return known_or_near(part, &name, start + len + 3);
-    }
     let under_url = hint.is_some_and(names_url);
+    if after.starts_with(b"://") {
+        let known = known_or_near(part, &name, start + len + 3);
+        return known.or_else(|| under_url.then(|| torn_scheme(input)).flatten());
+    }
     if let Some(torn) = under_url.then(|| torn_scheme(input)).flatten() {
         return Some(torn);
     }
@@ -217,15 +219,32 @@ fn torn_scheme(input: &Input<'_>) -> Option<Scheme> {
     let letters: String =
         part.text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let slashes = bytes.iter().skip(len).take_while(|&&b| b == b'/').count();
-    if len == 0 || part.text.contains(['=', '@']) || len + slashes >= bytes.len() {
+    if len == 0 || part.text.contains(':') && part.text.contains('@') || len + slashes >= bytes.len() {
         return None;
     }
     let (meant, dialect) = lookup_base(&letters)
-        .map(|d| (letters.clone(), d))
-        .or_else(|| near(&letters).map(|(meant, dialect)| (meant.to_owned(), dialect)))?;
+        .map(|dialect| (letters.as_str(), dialect))
+        .or_else(|| near(&letters))
+        .or_else(|| with_driver(&letters))?;
     let message = format!("no client knows a scheme of this spelling; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
     Some(Scheme { part, dialect, rest: start + len + slashes.min(2), fault })
+}
+
+/// Letters of a scheme and of a driver behind it.
+fn with_driver(letters: &str) -> Option<(&'static str, &'static Dialect)> {
+    let drivers = DRIVERS.iter().filter_map(|driver| letters.strip_suffix(&driver.replace('_', "")));
+    let base = drivers.min_by_key(|base| base.len()).and_then(|base| {
+        let exact = DIALECTS.iter().flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
+        exact.filter(|(_, d)| d.family == Family::Uri).find(|(scheme, _)| *scheme == base).or_else(|| near(base))
+    });
+    let (scheme, dialect) = match base {
+        Some(found) => found,
+        None if letters.starts_with("postgresql") => ("postgresql", &dialects::LIBPQ_URI as &'static Dialect),
+        None => return None,
+    };
+    let sqlalchemy = dialect.engine == Engine::PostgreSql;
+    Some((scheme, if sqlalchemy { &dialects::SQLALCHEMY_POSTGRES } else { dialect }))
 }
 
 /// Whether a key is one whose value is a connection string.
@@ -256,6 +275,16 @@ fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
 /// `mysql+pymsql`: a driver near a known one.
 fn driver_fault(part: &Part) -> Option<Fault> {
     let (base, driver) = part.text.split_once('+')?;
+    let message = match (base, driver) {
+        (_, "") => Some(format!("no driver behind the `+`; write `{base}`")),
+        ("postgres", _) if DRIVERS.contains(&driver) => {
+            Some(format!("SQLAlchemy knows `postgresql`, not `postgres`; write `postgresql+{driver}`"))
+        }
+        _ => None,
+    };
+    if let Some(message) = message {
+        return Some(Fault { kind: FaultKind::UnknownScheme, message, range: part.range.clone() });
+    }
     if driver.len() < 4 || driver.len() > 24 || DRIVERS.contains(&driver) || lookup_base(&part.text).is_some() {
         return None;
     }
@@ -316,9 +345,15 @@ pub(super) fn body(input: &Input<'_>, range: Range<usize>, found: &mut Connectio
             _ => b"&",
         };
         let query = query + 1..tail.max(query + 1);
-        scan::query(input, query.clone(), separators, found);
-        if found.dialect.id == "libpq-uri" {
+        if found.dialect.id == "sqlalchemy-postgresql" {
+            sqlalchemy::query(input, query.clone(), found);
+        } else {
+            scan::query(input, query.clone(), separators, found);
+        }
+        if found.dialect.engine == Engine::PostgreSql && found.dialect.first_at {
             at_in_query(input, authority_start == range.start, end..query.end, found);
+        }
+        if found.dialect.id == "libpq-uri" {
             postgres::query(input, query, found);
         }
     }
@@ -443,6 +478,10 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         }
         return;
     }
+    if found.dialect.id == "sqlalchemy-postgresql" {
+        sqlalchemy::hosts(input, range, found);
+        return;
+    }
     for piece in input.split(range, b",") {
         let server = host_port(input, piece, found);
         if server.host.text.is_empty() {
@@ -460,7 +499,7 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
 }
 
 /// One `host[:port]` of a URI; the host ends at the first `:` unless it stands in brackets.
-fn host_port(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) -> HostPort {
+pub(super) fn host_port(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) -> HostPort {
     let bytes = input.bytes(piece.clone());
     let mut bad = |message: &str, range: Range<usize>| {
         found.faults.push(Fault { kind: FaultKind::BadHost, message: message.to_owned(), range });
@@ -501,7 +540,7 @@ fn is_password(port: &str) -> bool {
     letters > 1 && !crate::placeholder::is_in(port) && !port.to_ascii_lowercase().contains("port")
 }
 
-fn no_host(range: Range<usize>) -> Fault {
+pub(super) fn no_host(range: Range<usize>) -> Fault {
     let message = "no host; the client takes its default, mostly the machine it runs on".to_owned();
     Fault { kind: FaultKind::EmptyHost, message, range }
 }
@@ -530,7 +569,8 @@ fn from_params(found: &mut ConnectionString) {
     if found.user.is_none() {
         found.user = scan::take(found, &["user", "username", "userid"]);
     }
-    if found.database.is_none() {
+    // Of Redis, the index among the parameters wins.
+    if found.database.is_none() || found.dialect.engine == Engine::Redis && found.param("db").is_some() {
         found.database = scan::take(found, &["dbname", "database", "databasename", "db", "initialcatalog"]);
     }
     scan::take_password(found, &["password", "pwd"]);

@@ -23,6 +23,8 @@ def write(header, answer):
             message = " ".join(str(error).split())[:120]
             said = {"error": message or type(error).__name__}
         said = {name: value for name, value in said.items() if value not in (None, "", {}, [])}
+        if "\ufffd" in json.dumps(said, ensure_ascii=False):
+            continue
         print(json.dumps({"in": text, **said}, ensure_ascii=False, separators=(",", ":")))
 
 

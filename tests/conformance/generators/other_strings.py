@@ -169,7 +169,7 @@ def jdbc_mariadb(p):
             text += p.name()
     if p.maybe(0.8):
         text += "?" + params(p, MARIADB_PARAMS, extra=secret_param)
-    if scheme == "jdbc:mysql:" and p.maybe(0.8):
+    if scheme == "jdbc:mysql:":
         text += ("&" if "?" in text else "?") + "permitMysqlScheme"
     if p.maybe(0.15):
         text = p.slip(text, start(text))

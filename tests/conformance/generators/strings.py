@@ -292,7 +292,9 @@ def sqlalchemy(maker):
     text = postgresql(maker)
     if "," in text.split("?")[0]:
         text = text.replace(",", "", 1) if maker.maybe(0.05) else text.split("://")[0] + "://" + authority(maker, 5432, lists=False) + "/orders"
-    return text.replace("://", "+" + maker.one(*SQLALCHEMY_DRIVERS) + "://", 1).replace("postgres+", "postgresql+", 1)
+    # Drivers without libpq take `dbname` for another parameter.
+    driver = "psycopg2" if "dbname=" in text else maker.one(*SQLALCHEMY_DRIVERS)
+    return text.replace("://", "+" + driver + "://", 1).replace("postgres+", "postgresql+", 1)
 
 
 SQLALCHEMY_SPECIAL = [

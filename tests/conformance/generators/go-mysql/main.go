@@ -25,7 +25,7 @@ type answer struct {
 }
 
 func host(network, address string) []any {
-	if !strings.HasPrefix(network, "tcp") {
+	if !strings.Contains(network, "tcp") {
 		return []any{address, nil}
 	}
 	at := strings.LastIndex(address, ":")

@@ -97,7 +97,8 @@ public class Generate {
       field.setAccessible(true);
       Object value = field.get(got);
       boolean simple = value instanceof String || value instanceof Integer || value instanceof Boolean;
-      if (simple && !value.equals(field.get(plain))) answer.params.put(field.getName(), value.toString());
+      // What follows from another parameter is not written.
+      if (simple && url.contains(field.getName() + "=") && !value.equals(field.get(plain))) answer.params.put(field.getName(), value.toString());
     }
     return answer;
   }

@@ -24,7 +24,7 @@ function ask(text) {
   return said;
 }
 
-const header = { driver: "pg-connection-string", version, dialect: "libpq-uri", default_port: 5432, default_host: "base" };
+const header = { driver: "pg-connection-string", version, dialect: "libpq-uri", default_port: 5432, default_host: "base", follows: "libpq" };
 console.log(JSON.stringify({ ...header, date: new Date().toISOString().slice(0, 10) }));
 for (const line of read(0, "utf8").split("\n").filter(Boolean)) {
   const text = JSON.parse(line);

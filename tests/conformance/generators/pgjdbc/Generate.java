@@ -70,6 +70,9 @@ class Generate {
         }
         out.append(",\"hosts\":[").append(String.join(",", pairs)).append("]");
         String[][] places = {{"PGDBNAME", "database"}, {"user", "user"}, {"password", "password"}};
+        // Without a database the driver takes the user's name, which is not written.
+        Properties asked = org.postgresql.Driver.parseURL(text + (text.contains("?") ? "&" : "?") + "user=nobody-wrote-it", null);
+        if (asked != null && "nobody-wrote-it".equals(asked.getProperty("PGDBNAME"))) said.remove("PGDBNAME");
         for (String[] place : places) {
             String value = said.getProperty(place[0]);
             if (value != null) out.append(",\"").append(place[1]).append("\":").append(quoted(value));
@@ -102,7 +105,9 @@ class Generate {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String text = unquoted(line);
-            out.println("{\"in\":" + quoted(text) + answer(text) + "}");
+            String said = answer(text);
+            // What is no text cannot be written down.
+            if (!said.contains("\ufffd")) out.println("{\"in\":" + quoted(text) + said + "}");
         }
         out.flush();
     }

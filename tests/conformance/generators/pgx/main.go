@@ -92,7 +92,7 @@ func main() {
 		"driver": "pgx, pgconn.ParseConfig", "version": version, "date": time.Now().Format("2006-01-02"),
 		"dialect": "libpq-uri", "default_port": 5432,
 		// It keeps what it knows in fields of its own, where the names are lost.
-		"params": "some",
+		"params": "some", "follows": "libpq",
 	})
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {

@@ -14,7 +14,7 @@ fn main() {
     println!(
         "{}",
         json!({"driver": "tokio-postgres", "version": version, "date": date, "dialect": "libpq-uri",
-            "default_port": 5432, "params": "some"})
+            "default_port": 5432, "params": "some", "follows": "libpq"})
     );
     for line in std::io::stdin().lock().lines() {
         let text: String = serde_json::from_str(&line.expect("text")).expect("a JSON string");
