@@ -170,16 +170,21 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
             continue;
         }
         let (value, next, open) = value(input, stop + 1..range.end, braces);
-        if open {
+        let torn = found.dialect.id == "jdbc-sqlserver" && input.bytes(value.range.clone()).contains(&b'{') && !quoted(input, stop + 1..value.range.start);
+        if open || torn {
             let message = format!("the quote of `{}` is not closed", name.text);
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: value.range.clone() });
         }
         // What is quoted and closed has no tail.
-        let quoted = input.bytes(stop + 1..value.range.start).iter().any(|b| b"\"'{".contains(b));
-        after_secret = scan::is_secret_name(&name.text) && !quoted;
+        after_secret = scan::is_secret_name(&name.text) && !quoted(input, stop + 1..value.range.start);
         scan::add_param(found, name, value);
         at = next;
     }
+}
+
+/// Whether what stands between `=` and the value opens a quote.
+fn quoted(input: &Input<'_>, range: Range<usize>) -> bool {
+    input.bytes(range).iter().any(|b| b"\"'{".contains(b))
 }
 
 /// The value at the start of `range`, where the next piece starts, and whether a quote stays open.

@@ -79,6 +79,10 @@ fn host(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) {
         found.hosts.push(scan::host_port(input, piece));
         return;
     }
+    if !keys.ends_with(')') {
+        let message = "the brackets of an address are not closed, or something stands behind them".to_owned();
+        found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: piece.clone() });
+    }
     let mut server = HostPort { host: Part { text: String::new(), range: piece.clone() }, port: None };
     for pair in input.split(piece.end - keys.len()..piece.end, b"(),") {
         let Some(equals) = input.find(pair.clone(), b"=") else { continue };

@@ -248,11 +248,9 @@ fn tail(input: &Input<'_>, range: Range<usize>, listed: bool, found: &mut Connec
     if path.len() > 1 {
         found.database = Some(input.decoded(path.start + 1..path.end));
     }
-    if found.dialect.id == "jdbc-mysql"
-        && let Some(further) = input.find((path.start + 1).min(path.end)..path.end, b"/")
-    {
-        let message = "a `/` in the database's name, which the driver refuses; write `%2F` or remove it".to_owned();
-        found.faults.push(Fault { kind: FaultKind::BadEscape, message, range: further..further + 1 });
+    if matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") && input.bytes(path.start..path.end).starts_with(b"//") {
+        let message = "two `/` in front of the database, which the driver refuses; remove one".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadEscape, message, range: path.start..path.start + 2 });
     }
     let Some(query) = query else { return };
     let separators: &[u8] = if listed || input.bytes(query..query + 1) != b"?" { b";" } else { b"&" };

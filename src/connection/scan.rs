@@ -111,6 +111,10 @@ pub(super) fn host_port(input: &Input<'_>, range: Range<usize>) -> HostPort {
         && let Some(close) = bytes.iter().position(|&b| b == b']')
     {
         let after = range.start + close + 1;
+        if !matches!(bytes.get(close + 1), None | Some(b':')) {
+            // Something between the bracket and the port.
+            return HostPort { host: input.part(range), port: None };
+        }
         let port = (input.bytes(after..range.end).first() == Some(&b':')).then(|| input.part(after + 1..range.end));
         return HostPort { host: input.part(range.start + 1..range.start + close), port };
     }

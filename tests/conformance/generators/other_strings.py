@@ -283,7 +283,8 @@ GRAMMARS = {
     "mongodb-node": lambda p: uri(p, ["mongodb"] * 4 + ["mongodb+srv"], 27017, MONGO, path=mongo_path, many=0.45, raw=0.03),
     "pymongo": lambda p: uri(p, ["mongodb"], 27017, MONGO, path=mongo_path, many=0.45, raw=0.03, sep=p.one(["&"] * 15 + [";"])),
     "redis-py": lambda p: uri(p, ["redis", "redis", "rediss"], 6379, REDIS, login=0.75, no_user=0.6, path=redis_path, raw=0.03),
-    "ioredis": lambda p: uri(p, ["redis", "redis", "rediss"], 6379, REDIS, login=0.75, no_user=0.6, path=redis_path, raw=0.03),
+    # An index among the parameters wins with Python's client and loses with node's.
+    "ioredis": lambda p: uri(p, ["redis", "redis", "rediss"], 6379, {k: v for k, v in REDIS.items() if k != "db"}, login=0.75, no_user=0.6, path=redis_path, raw=0.03),
     "kombu": lambda p: uri(p, ["amqp", "amqp", "pyamqp", "amqps"], 5672, AMQP, path=vhost, raw=0.03),
     "dj-database-url": lambda p: uri(p, ["mysql", "mysql2", "mysqlgis", "mssql", "mysql-connector"], 3306, ALCHEMY),
     "url-crate": lambda p: uri(p, ["mysql", "mariadb", "redis", "rediss", "amqp", "amqps", "clickhouse", "sqlserver"], 3306, MYSQL_URI, raw=0.04),
