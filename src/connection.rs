@@ -16,6 +16,8 @@ mod host_list;
 mod jdbc;
 mod keys;
 mod libpq;
+mod named_list;
+mod oracle;
 mod pgjdbc;
 mod postgres;
 mod scan;
@@ -167,6 +169,8 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let input = scan::Input::new(text, range.clone());
     let mut found = jdbc::parse(&input)
         .or_else(|| go_mysql::parse(&input, hint))
+        .or_else(|| oracle::parse(&input, hint))
+        .or_else(|| named_list::parse(&input, hint))
         .or_else(|| uri::parse(&input, hint))
         .or_else(|| ado_net::parse(&input, hint))
         .or_else(|| libpq::parse(&input, hint))?;

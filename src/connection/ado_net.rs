@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, Dialect, Engine, Fault, FaultKind, HostPort, Part, dialects, jdbc, port_engine};
+use super::{ConnectionString, Dialect, Engine, Fault, FaultKind, HostPort, Part, dialects, jdbc, oracle, port_engine};
 use crate::parameter::{self, fold};
 
 /// Names of the server, folded.
-const SERVER: [&str; 7] = ["server", "datasource", "host", "address", "addr", "networkaddress", "servername"];
+const SERVER: [&str; 9] =
+    ["server", "datasource", "host", "address", "addr", "networkaddress", "servername", "hostname", "dbq"];
 /// Names that make it sure that a database is meant, folded.
 const COMPANY: [&str; 14] = [
     "database",
@@ -93,9 +94,17 @@ fn choose(input: &Input<'_>, range: &Range<usize>, names: &[String], hint: Optio
             ("postgres", &dialects::ODBC_POSTGRESQL),
             ("mysql", &dialects::ODBC_MYSQL),
             ("mariadb", &dialects::ODBC_MYSQL),
+            ("oracle", &dialects::ODBC_ORACLE),
+            ("db2", &dialects::ODBC_DB2),
         ];
         let named = of.iter().find(|(word, _)| text.contains(word));
         return named.map_or(&dialects::ODBC_SQLSERVER, |(_, dialect)| *dialect);
+    }
+    if has(&["hostname"]) && has(&["protocol"]) {
+        return &dialects::ODBC_DB2;
+    }
+    if has(&["dsn"]) {
+        return &dialects::ODBC_SQLSERVER;
     }
     if has(&["dbname"]) {
         return &dialects::LIBPQ_KV;
@@ -272,17 +281,7 @@ fn microsoft_server(input: &Input<'_>, server: &Part) -> HostPort {
     HostPort { host, port }
 }
 
-/// `//host:port/service`; an alias or a description stays one text.
+/// `//host:port/service`, a description, or an alias that a file elsewhere resolves.
 fn oracle_source(input: &Input<'_>, source: &Part, found: &mut ConnectionString) {
-    let mut range = source.range.clone();
-    if input.bytes(range.clone()).starts_with(b"//") {
-        range.start += 2;
-    }
-    let slash = input.find(range.clone(), b"/");
-    let Some(slash) = slash.filter(|_| !input.raw(range.clone()).contains('(')) else {
-        found.database = Some(source.clone());
-        return;
-    };
-    found.hosts.push(scan::host_port(input, range.start..slash));
-    found.database = Some(input.part(slash + 1..range.end));
+    oracle::address(input, source.range.clone(), found);
 }

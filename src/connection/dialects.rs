@@ -103,6 +103,8 @@ pub enum Family {
     AdoNet,
     /// `user:password@tcp(host:port)/database`
     GoMySql,
+    /// `b1:9092,b2:9092`, told by its key, and what else has no scheme of its own.
+    List,
 }
 
 /// A notation of connection strings.
@@ -230,7 +232,7 @@ dialects! {
     JDBC_SQLSERVER = "jdbc-sqlserver", SqlServer, Jdbc, ["sqlserver", "jtds:sqlserver"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER], user_info: false };
     JDBC_ORACLE = "jdbc-oracle", Oracle, Jdbc, ["oracle:thin", "oracle:oci", "oracle:oci8"], Some(1521), { params: &[&parameter::OTHER] };
     JDBC_CLICKHOUSE = "jdbc-clickhouse", ClickHouse, Jdbc, ["clickhouse", "ch", "clickhouse:http", "clickhouse:https", "ch:http", "ch:https"], Some(8123), { params: &[&parameter::OTHER] };
-    JDBC_DB2 = "jdbc-db2", Db2, Jdbc, ["db2"], Some(50000), { params: &[&parameter::OTHER], user_info: false };
+    JDBC_DB2 = "jdbc-db2", Db2, Jdbc, ["db2", "ids"], Some(50000), { params: &[&parameter::OTHER], user_info: false };
     JDBC_H2 = "jdbc-h2", H2, Jdbc, ["h2", "hsqldb"], None, { params: &[&parameter::OTHER] };
     JDBC_SQLITE = "jdbc-sqlite", Sqlite, Jdbc, ["sqlite"], None, { params: &[&parameter::OTHER] };
     R2DBC_POSTGRESQL = "r2dbc-postgresql", PostgreSql, Jdbc, [], Some(5432), { params: &[&parameter::OTHER, &parameter::JDBC_POSTGRESQL] };
@@ -249,6 +251,23 @@ dialects! {
     ODBC_SQLSERVER = "odbc-sqlserver", SqlServer, AdoNet, [], Some(1433), { params: &[&parameter::ODBC, &parameter::SQLCLIENT] };
     ODBC_POSTGRESQL = "odbc-postgresql", PostgreSql, AdoNet, [], Some(5432), { params: &[&parameter::ODBC] };
     ODBC_MYSQL = "odbc-mysql", MySql, AdoNet, [], Some(3306), { params: &[&parameter::ODBC] };
+    JDBC_SNOWFLAKE = "jdbc-snowflake", Unknown, Jdbc, ["snowflake"], Some(443), {};
+    JDBC_CASSANDRA = "jdbc-cassandra", Cassandra, Jdbc, ["cassandra"], Some(9042), {};
+    SNOWFLAKE_URI = "snowflake-uri", Unknown, Uri, ["snowflake"], Some(443), {};
+    PRISMA_URI = "prisma-accelerate", Unknown, Uri, ["prisma", "prisma+postgres"], None, {};
+    NATS_URI = "nats-uri", Unknown, Uri, ["nats"], Some(4222), {};
+    MEMCACHED_URI = "memcached-uri", Unknown, Uri, ["memcached", "memcache", "pymemcache", "pylibmc"], Some(11211), {};
+    ORACLE_TNS = "oracle-tns", Oracle, List, [], Some(1521), {};
+    ORACLE_EASY = "oracle-easy-connect", Oracle, List, [], Some(1521), {};
+    ODBC_ORACLE = "odbc-oracle", Oracle, AdoNet, [], Some(1521), {};
+    ODBC_DB2 = "odbc-db2", Db2, AdoNet, [], Some(50000), {};
+    KAFKA_LIST = "kafka-list", Unknown, List, [], Some(9092), {};
+    CASSANDRA_LIST = "cassandra-list", Cassandra, List, [], Some(9042), {};
+    SENTINEL_LIST = "redis-sentinel-list", Redis, List, [], Some(26379), {};
+    REDIS_LIST = "redis-list", Redis, List, [], Some(6379), {};
+    MEMCACHED_LIST = "memcached-list", Unknown, List, [], Some(11211), {};
+    ELASTICSEARCH_LIST = "elasticsearch-list", Unknown, List, [], Some(9200), {};
+    CLICKHOUSE_HTTP = "clickhouse-http", ClickHouse, List, [], Some(8123), {};
     MYSQLX_URI = "mysqlx-uri", MySql, Jdbc, ["mysqlx", "mysqlx+srv"], Some(33060), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL] };
     GO_MYSQL = "go-mysql", MySql, GoMySql, [], Some(3306), { params: &[&parameter::MYSQL_URI], case_sensitive: true, escapes: Escapes::Form };
 }

@@ -5,9 +5,8 @@ use std::ops::Range;
 use super::scan::{self, Input};
 use super::{
     ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Param, Part, dialects, host_list,
-    pgjdbc, uri,
+    oracle, pgjdbc, uri,
 };
-use crate::secret::{Secret, userinfo};
 
 /// Prefixes of drivers that stand in front of another driver.
 const WRAPPERS: [&str; 9] =
@@ -48,7 +47,7 @@ fn exact(input: &Input<'_>) -> Option<ConnectionString> {
     let taken = dialect.id == "jdbc-mysql" && input.raw(input.range.clone()).contains("permitMysqlScheme");
     let dialect = if taken { &dialects::JDBC_MARIADB } else { dialect };
     let shortest = end;
-    let end = skip_version(input, end);
+    let end = if matches!(dialect.engine, Engine::H2 | Engine::Sqlite) { end } else { skip_version(input, end) };
     let mut found = ConnectionString::new(dialect, input.part(start..end));
     if end > shortest && !reactive && !taken && matches!(dialect.id, "jdbc-mysql" | "jdbc-mariadb") && !is_container(input) {
         let word = input.raw(shortest + 1..end);
@@ -71,7 +70,7 @@ fn exact(input: &Input<'_>) -> Option<ConnectionString> {
 fn body(input: &Input<'_>, start: usize, reactive: bool, found: &mut ConnectionString) {
     let rest = start.min(input.range.end)..input.range.end;
     match found.dialect.engine {
-        Engine::Oracle if !reactive => oracle(input, rest, found),
+        Engine::Oracle if !reactive => oracle::body(input, rest, found),
         Engine::H2 | Engine::Sqlite => embedded(input, rest, found),
         Engine::PostgreSql if !reactive => pgjdbc::server(input, rest, found),
         _ => server(input, rest, found),
@@ -267,92 +266,6 @@ fn braced(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
     super::ado_net::pairs(input, range, true, found);
 }
 
-/// Oracle: `thin:user/password@//host:port/service`, `@host:port:sid`, `@(DESCRIPTION=…)`.
-fn oracle(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let Some(at) = userinfo::oracle_at(input.bytes(range.clone())).map(|i| range.start + i) else {
-        found.database = Some(input.part(range));
-        return;
-    };
-    let query = input.find(at..range.end, b"?").unwrap_or(range.end);
-    oracle_login(input, range.start..at, found);
-    let mut body = at + 1..query;
-    if input.bytes(body.clone()).first() == Some(&b'(') {
-        described(input, body, found);
-        return;
-    }
-    for prefix in ["tcps:", "tcp:", "ldap:", "//"] {
-        if input.raw(body.clone()).starts_with(prefix) {
-            body.start += prefix.len();
-        }
-    }
-    let slash = input.find(body.clone(), b"/");
-    let authority = body.start..slash.unwrap_or(body.end);
-    let colons = input.split(authority.clone(), b":");
-    match (slash, colons.as_slice()) {
-        (None, [host, port, sid]) => {
-            found.hosts.push(HostPort { host: input.part(host.clone()), port: Some(input.part(port.clone())) });
-            found.database = Some(input.part(sid.clone()));
-        }
-        // A name alone is an alias that a file elsewhere resolves.
-        (None, [_]) => found.database = Some(input.part(authority)),
-        _ => {
-            uri::hosts(input, authority, found);
-            found.database = slash.map(|slash| input.part(slash + 1..body.end));
-        }
-    }
-    if query < range.end {
-        scan::query(input, query + 1..range.end, b"&", found);
-    }
-}
-
-fn oracle_login(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let Some(slash) = input.find(range.clone(), b"/") else {
-        found.user = (!range.is_empty()).then(|| input.part(range));
-        return;
-    };
-    found.user = (slash > range.start).then(|| input.part(range.start..slash));
-    let password = slash + 1..range.end;
-    found.password = (!password.is_empty()).then(|| (Secret::new(input.raw(password.clone())), password));
-}
-
-/// `(HOST=a)(PORT=1)` in any nesting, as Oracle and Connector/J take it.
-fn described(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let mut hosts: Vec<HostPort> = Vec::new();
-    let close = input.rfind(range.clone(), b')').unwrap_or(range.end);
-    let mut last_was_secret = false;
-    for piece in input.split(range.start..close, b"(),") {
-        let Some(equals) = input.find(piece.clone(), b"=") else {
-            if last_was_secret && !piece.is_empty() {
-                scan::extend_secret(found, input, piece.end);
-            }
-            continue;
-        };
-        let name = Part { text: input.raw(piece.start..equals).trim().to_owned(), range: piece.start..equals };
-        let value = input.part(equals + 1..piece.end);
-        last_was_secret = false;
-        match name.text.to_ascii_lowercase().as_str() {
-            _ if value.text.trim().is_empty() => {}
-            "host" => hosts.push(HostPort { host: value, port: None }),
-            "port" => {
-                if let Some(server) = hosts.last_mut().filter(|server| server.port.is_none()) {
-                    server.port = Some(value);
-                }
-            }
-            "service_name" | "sid" | "dbname" => found.database = Some(value),
-            "user" => found.user = Some(value),
-            _ => {
-                let before = found.secrets.len();
-                scan::add_param(found, name, value);
-                last_was_secret = found.secrets.len() > before;
-            }
-        }
-    }
-    found.hosts = hosts;
-    if close + 1 < range.end && input.bytes(close + 1..close + 2) == b"/" {
-        tail(input, close + 1..range.end, false, found);
-    }
-}
-
 /// `h2:mem:name;MODE=x`, `h2:tcp://host/path`, `sqlite:/path?x=y`.
 fn embedded(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
     let end = input.find(range.clone(), b";?").unwrap_or(range.end);
@@ -377,6 +290,10 @@ fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
         found.user = scan::take(found, &["user", "username", "uid"]);
     }
     scan::take_password(found, &["password", "pwd"]);
+    cloud_sql(found);
+    if found.dialect.id == "jdbc-snowflake" && found.database.as_ref().is_none_or(|d| d.text.is_empty()) {
+        found.database = scan::take(found, &["db", "database"]);
+    }
     if found.dialect.engine != Engine::SqlServer {
         return;
     }
@@ -402,6 +319,16 @@ fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
                 found.hosts.push(HostPort { host, port: Some(port) });
             }
         }
+    }
+}
+
+/// `cloudSqlInstance=project:region:name` says where to connect, and a host that is written is not looked at.
+fn cloud_sql(found: &mut ConnectionString) {
+    if found.hosts.iter().all(|server| server.host.text.is_empty())
+        && let Some(host) = scan::take(found, &["cloudsqlinstance"])
+    {
+        found.hosts = vec![HostPort { host, port: None }];
+        found.faults.retain(|fault| fault.kind != FaultKind::EmptyHost);
     }
 }
 
