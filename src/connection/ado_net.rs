@@ -179,7 +179,9 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
             continue;
         }
         let (value, next, open) = value(input, stop + 1..range.end, braces);
-        let torn = found.dialect.id == "jdbc-sqlserver" && input.bytes(value.range.clone()).contains(&b'{') && !quoted(input, stop + 1..value.range.start);
+        let torn = found.dialect.id == "jdbc-sqlserver"
+            && input.bytes(value.range.clone()).contains(&b'{')
+            && !quoted(input, stop + 1..value.range.start);
         if open || torn {
             let message = format!("the quote of `{}` is not closed", name.text);
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: value.range.clone() });

@@ -62,7 +62,10 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
     } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#&;".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
-    } else if text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b)) && text.parse::<std::net::Ipv6Addr>().is_err() {
+    } else if text.contains(':')
+        && text.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b))
+        && text.parse::<std::net::Ipv6Addr>().is_err()
+    {
         add(FaultKind::BadHost, "no address of IPv6, though it has the colons of one");
     } else if text.contains("..") {
         add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");
@@ -171,7 +174,8 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
         let name = param.name.text.trim();
         if !is_name(name) {
             if matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") && !name.is_empty() {
-                let message = "a character in a parameter's name that the driver refuses; write the name again".to_owned();
+                let message =
+                    "a character in a parameter's name that the driver refuses; write the name again".to_owned();
                 faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: param.name.range.clone() });
             }
             continue;

@@ -281,7 +281,7 @@ pub fn port_engine(port: u16) -> Option<Engine> {
         1433 | 1434 => Engine::SqlServer,
         1521 | 1522 | 2484 => Engine::Oracle,
         27017..=27019 | 10255 => Engine::MongoDb,
-        6379 | 6380 | 26379 => Engine::Redis,
+        6379 | 6380 | 16379 | 26379 => Engine::Redis,
         5671 | 5672 => Engine::RabbitMq,
         9042 | 9142 => Engine::Cassandra,
         8123 | 9440 => Engine::ClickHouse,

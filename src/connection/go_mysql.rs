@@ -28,7 +28,8 @@ struct Network {
 pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionString> {
     let asked = hint.is_some_and(asks);
     let bare = || asked.then(|| without_network(input)).flatten();
-    let network = with_address(input, asked).or_else(|| asked.then(|| without_address(input)).flatten()).or_else(bare)?;
+    let network =
+        with_address(input, asked).or_else(|| asked.then(|| without_address(input)).flatten()).or_else(bare)?;
     let range = input.range.clone();
     let start = scheme_end(input, network.at.unwrap_or(range.start));
     let scheme = range.start..start.map_or(range.start, |start| start - 3);
@@ -103,7 +104,9 @@ fn with_address(input: &Input<'_>, asked: bool) -> Option<Network> {
 fn without_address(input: &Input<'_>) -> Option<Network> {
     let range = input.range.clone();
     let bytes = input.bytes(range.clone());
-    let ends = |at: usize| ["/", "tcp/", "unix/"].iter().find(|end| bytes.get(at + 1..).is_some_and(|b| b.starts_with(end.as_bytes())));
+    let ends = |at: usize| {
+        ["/", "tcp/", "unix/"].iter().find(|end| bytes.get(at + 1..).is_some_and(|b| b.starts_with(end.as_bytes())))
+    };
     let at = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'@').find_map(|(at, _)| Some((at, ends(at)?)));
     let (at, end) = at.map(|(at, end)| (range.start + at, end.len()))?;
     let foreign = placeholder::find(input.bytes(range.start..at), b"://").is_some();
@@ -119,7 +122,13 @@ fn without_network(input: &Input<'_>) -> Option<Network> {
     let foreign = placeholder::find(text, b"://").is_some() || text.iter().any(u8::is_ascii_whitespace);
     let name = at + 1..input.find(at..range.end, b"/?")?;
     let login = input.find(range.start..at, b":").is_some();
-    (login && !foreign && !name.is_empty()).then(|| Network { at: Some(at), address: Some(name.clone()), end: name.end, name, open: false })
+    (login && !foreign && !name.is_empty()).then(|| Network {
+        at: Some(at),
+        address: Some(name.clone()),
+        end: name.end,
+        name,
+        open: false,
+    })
 }
 
 fn host(input: &Input<'_>, network: &str, range: Range<usize>) -> HostPort {
@@ -147,7 +156,11 @@ fn tail(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
         }
     }
     if let Some(further) = input.find(start.min(range.end)..range.end, b"/") {
-        bad_escape(found, "a `/` behind the database's; the driver splits at the last one, write `%2F`", further..further + 1);
+        bad_escape(
+            found,
+            "a `/` behind the database's; the driver splits at the last one, write `%2F`",
+            further..further + 1,
+        );
     }
     if let Some(query) = query {
         scan::query(input, query + 1..range.end, b"&", found);

@@ -49,9 +49,15 @@ fn exact(input: &Input<'_>) -> Option<ConnectionString> {
     let shortest = end;
     let end = if matches!(dialect.engine, Engine::H2 | Engine::Sqlite) { end } else { skip_version(input, end) };
     let mut found = ConnectionString::new(dialect, input.part(start..end));
-    if end > shortest && !reactive && !taken && matches!(dialect.id, "jdbc-mysql" | "jdbc-mariadb") && !is_container(input) {
+    if end > shortest
+        && !reactive
+        && !taken
+        && matches!(dialect.id, "jdbc-mysql" | "jdbc-mariadb")
+        && !is_container(input)
+    {
         let word = input.raw(shortest + 1..end);
-        let message = format!("no driver takes `{word}` in front of `//`; remove it or write a mode that the driver knows");
+        let message =
+            format!("no driver takes `{word}` in front of `//`; remove it or write a mode that the driver knows");
         found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: shortest + 1..end });
     }
     if !exact {

@@ -13,13 +13,25 @@ use crate::secret::Secret;
 /// What a key holds, and ends with, letters and digits alone; the notation that its value has.
 const KEYS: [(&str, &[&str], &Dialect); 10] = [
     ("", &["bootstrapservers", "bootstrapserver"], &dialects::KAFKA_LIST),
-    ("kafka", &["brokers", "brokerlist", "broker", "servers", "hosts", "addresses", "endpoints", "url"], &dialects::KAFKA_LIST),
+    (
+        "kafka",
+        &["brokers", "brokerlist", "broker", "servers", "hosts", "addresses", "endpoints", "url"],
+        &dialects::KAFKA_LIST,
+    ),
     ("", &["contactpoints"], &dialects::CASSANDRA_LIST),
     ("sentinel", &["sentinelnodes", "sentinels", "sentinelhosts", "sentineladdrs"], &dialects::SENTINEL_LIST),
     ("redis", &["clusternodes", "nodes", "clusterhosts", "startupnodes", "addrs"], &dialects::REDIS_LIST),
     ("memcache", &["servers", "hosts", "nodes", "endpoints", "url", "location"], &dialects::MEMCACHED_LIST),
-    ("elasticsearch", &["hosts", "host", "url", "urls", "uri", "uris", "nodes", "endpoint", "addresses"], &dialects::ELASTICSEARCH_LIST),
-    ("opensearch", &["hosts", "host", "url", "urls", "uri", "uris", "nodes", "endpoint", "addresses"], &dialects::ELASTICSEARCH_LIST),
+    (
+        "elasticsearch",
+        &["hosts", "host", "url", "urls", "uri", "uris", "nodes", "endpoint", "addresses"],
+        &dialects::ELASTICSEARCH_LIST,
+    ),
+    (
+        "opensearch",
+        &["hosts", "host", "url", "urls", "uri", "uris", "nodes", "endpoint", "addresses"],
+        &dialects::ELASTICSEARCH_LIST,
+    ),
     ("clickhouse", &["url", "uri", "dsn", "addr"], &dialects::CLICKHOUSE_HTTP),
     ("nats", &["url", "urls", "servers"], &dialects::NATS_URI),
 ];
@@ -29,7 +41,8 @@ const SCHEMES: [&str; 9] = ["http", "https", "tcp", "ssl", "tls", "plaintext", "
 pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionString> {
     let key = fold(hint?);
     let key = key.trim_end_matches(|c: char| c.is_ascii_digit());
-    let named = |(word, ends, _): &&(&str, &[&str], &Dialect)| key.contains(word) && ends.iter().any(|end| key.ends_with(end));
+    let named =
+        |(word, ends, _): &&(&str, &[&str], &Dialect)| key.contains(word) && ends.iter().any(|end| key.ends_with(end));
     let (_, _, dialect) = KEYS.iter().find(named)?;
     let start = input.range.start;
     let mut found = ConnectionString::new(dialect, Part { text: String::new(), range: start..start });

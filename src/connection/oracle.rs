@@ -124,4 +124,3 @@ pub(super) fn described(input: &Input<'_>, range: Range<usize>, found: &mut Conn
     }
     found.hosts = hosts;
 }
-

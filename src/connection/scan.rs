@@ -211,7 +211,8 @@ fn value(input: &Input<'_>, range: Range<usize>, escapes: Escapes, secret: bool)
         Escapes::None => input.part(range),
         Escapes::Form if !secret && shadow.contains(&b'+') => {
             let raw = input.raw(range.clone());
-            let blanks = raw.char_indices().map(|(i, c)| if c == '+' && shadow.get(i) == Some(&b'+') { ' ' } else { c });
+            let blanks =
+                raw.char_indices().map(|(i, c)| if c == '+' && shadow.get(i) == Some(&b'+') { ' ' } else { c });
             Part { text: decode(&blanks.collect::<String>(), shadow), range }
         }
         Escapes::Form | Escapes::Percent => input.decoded(range),

@@ -114,7 +114,9 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
 
 /// What MongoDB's clients want more than others.
 fn mongo(input: &Input<'_>, found: &mut ConnectionString) {
-    let mut add = |kind, message: &str, range: Range<usize>| found.faults.push(Fault { kind, message: message.to_owned(), range });
+    let mut add = |kind, message: &str, range: Range<usize>| {
+        found.faults.push(Fault { kind, message: message.to_owned(), range })
+    };
     let end = found.scheme.range.end;
     if found.hosts.is_empty() {
         add(FaultKind::EmptyHost, "no host; MongoDB's clients want one", end..(end + 3).min(input.range.end));
@@ -122,19 +124,31 @@ fn mongo(input: &Input<'_>, found: &mut ConnectionString) {
     if found.dialect.id == "mongodb-srv"
         && let Some(second) = found.hosts.get(1)
     {
-        add(FaultKind::BadHost, "`mongodb+srv` takes one name, whose hosts are in DNS; remove the others", second.host.range.clone());
+        add(
+            FaultKind::BadHost,
+            "`mongodb+srv` takes one name, whose hosts are in DNS; remove the others",
+            second.host.range.clone(),
+        );
     }
     let raw = |range: &Range<usize>, marks: &[u8]| input.find(range.clone(), marks).is_some();
     if let Some((_, range)) = found.password.as_ref().filter(|(_, range)| raw(range, b":")) {
         add(FaultKind::UnescapedPassword, "the password holds `:` unescaped; write `%3A`", range.clone());
     }
     if let Some(user) = found.user.as_ref().filter(|user| raw(&user.range, b"@/")) {
-        add(FaultKind::UnescapedPassword, "the user holds `@` or `/` unescaped; write `%40` or `%2F`", user.range.clone());
+        add(
+            FaultKind::UnescapedPassword,
+            "the user holds `@` or `/` unescaped; write `%40` or `%2F`",
+            user.range.clone(),
+        );
     }
     if let Some(database) = found.database.as_ref().filter(|database| raw(&database.range, b"/")) {
         add(FaultKind::RefusedBySome, "a `/` in the database's name; remove it", database.range.clone());
     }
-    for param in found.params.iter().filter(|p| p.value.range.is_empty() && p.value.range.start == p.name.range.end && p.name.text != "#") {
+    for param in found
+        .params
+        .iter()
+        .filter(|p| p.value.range.is_empty() && p.value.range.start == p.name.range.end && p.name.text != "#")
+    {
         add(FaultKind::RefusedBySome, "a parameter without `=`; some clients refuse it", param.name.range.clone());
     }
 }
