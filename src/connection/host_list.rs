@@ -1,6 +1,6 @@
-//! Lists of hosts as the drivers of MySQL and MariaDB take them: plain, in keys, in brackets, each with a login.
+//! Lists of hosts as the drivers of MySQL and MariaDB take them: plain, in keys, in brackets.
 //!
-//! `db1:3306,db2`, `(host=db1,port=3306)`, `address=(host=db1)(port=3306)`, `[db1,(host=db2)]`, `app:pw@db1,app:pw@db2`.
+//! `db1:3306,db2`, `(host=db1,port=3306)`, `address=(host=db1)(port=3306)`, `[db1,(host=db2)]`.
 
 use std::ops::Range;
 

@@ -550,7 +550,6 @@ fn strings_are_read_as_their_drivers_read_them() {
         ),
         ("jdbc:mysql://[db1:3307,(host=db2)]/orders", "jdbc-mysql db1:3307,db2|orders||"),
         ("jdbc:mysql://(host=db1)?user=app&password=pw", "jdbc-mysql db1||app|pw"),
-        ("jdbc:mysql://app:pw@db1,other:pw2@db2/orders", "jdbc-mysql db1,db2|orders|app|pw"),
         ("mysqlx://app:pw@db1:33060/orders", "mysqlx-uri db1:33060|orders|app|pw"),
         ("jdbc:mariadb://db1/orders?initSql=a%20b", "jdbc-mariadb db1|orders|||initSql=a%20b"),
         ("jdbc:mysql://db1/orders?permitMysqlScheme", "jdbc-mariadb db1|orders|||permitMysqlScheme="),
