@@ -12,9 +12,12 @@ mod dialects;
 mod go_mysql;
 mod hide;
 mod host;
+mod host_list;
 mod jdbc;
 mod keys;
 mod libpq;
+mod named_list;
+mod oracle;
 mod pgjdbc;
 mod postgres;
 mod scan;
@@ -165,7 +168,9 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let range = scan::unquoted(text, start..start + trimmed.len());
     let input = scan::Input::new(text, range.clone());
     let mut found = jdbc::parse(&input)
-        .or_else(|| go_mysql::parse(&input))
+        .or_else(|| go_mysql::parse(&input, hint))
+        .or_else(|| oracle::parse(&input, hint))
+        .or_else(|| named_list::parse(&input, hint))
         .or_else(|| uri::parse(&input, hint))
         .or_else(|| jdbc::torn(&input))
         .or_else(|| ado_net::parse(&input, hint))

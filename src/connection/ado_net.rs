@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, Dialect, Engine, Fault, FaultKind, HostPort, Part, dialects, jdbc, port_engine};
+use super::{ConnectionString, Dialect, Engine, Fault, FaultKind, HostPort, Part, dialects, jdbc, oracle, port_engine};
 use crate::parameter::{self, fold};
-use crate::secret::Redactor;
 
 /// Names of the server, folded.
-const SERVER: [&str; 7] = ["server", "datasource", "host", "address", "addr", "networkaddress", "servername"];
+const SERVER: [&str; 9] =
+    ["server", "datasource", "host", "address", "addr", "networkaddress", "servername", "hostname", "dbq"];
 /// Names that make it sure that a database is meant, folded.
 const COMPANY: [&str; 14] = [
     "database",
@@ -94,9 +94,17 @@ fn choose(input: &Input<'_>, range: &Range<usize>, names: &[String], hint: Optio
             ("postgres", &dialects::ODBC_POSTGRESQL),
             ("mysql", &dialects::ODBC_MYSQL),
             ("mariadb", &dialects::ODBC_MYSQL),
+            ("oracle", &dialects::ODBC_ORACLE),
+            ("db2", &dialects::ODBC_DB2),
         ];
         let named = of.iter().find(|(word, _)| text.contains(word));
         return named.map_or(&dialects::ODBC_SQLSERVER, |(_, dialect)| *dialect);
+    }
+    if has(&["hostname"]) && has(&["protocol"]) {
+        return &dialects::ODBC_DB2;
+    }
+    if has(&["dsn"]) {
+        return &dialects::ODBC_SQLSERVER;
     }
     if has(&["dbname"]) {
         return &dialects::LIBPQ_KV;
@@ -171,14 +179,23 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
             continue;
         }
         let (value, next, open) = value(input, stop + 1..range.end, braces);
-        if open {
+        let torn = found.dialect.id == "jdbc-sqlserver"
+            && input.bytes(value.range.clone()).contains(&b'{')
+            && !quoted(input, stop + 1..value.range.start);
+        if open || torn {
             let message = format!("the quote of `{}` is not closed", name.text);
             found.faults.push(Fault { kind: FaultKind::UnbalancedQuote, message, range: value.range.clone() });
         }
-        after_secret = Redactor::is_secret_key(&name.text);
+        // What is quoted and closed has no tail.
+        after_secret = scan::is_secret_name(&name.text) && !quoted(input, stop + 1..value.range.start);
         scan::add_param(found, name, value);
         at = next;
     }
+}
+
+/// Whether what stands between `=` and the value opens a quote.
+fn quoted(input: &Input<'_>, range: Range<usize>) -> bool {
+    input.bytes(range).iter().any(|b| b"\"'{".contains(b))
 }
 
 /// The value at the start of `range`, where the next piece starts, and whether a quote stays open.
@@ -262,21 +279,11 @@ fn microsoft_server(input: &Input<'_>, server: &Part) -> HostPort {
     let comma = input.find(range.clone(), b",");
     let port = comma.map(|comma| trimmed(input, comma + 1..range.end));
     let mut host = trimmed(input, range.start..comma.unwrap_or(range.end));
-    jdbc::strip_instance(input, &mut host);
+    let _ = jdbc::strip_instance(input, &mut host);
     HostPort { host, port }
 }
 
-/// `//host:port/service`; an alias or a description stays one text.
+/// `//host:port/service`, a description, or an alias that a file elsewhere resolves.
 fn oracle_source(input: &Input<'_>, source: &Part, found: &mut ConnectionString) {
-    let mut range = source.range.clone();
-    if input.bytes(range.clone()).starts_with(b"//") {
-        range.start += 2;
-    }
-    let slash = input.find(range.clone(), b"/");
-    let Some(slash) = slash.filter(|_| !input.raw(range.clone()).contains('(')) else {
-        found.database = Some(source.clone());
-        return;
-    };
-    found.hosts.push(scan::host_port(input, range.start..slash));
-    found.database = Some(input.part(slash + 1..range.end));
+    oracle::address(input, source.range.clone(), found);
 }

@@ -23,7 +23,7 @@ pub(super) fn check(text: &str, found: &mut ConnectionString) {
         let message = "`mongodb+srv` takes its ports from DNS; remove the port".to_owned();
         faults.push(Fault { kind: FaultKind::PortNotAllowed, message, range: port.range.clone() });
     }
-    if matches!(found.dialect.family, Family::Uri) {
+    if matches!(found.dialect.family, Family::Uri) || matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") {
         escapes(text, found, &mut faults);
     }
     if found.dialect.id == "libpq-uri" {
@@ -60,8 +60,13 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
         add(FaultKind::BadHost, "white space in the host; remove it");
     } else if !text.is_ascii() {
         add(FaultKind::BadHost, "a character in the host that is no letter, digit, `-` or `.`; type the name again");
-    } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#".contains(b)) {
+    } else if shadow.iter().any(|b| b"\"'<>|^`\\@[]#&;".contains(b)) {
         add(FaultKind::BadHost, "a character in the host that no host name has; remove it");
+    } else if text.contains(':')
+        && text.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b))
+        && text.parse::<std::net::Ipv6Addr>().is_err()
+    {
+        add(FaultKind::BadHost, "no address of IPv6, though it has the colons of one");
     } else if text.contains("..") {
         add(FaultKind::StrayDot, "two dots in a row in the host; a piece of the name is missing");
     } else if text.len() > 1 && text.ends_with('.') {
@@ -168,6 +173,11 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
     for param in &found.params {
         let name = param.name.text.trim();
         if !is_name(name) {
+            if matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") && !name.is_empty() {
+                let message =
+                    "a character in a parameter's name that the driver refuses; write the name again".to_owned();
+                faults.push(Fault { kind: FaultKind::UnknownParameter, message, range: param.name.range.clone() });
+            }
             continue;
         }
         if let Some((kind, message)) = judged(found, &known, name) {

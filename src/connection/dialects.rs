@@ -103,6 +103,8 @@ pub enum Family {
     AdoNet,
     /// `user:password@tcp(host:port)/database`
     GoMySql,
+    /// `b1:9092,b2:9092`, told by its key, and what else has no scheme of its own.
+    List,
 }
 
 /// A notation of connection strings.
@@ -130,6 +132,19 @@ pub struct Dialect {
     pub user_info: bool,
     /// Whether the scheme alone asks for TLS.
     pub tls_by_scheme: bool,
+    /// How the values of parameters are escaped.
+    pub escapes: Escapes,
+}
+
+/// How the values of parameters are escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escapes {
+    /// `%20`
+    Percent,
+    /// `%20`, and `+` for a blank, as forms of the web have it.
+    Form,
+    /// Not at all.
+    None,
 }
 
 impl Dialect {
@@ -164,6 +179,7 @@ const fn dialect(
         first_at: false,
         user_info: true,
         tls_by_scheme: false,
+        escapes: Escapes::Percent,
     }
 }
 
@@ -184,39 +200,39 @@ dialects! {
     POSTGRES_ALIAS = "postgres-alias", PostgreSql, Uri, ["pgsql", "postgis", "psql", "pg", "ecto", "timescale", "timescaledb", "alloydb"], Some(5432),
         { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI], case_sensitive: true };
     SQLALCHEMY_POSTGRES = "sqlalchemy-postgresql", PostgreSql, Uri, [], Some(5432),
-        { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI], case_sensitive: true, first_at: true };
+        { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI], case_sensitive: true, first_at: true, escapes: Escapes::Form };
     COCKROACH_URI = "cockroachdb-uri", CockroachDb, Uri, ["cockroachdb", "cockroach"], Some(26257),
         { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI], case_sensitive: true };
     REDSHIFT_URI = "redshift-uri", Redshift, Uri, ["redshift"], Some(5439), { params: &[&parameter::LIBPQ, &parameter::POSTGRES_URI] };
-    MYSQL_URI = "mysql-uri", MySql, Uri, ["mysql", "mysql2", "trilogy", "mysqlgis"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL] };
-    SQLALCHEMY_MYSQL = "sqlalchemy-mysql", MySql, Uri, [], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], first_at: true };
-    MARIADB_URI = "mariadb-uri", MariaDb, Uri, ["mariadb"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MARIADB] };
-    MONGODB_URI = "mongodb-uri", MongoDb, Uri, ["mongodb"], Some(27017), { params: &[&parameter::MONGODB] };
-    MONGODB_SRV = "mongodb-srv", MongoDb, Uri, ["mongodb+srv"], Some(27017), { params: &[&parameter::MONGODB], tls_by_scheme: true };
-    REDIS_URI = "redis-uri", Redis, Uri, ["redis", "valkey", "redis-socket", "redis+unix"], Some(6379), { params: &[&parameter::REDIS] };
-    REDISS_URI = "rediss-uri", Redis, Uri, ["rediss", "valkeys", "redis+tls"], Some(6379), { params: &[&parameter::REDIS], tls_by_scheme: true };
-    REDIS_SENTINEL = "redis-sentinel-uri", Redis, Uri, ["redis-sentinel", "rediss-sentinel", "sentinel"], Some(26379), { params: &[&parameter::REDIS] };
-    AMQP_URI = "amqp-uri", RabbitMq, Uri, ["amqp", "pyamqp"], Some(5672), { params: &[&parameter::AMQP] };
-    AMQPS_URI = "amqps-uri", RabbitMq, Uri, ["amqps"], Some(5671), { params: &[&parameter::AMQP], tls_by_scheme: true };
-    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT, &parameter::ODBC] };
-    CLICKHOUSE_URI = "clickhouse-uri", ClickHouse, Uri, ["clickhouse"], Some(9000), { params: &[&parameter::OTHER] };
-    CLICKHOUSES_URI = "clickhouses-uri", ClickHouse, Uri, ["clickhouses"], Some(9440), { params: &[&parameter::OTHER], tls_by_scheme: true };
-    ORACLE_URI = "oracle-uri", Oracle, Uri, ["oracle", "oraclegis"], Some(1521), { params: &[&parameter::OTHER] };
+    MYSQL_URI = "mysql-uri", MySql, Uri, ["mysql", "mysql2", "trilogy", "mysqlgis", "mysql-connector"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], escapes: Escapes::Form };
+    SQLALCHEMY_MYSQL = "sqlalchemy-mysql", MySql, Uri, [], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL], first_at: true, escapes: Escapes::Form };
+    MARIADB_URI = "mariadb-uri", MariaDb, Uri, ["mariadb"], Some(3306), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MARIADB], escapes: Escapes::Form };
+    MONGODB_URI = "mongodb-uri", MongoDb, Uri, ["mongodb"], Some(27017), { params: &[&parameter::MONGODB], escapes: Escapes::Form };
+    MONGODB_SRV = "mongodb-srv", MongoDb, Uri, ["mongodb+srv"], Some(27017), { params: &[&parameter::MONGODB], tls_by_scheme: true, escapes: Escapes::Form };
+    REDIS_URI = "redis-uri", Redis, Uri, ["redis", "valkey", "redis-socket", "redis+unix"], Some(6379), { params: &[&parameter::REDIS], escapes: Escapes::Form };
+    REDISS_URI = "rediss-uri", Redis, Uri, ["rediss", "valkeys", "redis+tls"], Some(6379), { params: &[&parameter::REDIS], tls_by_scheme: true, escapes: Escapes::Form };
+    REDIS_SENTINEL = "redis-sentinel-uri", Redis, Uri, ["redis-sentinel", "rediss-sentinel", "sentinel"], Some(26379), { params: &[&parameter::REDIS], escapes: Escapes::Form };
+    AMQP_URI = "amqp-uri", RabbitMq, Uri, ["amqp", "pyamqp"], Some(5672), { params: &[&parameter::AMQP], escapes: Escapes::Form };
+    AMQPS_URI = "amqps-uri", RabbitMq, Uri, ["amqps"], Some(5671), { params: &[&parameter::AMQP], tls_by_scheme: true, escapes: Escapes::Form };
+    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT, &parameter::ODBC], escapes: Escapes::Form };
+    CLICKHOUSE_URI = "clickhouse-uri", ClickHouse, Uri, ["clickhouse"], Some(9000), { params: &[&parameter::OTHER], escapes: Escapes::Form };
+    CLICKHOUSES_URI = "clickhouses-uri", ClickHouse, Uri, ["clickhouses"], Some(9440), { params: &[&parameter::OTHER], tls_by_scheme: true, escapes: Escapes::Form };
+    ORACLE_URI = "oracle-uri", Oracle, Uri, ["oracle", "oraclegis"], Some(1521), { params: &[&parameter::OTHER], escapes: Escapes::Form };
     CASSANDRA_URI = "cassandra-uri", Cassandra, Uri, ["cassandra", "scylla"], Some(9042), {};
-    DB2_URI = "db2-uri", Db2, Uri, ["db2", "ibm_db_sa"], Some(50000), { params: &[&parameter::OTHER] };
+    DB2_URI = "db2-uri", Db2, Uri, ["db2", "ibm_db_sa"], Some(50000), { params: &[&parameter::OTHER], escapes: Escapes::Form };
     SQLITE_URI = "sqlite-uri", Sqlite, Uri, ["sqlite", "sqlite3", "spatialite"], None, { params: &[&parameter::OTHER] };
     JDBC_POSTGRESQL = "jdbc-postgresql", PostgreSql, Jdbc, ["postgresql"], Some(5432),
         { params: &[&parameter::JDBC_POSTGRESQL], case_sensitive: true, user_info: false };
     JDBC_REDSHIFT = "jdbc-redshift", Redshift, Jdbc, ["redshift", "redshift:iam"], Some(5439), { params: &[&parameter::JDBC_POSTGRESQL], user_info: false };
     JDBC_MYSQL = "jdbc-mysql", MySql, Jdbc, ["mysql", "mysql:loadbalance", "mysql:replication", "mysql+srv", "mysql+srv:loadbalance", "mysql+srv:replication"], Some(3306),
-        { params: &[&parameter::JDBC_MYSQL], case_sensitive: true };
+        { params: &[&parameter::JDBC_MYSQL], case_sensitive: true, escapes: Escapes::Form };
     JDBC_MARIADB = "jdbc-mariadb", MariaDb, Jdbc,
         ["mariadb", "mariadb:replication", "mariadb:sequential", "mariadb:loadbalance", "mariadb:load-balance-read", "mariadb:failover", "mariadb:aurora"], Some(3306),
-        { params: &[&parameter::JDBC_MARIADB], user_info: false };
+        { params: &[&parameter::JDBC_MARIADB], user_info: false, escapes: Escapes::None };
     JDBC_SQLSERVER = "jdbc-sqlserver", SqlServer, Jdbc, ["sqlserver", "jtds:sqlserver"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER], user_info: false };
     JDBC_ORACLE = "jdbc-oracle", Oracle, Jdbc, ["oracle:thin", "oracle:oci", "oracle:oci8"], Some(1521), { params: &[&parameter::OTHER] };
     JDBC_CLICKHOUSE = "jdbc-clickhouse", ClickHouse, Jdbc, ["clickhouse", "ch", "clickhouse:http", "clickhouse:https", "ch:http", "ch:https"], Some(8123), { params: &[&parameter::OTHER] };
-    JDBC_DB2 = "jdbc-db2", Db2, Jdbc, ["db2"], Some(50000), { params: &[&parameter::OTHER], user_info: false };
+    JDBC_DB2 = "jdbc-db2", Db2, Jdbc, ["db2", "ids"], Some(50000), { params: &[&parameter::OTHER], user_info: false };
     JDBC_H2 = "jdbc-h2", H2, Jdbc, ["h2", "hsqldb"], None, { params: &[&parameter::OTHER] };
     JDBC_SQLITE = "jdbc-sqlite", Sqlite, Jdbc, ["sqlite"], None, { params: &[&parameter::OTHER] };
     R2DBC_POSTGRESQL = "r2dbc-postgresql", PostgreSql, Jdbc, [], Some(5432), { params: &[&parameter::OTHER, &parameter::JDBC_POSTGRESQL] };
@@ -235,7 +251,25 @@ dialects! {
     ODBC_SQLSERVER = "odbc-sqlserver", SqlServer, AdoNet, [], Some(1433), { params: &[&parameter::ODBC, &parameter::SQLCLIENT] };
     ODBC_POSTGRESQL = "odbc-postgresql", PostgreSql, AdoNet, [], Some(5432), { params: &[&parameter::ODBC] };
     ODBC_MYSQL = "odbc-mysql", MySql, AdoNet, [], Some(3306), { params: &[&parameter::ODBC] };
-    GO_MYSQL = "go-mysql", MySql, GoMySql, [], Some(3306), { params: &[&parameter::MYSQL_URI], case_sensitive: true };
+    JDBC_SNOWFLAKE = "jdbc-snowflake", Unknown, Jdbc, ["snowflake"], Some(443), {};
+    JDBC_CASSANDRA = "jdbc-cassandra", Cassandra, Jdbc, ["cassandra"], Some(9042), {};
+    SNOWFLAKE_URI = "snowflake-uri", Unknown, Uri, ["snowflake"], Some(443), {};
+    PRISMA_URI = "prisma-accelerate", Unknown, Uri, ["prisma", "prisma+postgres"], None, {};
+    NATS_URI = "nats-uri", Unknown, Uri, ["nats"], Some(4222), {};
+    MEMCACHED_URI = "memcached-uri", Unknown, Uri, ["memcached", "memcache", "pymemcache", "pylibmc"], Some(11211), {};
+    ORACLE_TNS = "oracle-tns", Oracle, List, [], Some(1521), {};
+    ORACLE_EASY = "oracle-easy-connect", Oracle, List, [], Some(1521), {};
+    ODBC_ORACLE = "odbc-oracle", Oracle, AdoNet, [], Some(1521), {};
+    ODBC_DB2 = "odbc-db2", Db2, AdoNet, [], Some(50000), {};
+    KAFKA_LIST = "kafka-list", Unknown, List, [], Some(9092), {};
+    CASSANDRA_LIST = "cassandra-list", Cassandra, List, [], Some(9042), {};
+    SENTINEL_LIST = "redis-sentinel-list", Redis, List, [], Some(26379), {};
+    REDIS_LIST = "redis-list", Redis, List, [], Some(6379), {};
+    MEMCACHED_LIST = "memcached-list", Unknown, List, [], Some(11211), {};
+    ELASTICSEARCH_LIST = "elasticsearch-list", Unknown, List, [], Some(9200), {};
+    CLICKHOUSE_HTTP = "clickhouse-http", ClickHouse, List, [], Some(8123), {};
+    MYSQLX_URI = "mysqlx-uri", MySql, Jdbc, ["mysqlx", "mysqlx+srv"], Some(33060), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL] };
+    GO_MYSQL = "go-mysql", MySql, GoMySql, [], Some(3306), { params: &[&parameter::MYSQL_URI], case_sensitive: true, escapes: Escapes::Form };
 }
 
 /// The engine that listens on a port by default; `None` for ports that belong to nobody in particular.
@@ -247,7 +281,7 @@ pub fn port_engine(port: u16) -> Option<Engine> {
         1433 | 1434 => Engine::SqlServer,
         1521 | 1522 | 2484 => Engine::Oracle,
         27017..=27019 | 10255 => Engine::MongoDb,
-        6379 | 6380 | 26379 => Engine::Redis,
+        6379 | 6380 | 16379 | 26379 => Engine::Redis,
         5671 | 5672 => Engine::RabbitMq,
         9042 | 9142 => Engine::Cassandra,
         8123 | 9440 => Engine::ClickHouse,

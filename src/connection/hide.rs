@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::scan::{self, Input};
-use super::{ConnectionString, Part};
+use super::{ConnectionString, Fault, FaultKind, Part};
 use crate::secret::{Secret, userinfo};
 
 /// Finds them in every part that is shown.
@@ -15,6 +15,14 @@ pub(super) fn strays(input: &Input<'_>, found: &mut ConnectionString) {
     let mut strays: Vec<Range<usize>> = hosts.flatten().filter_map(|part| in_address(input, part)).collect();
     strays.extend(found.database.iter().filter_map(|part| in_database(input, part)));
     strays.extend(others.filter_map(|part| in_value(input, part)));
+    for param in found.params.iter_mut().filter(|param| param.name.text.contains('@')) {
+        // A login with a raw `?` in its user is cut into a host and a parameter of a strange name.
+        strays.push(param.name.range.clone());
+        param.name.text = "unreadable".to_owned();
+        let message = "an `@` in a parameter's name: a `?` in front of it is not escaped, write `%3F`".to_owned();
+        let range = param.name.range.clone();
+        found.faults.push(Fault { kind: FaultKind::UnescapedPassword, message, range });
+    }
     for range in strays {
         found.secrets.push(("password".to_owned(), Secret::new(input.raw(range.clone())), range));
     }

@@ -93,45 +93,102 @@ pub fn host_role(host: &str) -> Option<HostRole> {
     if host.is_empty() || host.starts_with('/') || host.parse::<std::net::IpAddr>().is_ok() {
         return None;
     }
-    // AWS names its endpoints so: <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.html>
-    let amazon = host.contains(".rds.amazonaws.com")
-        || host.contains(".docdb.amazonaws.com")
-        || host.contains(".neptune.amazonaws.com");
-    if amazon {
-        return amazon_role(&host);
+    if let Some(role) = SERVICES.iter().find_map(|service| service.role(&host)) {
+        return role;
     }
     let mut words = host
         .split('.')
         .take(2)
         .flat_map(|label| label.split(['-', '_']))
         .map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()));
-    if host.contains(".pooler.supabase.com")
-        || words
-            .clone()
-            .any(|w| matches!(w, "pooler" | "pgbouncer" | "bouncer" | "pgcat" | "odyssey" | "supavisor" | "pgpool"))
+    // An operator's pooler in front of replicas is named after both; what it shares counts more than what it serves.
+    if words
+        .clone()
+        .any(|w| matches!(w, "pooler" | "pgbouncer" | "bouncer" | "pgcat" | "odyssey" | "supavisor" | "pgpool"))
     {
         return Some(HostRole::Pooler);
+    }
+    if host.split('.').next().is_some_and(|label| label.ends_with("-haproxy-replicas")) {
+        return Some(HostRole::Reader);
     }
     if words.clone().any(|w| matches!(w, "proxysql" | "haproxy" | "maxscale" | "proxy" | "dbproxy")) {
         return Some(HostRole::Proxy);
     }
     words.find_map(|word| match word {
         "ro" | "reader" | "readers" | "readonly" | "replica" | "replicas" | "repl" | "slave" | "secondary"
-        | "standby" | "read" => Some(HostRole::Reader),
+        | "standby" | "read" | "follower" => Some(HostRole::Reader),
         "rw" | "primary" | "master" | "writer" | "leader" => Some(HostRole::Writer),
         _ => None,
     })
 }
 
-fn amazon_role(host: &str) -> Option<HostRole> {
-    if host.contains(".cluster-ro-") {
-        Some(HostRole::Reader)
-    } else if host.contains(".proxy-") {
-        Some(HostRole::Proxy)
-    } else if host.contains(".cluster-") && !host.contains(".cluster-custom-") {
-        Some(HostRole::Writer)
-    } else {
-        None
+/// A provider whose names say what stands behind them: the end of the names, and marks in them in the order of trial.
+struct Service {
+    end: &'static str,
+    /// Text within the name before that end, and the role it means; `None` where no role can be told.
+    marks: &'static [(&'static str, Option<HostRole>)],
+    /// The role of a name without any mark.
+    other: Option<HostRole>,
+}
+
+/// Marks of Amazon's clusters, the longer ones first.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Endpoints.html>
+const CLUSTER: &[(&str, Option<HostRole>)] = &[
+    (".cluster-ro-", Some(HostRole::Reader)),
+    (".cluster-custom-", None),
+    (".proxy-", Some(HostRole::Proxy)),
+    (".cluster-", Some(HostRole::Writer)),
+    (".shardgrp-", Some(HostRole::Writer)),
+    (".global-", Some(HostRole::Writer)),
+];
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Endpoints.html>
+const ELASTICACHE: &[(&str, Option<HostRole>)] = &[
+    ("^master.", Some(HostRole::Writer)),
+    ("^replica.", Some(HostRole::Reader)),
+    ("-ro.", Some(HostRole::Reader)),
+    ("clustercfg.", None),
+    (".ng.", Some(HostRole::Writer)),
+];
+
+const SERVICES: [Service; 17] = [
+    Service { end: ".rds.amazonaws.com", marks: CLUSTER, other: None },
+    Service { end: ".rds.amazonaws.com.cn", marks: CLUSTER, other: None },
+    Service { end: ".amazonaws.com.cn", marks: CLUSTER, other: None },
+    Service { end: ".rds-fips.amazonaws.com", marks: CLUSTER, other: None },
+    Service { end: ".rds.amazonaws.eu", marks: CLUSTER, other: None },
+    Service { end: ".docdb.amazonaws.com", marks: CLUSTER, other: None },
+    Service { end: ".neptune.amazonaws.com", marks: CLUSTER, other: None },
+    Service { end: ".cache.amazonaws.com", marks: ELASTICACHE, other: None },
+    Service { end: ".redshift.amazonaws.com", marks: &[], other: None },
+    // <https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-read-replicas-virtual-endpoints>
+    Service {
+        end: ".postgres.database.azure.com",
+        marks: &[(".reader.", Some(HostRole::Reader)), (".writer.", Some(HostRole::Writer))],
+        other: None,
+    },
+    // The read-only listener of a failover group:
+    // <https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db>
+    Service { end: ".database.windows.net", marks: &[(".secondary.", Some(HostRole::Reader))], other: None },
+    Service { end: ".database.usgovcloudapi.net", marks: &[(".secondary.", Some(HostRole::Reader))], other: None },
+    Service { end: ".database.chinacloudapi.cn", marks: &[(".secondary.", Some(HostRole::Reader))], other: None },
+    Service { end: ".pooler.supabase.com", marks: &[], other: Some(HostRole::Pooler) },
+    Service { end: ".supabase.co", marks: &[], other: None },
+    // <https://neon.com/docs/connect/connection-pooling>
+    Service { end: ".neon.tech", marks: &[("-pooler.", Some(HostRole::Pooler))], other: None },
+    Service { end: "db.prisma.io", marks: &[("^pooled.", Some(HostRole::Pooler))], other: None },
+];
+
+impl Service {
+    /// `None` for a host of somebody else; else what its name tells.
+    fn role(&self, host: &str) -> Option<Option<HostRole>> {
+        if !host.ends_with(self.end) || host.len() < self.end.len() {
+            return None;
+        }
+        let marked = |mark: &&(&str, _)| match mark.0.strip_prefix('^') {
+            Some(start) => host.starts_with(start),
+            None => host.contains(mark.0),
+        };
+        Some(self.marks.iter().find(marked).map_or(self.other, |(_, role)| *role))
     }
 }
 
@@ -167,6 +224,28 @@ mod tests {
             ("o.cluster-ro-abc.eu-west-1.rds.amazonaws.com", Some(HostRole::Reader)),
             ("o.proxy-abc.eu-west-1.rds.amazonaws.com", Some(HostRole::Proxy)),
             ("o.abc.eu-west-1.rds.amazonaws.com", None),
+            ("o.cluster-custom-abc.eu-west-1.rds.amazonaws.com", None),
+            ("o.shardgrp-abc.eu-west-1.rds.amazonaws.com", Some(HostRole::Writer)),
+            ("o.endpoint.proxy-abc.eu-west-1.rds.amazonaws.com", Some(HostRole::Proxy)),
+            ("o.global-abc.global.rds.amazonaws.com", Some(HostRole::Writer)),
+            ("o.cluster-ro-abc.rds.cn-north-1.amazonaws.com.cn", Some(HostRole::Reader)),
+            ("o.cluster-ro-abc.eu-west-1.docdb.amazonaws.com", Some(HostRole::Reader)),
+            ("master.o.abc.euw1.cache.amazonaws.com", Some(HostRole::Writer)),
+            ("replica.o.abc.euw1.cache.amazonaws.com", Some(HostRole::Reader)),
+            ("o-ro.abc.ng.0001.euw1.cache.amazonaws.com", Some(HostRole::Reader)),
+            ("clustercfg.o.abc.euw1.cache.amazonaws.com", None),
+            ("o.reader.postgres.database.azure.com", Some(HostRole::Reader)),
+            ("o.private.postgres.database.azure.com", None),
+            ("o.secondary.database.windows.net", Some(HostRole::Reader)),
+            ("aws-0-eu-west-1.pooler.supabase.com", Some(HostRole::Pooler)),
+            ("db.abcdefghijklmnopqrst.supabase.co", None),
+            ("ep-x-1.eu-central-1.aws.neon.tech", None),
+            ("pooled.db.prisma.io", Some(HostRole::Pooler)),
+            ("o-pooler-repl.data", Some(HostRole::Pooler)),
+            ("o-haproxy-replicas.data", Some(HostRole::Reader)),
+            ("o-haproxy.data", Some(HostRole::Proxy)),
+            ("o-postgresql-read", Some(HostRole::Reader)),
+            ("o-mysql-secondary", Some(HostRole::Reader)),
             ("orders-ro.data.svc", Some(HostRole::Reader)),
             ("orders-rw", Some(HostRole::Writer)),
             ("ep-x-1-pooler.eu-central-1.aws.neon.tech", Some(HostRole::Pooler)),

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::scan::{self, Input};
 use super::{
-    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Part, dialects, pgjdbc, uri,
+    ConnectionString, DIALECTS, Dialect, Engine, Family, Fault, FaultKind, HostPort, Param, Part, dialects, host_list,
+    oracle, pgjdbc, uri,
 };
-use crate::secret::{Secret, userinfo};
 
 /// Prefixes of drivers that stand in front of another driver.
 const WRAPPERS: [&str; 9] =
@@ -14,6 +14,9 @@ const WRAPPERS: [&str; 9] =
 
 pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
     let start = input.range.start;
+    if let Some(found) = x_protocol(input) {
+        return Some(found);
+    }
     let mut words = words(input);
     let kind = words.next()?;
     let spelt = input.raw(kind.clone()).to_ascii_lowercase();
@@ -36,8 +39,23 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
             },
         };
     let dialect = if reactive { reactive_dialect(dialect) } else { dialect };
-    let end = skip_version(input, end);
+    // MariaDB's driver takes the other's scheme if it is asked to.
+    let taken = dialect.id == "jdbc-mysql" && input.raw(input.range.clone()).contains("permitMysqlScheme");
+    let dialect = if taken { &dialects::JDBC_MARIADB } else { dialect };
+    let shortest = end;
+    let end = if matches!(dialect.engine, Engine::H2 | Engine::Sqlite) { end } else { skip_version(input, end) };
     let mut found = ConnectionString::new(dialect, input.part(start..end));
+    if end > shortest
+        && !reactive
+        && !taken
+        && matches!(dialect.id, "jdbc-mysql" | "jdbc-mariadb")
+        && !is_container(input)
+    {
+        let word = input.raw(shortest + 1..end);
+        let message =
+            format!("no driver takes `{word}` in front of `//`; remove it or write a mode that the driver knows");
+        found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: shortest + 1..end });
+    }
     if !exact {
         let message = format!("no driver takes `{}:`; write `jdbc:`", input.raw(kind.clone()));
         found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: kind });
@@ -54,7 +72,7 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
 fn body(input: &Input<'_>, start: usize, reactive: bool, found: &mut ConnectionString) {
     let rest = start.min(input.range.end)..input.range.end;
     match found.dialect.engine {
-        Engine::Oracle if !reactive => oracle(input, rest, found),
+        Engine::Oracle if !reactive => oracle::body(input, rest, found),
         Engine::H2 | Engine::Sqlite => embedded(input, rest, found),
         Engine::PostgreSql if !reactive => pgjdbc::server(input, rest, found),
         _ => server(input, rest, found),
@@ -94,6 +112,26 @@ pub(super) fn torn(input: &Input<'_>) -> Option<ConnectionString> {
     found.faults.push(Fault { kind: FaultKind::UnknownScheme, message, range: start..start + len });
     body(input, start + len, false, &mut found);
     Some(found)
+}
+
+/// `mysqlx://`: the X protocol of MySQL, with the lists of hosts of the same driver.
+fn x_protocol(input: &Input<'_>) -> Option<ConnectionString> {
+    let schemes = dialects::MYSQLX_URI.schemes.iter();
+    let len = schemes.map(|s| s.len()).find(|&len| {
+        let start = input.range.start;
+        let scheme = input.raw(start..start + len);
+        dialects::MYSQLX_URI.schemes.contains(&scheme) && input.raw(start + len..input.range.end).starts_with("://")
+    })?;
+    let end = input.range.start + len;
+    let mut found = ConnectionString::new(&dialects::MYSQLX_URI, input.part(input.range.start..end));
+    server(input, end + 1..input.range.end, &mut found);
+    named_parts(input, &mut found);
+    Some(found)
+}
+
+/// `jdbc:tc:…`: Testcontainers puts an image's version in front of the address.
+fn is_container(input: &Input<'_>) -> bool {
+    words(input).any(|word| input.raw(word) == "tc")
 }
 
 /// The words between colons, as long as they look like names of drivers.
@@ -167,15 +205,27 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
     }
     let body = range.start + slashes..range.end;
     let listed = matches!(found.dialect.engine, Engine::SqlServer) && found.dialect.id.starts_with("jdbc");
-    let may_describe = matches!(found.dialect.engine, Engine::MySql | Engine::MariaDb);
-    if may_describe && is_described(input.bytes(body.clone())) {
-        described(input, body, found);
+    let lists = matches!(found.dialect.engine, Engine::MySql | Engine::MariaDb);
+    if lists && is_described(input.bytes(body.clone())) {
+        let end = host_list::end(input, body.clone());
+        host_list::hosts(input, body.start..end, found);
+        tail(input, end..body.end, listed, found);
         return;
     }
-    let had_login = uri::login(input, body.clone(), found);
+    // Behind the first `;` stand parameters, and an `@` there is a parameter's.
+    let before_params = input.find(body.clone(), b";").filter(|_| listed).unwrap_or(body.end);
+    let had_login = uri::login(input, body.start..before_params, found);
     if had_login > body.start && !found.dialect.user_info {
         let message = "this driver reads no user and password in front of the host; give them as parameters".to_owned();
         found.faults.push(Fault { kind: FaultKind::UserInfoIgnored, message, range: body.start..had_login });
+    }
+    if lists {
+        let end = host_list::end(input, had_login..body.end);
+        if had_login < end {
+            host_list::hosts(input, had_login..end, found);
+        }
+        tail(input, end..body.end, listed, found);
+        return;
     }
     let end = input.find(had_login..body.end, if listed { b"/?;" } else { b"/?" }).unwrap_or(body.end);
     uri::hosts(input, had_login..end, found);
@@ -185,7 +235,7 @@ fn server(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) 
 /// `(host=db1,port=3306)` or `address=(host=db1)(port=3306)`
 fn is_described(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(16)).unwrap_or(bytes);
-    start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(')
+    start.starts_with(b"(") || start.starts_with(b"address") && start.contains(&b'(') || start.starts_with(b"[")
 }
 
 /// `/database?a=b`, `/database:a=b;c=d`, `;a=b`.
@@ -201,6 +251,10 @@ fn tail(input: &Input<'_>, range: Range<usize>, listed: bool, found: &mut Connec
     if path.len() > 1 {
         found.database = Some(input.decoded(path.start + 1..path.end));
     }
+    if matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") && input.bytes(path.start..path.end).starts_with(b"//") {
+        let message = "two `/` in front of the database, which the driver refuses; remove one".to_owned();
+        found.faults.push(Fault { kind: FaultKind::BadEscape, message, range: path.start..path.start + 2 });
+    }
     let Some(query) = query else { return };
     let separators: &[u8] = if listed || input.bytes(query..query + 1) != b"?" { b";" } else { b"&" };
     let start = query + 1;
@@ -214,92 +268,6 @@ fn tail(input: &Input<'_>, range: Range<usize>, listed: bool, found: &mut Connec
 /// `a=b;c={d;e}`: the driver of SQL Server quotes with braces.
 fn braced(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
     super::ado_net::pairs(input, range, true, found);
-}
-
-/// Oracle: `thin:user/password@//host:port/service`, `@host:port:sid`, `@(DESCRIPTION=…)`.
-fn oracle(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let Some(at) = userinfo::oracle_at(input.bytes(range.clone())).map(|i| range.start + i) else {
-        found.database = Some(input.part(range));
-        return;
-    };
-    let query = input.find(at..range.end, b"?").unwrap_or(range.end);
-    oracle_login(input, range.start..at, found);
-    let mut body = at + 1..query;
-    if input.bytes(body.clone()).first() == Some(&b'(') {
-        described(input, body, found);
-        return;
-    }
-    for prefix in ["tcps:", "tcp:", "ldap:", "//"] {
-        if input.raw(body.clone()).starts_with(prefix) {
-            body.start += prefix.len();
-        }
-    }
-    let slash = input.find(body.clone(), b"/");
-    let authority = body.start..slash.unwrap_or(body.end);
-    let colons = input.split(authority.clone(), b":");
-    match (slash, colons.as_slice()) {
-        (None, [host, port, sid]) => {
-            found.hosts.push(HostPort { host: input.part(host.clone()), port: Some(input.part(port.clone())) });
-            found.database = Some(input.part(sid.clone()));
-        }
-        // A name alone is an alias that a file elsewhere resolves.
-        (None, [_]) => found.database = Some(input.part(authority)),
-        _ => {
-            uri::hosts(input, authority, found);
-            found.database = slash.map(|slash| input.part(slash + 1..body.end));
-        }
-    }
-    if query < range.end {
-        scan::query(input, query + 1..range.end, b"&", found);
-    }
-}
-
-fn oracle_login(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let Some(slash) = input.find(range.clone(), b"/") else {
-        found.user = (!range.is_empty()).then(|| input.part(range));
-        return;
-    };
-    found.user = (slash > range.start).then(|| input.part(range.start..slash));
-    let password = slash + 1..range.end;
-    found.password = (!password.is_empty()).then(|| (Secret::new(input.raw(password.clone())), password));
-}
-
-/// `(HOST=a)(PORT=1)` in any nesting, as Oracle and Connector/J take it.
-fn described(input: &Input<'_>, range: Range<usize>, found: &mut ConnectionString) {
-    let mut hosts: Vec<HostPort> = Vec::new();
-    let close = input.rfind(range.clone(), b')').unwrap_or(range.end);
-    let mut last_was_secret = false;
-    for piece in input.split(range.start..close, b"(),") {
-        let Some(equals) = input.find(piece.clone(), b"=") else {
-            if last_was_secret && !piece.is_empty() {
-                scan::extend_secret(found, input, piece.end);
-            }
-            continue;
-        };
-        let name = Part { text: input.raw(piece.start..equals).trim().to_owned(), range: piece.start..equals };
-        let value = input.part(equals + 1..piece.end);
-        last_was_secret = false;
-        match name.text.to_ascii_lowercase().as_str() {
-            _ if value.text.trim().is_empty() => {}
-            "host" => hosts.push(HostPort { host: value, port: None }),
-            "port" => {
-                if let Some(server) = hosts.last_mut().filter(|server| server.port.is_none()) {
-                    server.port = Some(value);
-                }
-            }
-            "service_name" | "sid" | "dbname" => found.database = Some(value),
-            "user" => found.user = Some(value),
-            _ => {
-                let before = found.secrets.len();
-                scan::add_param(found, name, value);
-                last_was_secret = found.secrets.len() > before;
-            }
-        }
-    }
-    found.hosts = hosts;
-    if close + 1 < range.end && input.bytes(close + 1..close + 2) == b"/" {
-        tail(input, close + 1..range.end, false, found);
-    }
 }
 
 /// `h2:mem:name;MODE=x`, `h2:tcp://host/path`, `sqlite:/path?x=y`.
@@ -326,31 +294,52 @@ fn named_parts(input: &Input<'_>, found: &mut ConnectionString) {
         found.user = scan::take(found, &["user", "username", "uid"]);
     }
     scan::take_password(found, &["password", "pwd"]);
+    cloud_sql(found);
+    if found.dialect.id == "jdbc-snowflake" && found.database.as_ref().is_none_or(|d| d.text.is_empty()) {
+        found.database = scan::take(found, &["db", "database"]);
+    }
     if found.dialect.engine != Engine::SqlServer {
         return;
     }
     if let Some(database) = scan::take(found, &["databasename", "database"]) {
         found.database = Some(database);
     }
-    if found.hosts.is_empty()
-        && let Some(host) = scan::take(found, &["servername", "server"])
-    {
-        found.hosts.push(HostPort { host, port: None });
+    let instance = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
+    // What stands among the parameters wins over what stands in front of them.
+    if let Some(host) = scan::take(found, &["servername", "server"]).filter(|host| !host.text.is_empty()) {
+        let port = found.hosts.first_mut().and_then(|server| server.port.take());
+        found.hosts = vec![HostPort { host, port }];
     }
-    if let Some(server) = found.hosts.first_mut() {
-        strip_instance(input, &mut server.host);
+    let other = found.hosts.first_mut().and_then(|server| strip_instance(input, &mut server.host));
+    if let Some(value) = other.or(instance) {
+        let name = Part { text: "instanceName".to_owned(), range: value.range.clone() };
+        found.params.insert(0, Param { name, value });
     }
-    if found.hosts.first().is_some_and(|server| server.port.is_none())
-        && let Some(port) = scan::take(found, &["portnumber", "port"])
-        && let Some(server) = found.hosts.first_mut()
-    {
-        server.port = Some(port);
+    if let Some(port) = scan::take(found, &["portnumber", "port"]).filter(|port| !port.text.is_empty()) {
+        match found.hosts.first_mut() {
+            Some(server) => server.port = Some(port),
+            None => {
+                let host = Part { text: String::new(), range: port.range.start..port.range.start };
+                found.hosts.push(HostPort { host, port: Some(port) });
+            }
+        }
     }
 }
 
-/// `host\instance` names one of several servers on a machine.
-pub(super) fn strip_instance(input: &Input<'_>, host: &mut Part) {
-    if let Some(slash) = input.find(host.range.clone(), b"\\") {
-        *host = input.part(host.range.start..slash);
+/// `cloudSqlInstance=project:region:name` says where to connect, and a host that is written is not looked at.
+fn cloud_sql(found: &mut ConnectionString) {
+    if found.hosts.iter().all(|server| server.host.text.is_empty())
+        && let Some(host) = scan::take(found, &["cloudsqlinstance"])
+    {
+        found.hosts = vec![HostPort { host, port: None }];
+        found.faults.retain(|fault| fault.kind != FaultKind::EmptyHost);
     }
+}
+
+/// `host\instance` names one of several servers on a machine; returns the instance.
+pub(super) fn strip_instance(input: &Input<'_>, host: &mut Part) -> Option<Part> {
+    let slash = input.find(host.range.clone(), b"\\")?;
+    let instance = input.part(slash + 1..host.range.end);
+    *host = input.part(host.range.start..slash);
+    Some(instance)
 }

@@ -37,7 +37,7 @@ pub struct PartKey {
 }
 
 /// Words of a role, the longest first: `ssl_mode` before `mode`. The flag: only directly behind a word of the group.
-const ROLES: [(&[&str], PartRole, bool); 48] = [
+const ROLES: [(&[&str], PartRole, bool); 54] = [
     (&["host", "name"], PartRole::Host, false),
     (&["server", "name"], PartRole::Host, true),
     (&["user", "name"], PartRole::User, false),
@@ -56,6 +56,7 @@ const ROLES: [(&[&str], PartRole, bool); 48] = [
     (&["tls", "enabled"], PartRole::TlsMode, false),
     (&["use", "ssl"], PartRole::TlsMode, true),
     (&["use", "tls"], PartRole::TlsMode, true),
+    (&["ip", "address"], PartRole::Host, true),
     (&["host"], PartRole::Host, false),
     (&["hostname"], PartRole::Host, false),
     (&["hosts"], PartRole::Host, true),
@@ -63,6 +64,11 @@ const ROLES: [(&[&str], PartRole, bool); 48] = [
     (&["address"], PartRole::Host, true),
     (&["addr"], PartRole::Host, true),
     (&["endpoint"], PartRole::Host, true),
+    (&["servername"], PartRole::Host, true),
+    (&["fqdn"], PartRole::Host, true),
+    (&["ip"], PartRole::Host, true),
+    (&["portnumber"], PartRole::Port, true),
+    (&["databasename"], PartRole::Database, true),
     (&["port"], PartRole::Port, false),
     (&["database"], PartRole::Database, false),
     (&["db"], PartRole::Database, true),
@@ -89,7 +95,7 @@ const ROLES: [(&[&str], PartRole, bool); 48] = [
 ];
 
 /// Words that make a group, and the engine they name.
-const GROUPS: [(&str, Option<Engine>); 37] = [
+const GROUPS: [(&str, Option<Engine>); 54] = [
     ("db", None),
     ("dbs", None),
     ("database", None),
@@ -127,6 +133,23 @@ const GROUPS: [(&str, Option<Engine>); 37] = [
     ("jdbc", None),
     ("sql", None),
     ("primarydb", None),
+    ("broker", None),
+    ("cache", None),
+    ("memcached", None),
+    ("memcache", None),
+    ("keydb", Some(Engine::Redis)),
+    ("dragonfly", Some(Engine::Redis)),
+    ("elasticache", None),
+    ("elasticsearch", None),
+    ("opensearch", None),
+    ("nats", None),
+    ("neo4j", None),
+    ("snowflake", None),
+    ("couchbase", None),
+    ("cloudsql", None),
+    ("typeorm", None),
+    ("flyway", None),
+    ("liquibase", None),
 ];
 
 /// Words that say that the address belongs to something beside the database.
@@ -205,7 +228,7 @@ fn joined(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKe
         let role_word = *role_words.first()?;
         let group = word.strip_suffix(role_word)?;
         // `dbname` under `database` is a role alone; `dburl` is both.
-        (group_word(group).is_some() && *word != "dbname").then_some((role_word, *role))
+        (group_word(group).is_some() && (*word != "dbname" || texts.len() == 1)).then_some((role_word, *role))
     })?;
     if matches!(role_word, "db" | "name" | "tls" | "ssl") && texts.len() > 1 {
         return None;
@@ -216,9 +239,28 @@ fn joined(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKe
     Some(PartKey { role, group: shared.to_owned(), engine: *engine })
 }
 
+/// Which of several servers of one group is meant: `db_reader_endpoint`.
+const WHICH: [&str; 14] = [
+    "reader",
+    "writer",
+    "read",
+    "write",
+    "primary",
+    "replica",
+    "secondary",
+    "master",
+    "slave",
+    "ro",
+    "rw",
+    "standby",
+    "cluster",
+    "instance",
+];
+
 /// Where the group's word stands, near enough to the role behind it.
 fn group_at(group: &[&str], close: bool) -> Option<usize> {
-    let reach = if close { 1 } else { 4 };
+    let which = group.iter().rev().take(2).take_while(|word| WHICH.contains(word)).count();
+    let reach = if close { 1 + which } else { 4 };
     group.iter().rposition(|word| group_word(word).is_some()).filter(|at| group.len() - at <= reach)
 }
 
@@ -281,6 +323,22 @@ mod tests {
             ("Database__Host", PartRole::Host, "Database", None),
             ("dbHost", PartRole::Host, "db", None),
             ("database.dbname", PartRole::Database, "database", None),
+            ("orders_db_hostname", PartRole::Host, "orders_db", None),
+            ("db_reader_endpoint", PartRole::Host, "db_reader", None),
+            ("rds_cluster_endpoint", PartRole::Host, "rds_cluster", None),
+            ("sqldb.host", PartRole::Host, "sqldb", None),
+            ("BROKER_HOST", PartRole::Host, "BROKER", None),
+            ("CACHE_PORT", PartRole::Port, "CACHE", None),
+            ("ELASTICSEARCH_HOST", PartRole::Host, "ELASTICSEARCH", None),
+            ("TYPEORM_DATABASE", PartRole::Database, "TYPEORM", None),
+            ("DBNAME", PartRole::Database, "DB", None),
+            ("DBHOST", PartRole::Host, "DB", None),
+            ("db_ip", PartRole::Host, "db", None),
+            ("spring.r2dbc.username", PartRole::User, "spring.r2dbc", None),
+            ("quarkus.datasource.reactive.url", PartRole::Url, "quarkus.datasource.reactive", None),
+            ("KC_DB_URL_HOST", PartRole::Host, "KC_DB_URL", None),
+            ("xa-datasource.ServerName", PartRole::Host, "xa-datasource", None),
+            ("xa-datasource.PortNumber", PartRole::Port, "xa-datasource", None),
             ("SPRING_RABBITMQ_HOST", PartRole::Host, "SPRING_RABBITMQ", Some(Engine::RabbitMq)),
         ] {
             let expected = PartKey { role, group: group.to_owned(), engine };

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::dialects::Escapes;
 use super::{ConnectionString, Fault, FaultKind, HostPort, Param, Part};
 use crate::placeholder::{self, ATOM};
 use crate::secret::{Redactor, Secret};
@@ -110,6 +111,10 @@ pub(super) fn host_port(input: &Input<'_>, range: Range<usize>) -> HostPort {
         && let Some(close) = bytes.iter().position(|&b| b == b']')
     {
         let after = range.start + close + 1;
+        if !matches!(bytes.get(close + 1), None | Some(b':')) {
+            // Something between the bracket and the port.
+            return HostPort { host: input.part(range), port: None };
+        }
         let port = (input.bytes(after..range.end).first() == Some(&b':')).then(|| input.part(after + 1..range.end));
         return HostPort { host: input.part(range.start + 1..range.start + close), port };
     }
@@ -194,7 +199,23 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
             continue;
         };
         after_secret = is_secret_name(&name.text);
-        add_param(found, name, input.decoded(equals + 1..piece.end));
+        let value = value(input, equals + 1..piece.end, found.dialect.escapes, after_secret);
+        add_param(found, name, value);
+    }
+}
+
+/// A parameter's value, decoded as its client does. A `+` of a secret stays: the same text elsewhere must be known again.
+fn value(input: &Input<'_>, range: Range<usize>, escapes: Escapes, secret: bool) -> Part {
+    let shadow = input.bytes(range.clone());
+    match escapes {
+        Escapes::None => input.part(range),
+        Escapes::Form if !secret && shadow.contains(&b'+') => {
+            let raw = input.raw(range.clone());
+            let blanks =
+                raw.char_indices().map(|(i, c)| if c == '+' && shadow.get(i) == Some(&b'+') { ' ' } else { c });
+            Part { text: decode(&blanks.collect::<String>(), shadow), range }
+        }
+        Escapes::Form | Escapes::Percent => input.decoded(range),
     }
 }
 

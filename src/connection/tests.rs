@@ -202,7 +202,7 @@ fn jdbc_is_taken_apart() {
         ),
         (
             "jdbc:sqlserver://db1\\inst:1434;databaseName=orders;user=sa;password={a;b};encrypt=true",
-            "jdbc-sqlserver db1:1434|orders|sa|a;b|encrypt=true",
+            "jdbc-sqlserver db1:1434|orders|sa|a;b|instanceName=inst|encrypt=true",
         ),
         ("jdbc:sqlserver://;serverName=db1;portNumber=1434;databaseName=orders", "jdbc-sqlserver db1:1434|orders||"),
         ("jdbc:oracle:thin:app/pw@//db1:1521/orders", "jdbc-oracle db1:1521|orders|app|pw"),
@@ -274,7 +274,6 @@ fn other_text_is_no_connection_string() {
         "mysql:8.0",
         "postgres:/var/lib/postgresql/data",
         "kafka1:9092,kafka2:9092",
-        "nats://n1:4222",
         "s3://bucket/key",
         "a=b",
         "a=b;c=d",
@@ -625,5 +624,198 @@ fn long_hostile_text_is_read_and_stays_whole() {
         let inside = |r: Range<usize>| text.get(r).is_some();
         assert!(parse(&text, None).is_none_or(|s| s.parts().into_iter().all(|p| inside(p.range))), "{head}{fill}");
         assert!(Redactor::new().secret_spans(&text).into_iter().all(inside), "{head}{fill}");
+    }
+}
+
+/// `summary` with the key under which the text stands.
+fn summary_at(key: &str, text: &str) -> String {
+    let Some(s) = parse(text, Some(key)) else { return "none".to_owned() };
+    let part = |p: &Option<Part>| p.as_ref().map_or(String::new(), |p| p.text.clone());
+    let host = |h: &HostPort| h.host.text.clone() + &h.port.as_ref().map_or(String::new(), |p| format!(":{}", p.text));
+    let hosts: Vec<String> = s.hosts.iter().map(host).collect();
+    format!("{} {}|{}|{}", s.dialect.id, hosts.join(","), part(&s.database), part(&s.user))
+}
+
+/// What drivers' own answers taught.
+#[test]
+fn strings_are_read_as_their_drivers_read_them() {
+    check(&[
+        ("app:pw@tcp(db1)/or%2Fders", "go-mysql db1|or/ders|app|pw"),
+        ("app:pw@ssh+tcp(db1:3307)/orders", "go-mysql db1:3307|orders|app|pw"),
+        (
+            "jdbc:mysql://app:pw@(host=db1,port=3307),(host=db2,user=other)/orders",
+            "jdbc-mysql db1:3307,db2|orders|app|pw|address.user=other",
+        ),
+        ("jdbc:mysql://[db1:3307,(host=db2)]/orders", "jdbc-mysql db1:3307,db2|orders||"),
+        ("jdbc:mysql://(host=db1)?user=app&password=pw", "jdbc-mysql db1||app|pw"),
+        ("mysqlx://app:pw@db1:33060/orders", "mysqlx-uri db1:33060|orders|app|pw"),
+        ("jdbc:mariadb://db1/orders?initSql=a%20b", "jdbc-mariadb db1|orders|||initSql=a%20b"),
+        ("jdbc:mysql://db1/orders?permitMysqlScheme", "jdbc-mariadb db1|orders|||permitMysqlScheme="),
+        ("jdbc:sqlserver://db1:1433;serverName=db2;portNumber=1444;PaSSword={a}", "jdbc-sqlserver db2:1444|||a"),
+        ("jdbc:sqlserver://db1;password={a};encrypt=true", "jdbc-sqlserver db1|||a|encrypt=true"),
+        ("jdbc:sqlserver://db1;applicationName=a@b", "jdbc-sqlserver db1||||applicationName=a@b"),
+        ("mysql+pymysql://app:pw@db1/orders?init_command=a+b", "sqlalchemy-mysql db1|orders|app|pw|init_command=a b"),
+        ("redis://:pw@r1:6379/0?db=3", "redis-uri r1:6379|3||pw"),
+    ]);
+    assert_eq!(summary_at("MYSQL_DSN", "app:pw@/orders"), "go-mysql |orders|app");
+    assert_eq!(summary_at("MYSQL_DSN", "app:a?b@tcp/orders"), "go-mysql |orders|app");
+    use FaultKind::*;
+    for (text, expected) in [
+        ("app:pw@tcp(db1)orders", &[MissingSlashes][..]),
+        ("app:pw@tcp(db1)/a/b", &[BadEscape]),
+        ("mongodb://a:b:c@m1/orders", &[UnescapedPassword]),
+        ("mongodb:///orders", &[EmptyHost]),
+        ("mongodb+srv://c0.ab1cd.mongodb.net,c1.ab1cd.mongodb.net/orders", &[BadHost]),
+        ("jdbc:mysql:loadbalanec://db1/orders", &[UnknownScheme]),
+        ("jdbc:mysql://db1//orders", &[BadEscape]),
+        ("jdbc:mysql://(host=db1/orders", &[UnbalancedQuote]),
+        ("redis://[:::1]:6379/0", &[BadHost]),
+        ("redis://[::1]6379/0", &[BadHost]),
+    ] {
+        assert_eq!(kinds(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn every_family_of_notations_is_read() {
+    for (key, text, expected) in [
+        // Oracle: service, SID, descriptor, Easy Connect with its prefix and parameters, an alias.
+        ("url", "jdbc:oracle:thin:@//o1.example:1521/shop.example", "jdbc-oracle o1.example:1521|shop.example|"),
+        (
+            "url",
+            "jdbc:oracle:thin:@tcps://o1.example:2484/shop?wallet_location=/w",
+            "jdbc-oracle o1.example:2484|shop|",
+        ),
+        (
+            "url",
+            "jdbc:oracle:thin:@tcp://o1.example,o2.example:1521/shop:pooled",
+            "jdbc-oracle o1.example,o2.example:1521|shop:pooled|",
+        ),
+        (
+            "url",
+            "jdbc:oracle:thin:@ldap://dir.example:389/shop,cn=OracleContext",
+            "jdbc-oracle dir.example:389|shop,cn=OracleContext|",
+        ),
+        ("url", "jdbc:oracle:oci:@SHOP_HIGH", "jdbc-oracle |SHOP_HIGH|"),
+        (
+            "ORACLE_DSN",
+            "(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCP)(HOST=o1.example)(PORT=1521))(ADDRESS=(PROTOCOL=TCP)(HOST=o2.example)(PORT=1522)))(CONNECT_DATA=(SERVICE_NAME=shop)))",
+            "oracle-tns o1.example:1521,o2.example:1522|shop|",
+        ),
+        ("ORACLE_DSN", "tcps://o1.example:2484/shop?retry_count=3", "oracle-easy-connect o1.example:2484|shop|"),
+        ("ORACLE_DSN", "//o1.example:1521/shop", "oracle-easy-connect o1.example:1521|shop|"),
+        ("ORACLE_CONNECT_STRING", "o1.example:1521/shop", "oracle-easy-connect o1.example:1521|shop|"),
+        (
+            "ORACLE_CONNECT_STRING",
+            "app/not-a-real-secret@o1.example:1521/shop",
+            "oracle-easy-connect o1.example:1521|shop|app",
+        ),
+        (
+            "ConnectionString",
+            "User Id=app;Password=x1;Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=o1)(PORT=1521))(CONNECT_DATA=(SID=shop)))",
+            "ado-net-oracle o1:1521|shop|app",
+        ),
+        // Db2, H2, ClickHouse, Snowflake, Redshift, wrappers.
+        ("url", "jdbc:db2://d1:50000/SHOP:user=app;sslConnection=true;", "jdbc-db2 d1:50000|SHOP|app"),
+        ("url", "jdbc:ids://d1:9088/shop:user=app;", "jdbc-db2 d1:9088|shop|app"),
+        ("url", "DATABASE=shop;HOSTNAME=d1;PORT=50000;PROTOCOL=TCPIP;UID=app;PWD=x1", "odbc-db2 d1:50000|shop|app"),
+        ("url", "jdbc:h2:tcp://h1:9092/~/shop;MODE=MySQL", "jdbc-h2 h1:9092|~/shop|"),
+        ("url", "jdbc:h2:file:/data/shop;AUTO_SERVER=TRUE", "jdbc-h2 |file:/data/shop|"),
+        ("url", "jdbc:ch:https://c1:8443/shop?ssl=true", "jdbc-clickhouse c1:8443|shop|"),
+        ("url", "clickhouse://app:x1@c1:9000,c2:9000/shop?dial_timeout=5s", "clickhouse-uri c1:9000,c2:9000|shop|app"),
+        ("CLICKHOUSE_URL", "https://app:x1@c1.example:8443/shop", "clickhouse-http c1.example:8443|shop|app"),
+        ("CLICKHOUSE_DSN", "tcp://c1.example:9000/shop", "clickhouse-http c1.example:9000|shop|"),
+        (
+            "url",
+            "jdbc:snowflake://org-acc.snowflakecomputing.com/?db=SHOP&warehouse=WH&user=app",
+            "jdbc-snowflake org-acc.snowflakecomputing.com|SHOP|app",
+        ),
+        (
+            "SNOWFLAKE_URL",
+            "snowflake://app:x1@org-acc/SHOP/PUBLIC?warehouse=WH",
+            "snowflake-uri org-acc|SHOP/PUBLIC|app",
+        ),
+        (
+            "url",
+            "jdbc:redshift:iam://w.abc.eu-west-1.redshift.amazonaws.com:5439/dev?DbUser=app",
+            "jdbc-redshift w.abc.eu-west-1.redshift.amazonaws.com:5439|dev|",
+        ),
+        (
+            "url",
+            "jdbc:aws-wrapper:mysql://c.cluster-abc.eu-west-1.rds.amazonaws.com/shop?wrapperPlugins=failover",
+            "jdbc-mysql c.cluster-abc.eu-west-1.rds.amazonaws.com|shop|",
+        ),
+        (
+            "url",
+            "jdbc:mysql:///shop?cloudSqlInstance=p:europe-west1:shop&socketFactory=com.google.cloud.sql.mysql.SocketFactory",
+            "jdbc-mysql p:europe-west1:shop|shop|",
+        ),
+        (
+            "url",
+            "jdbc:postgresql:///shop?cloudSqlInstance=p:europe-west1:shop&socketFactory=com.google.cloud.sql.postgres.SocketFactory",
+            "jdbc-postgresql p:europe-west1:shop|shop|",
+        ),
+        // ODBC and ADO.NET.
+        (
+            "x",
+            "Driver={PostgreSQL Unicode};Server=p1;Port=5432;Database=shop;Uid=app;Pwd={x;1}",
+            "odbc-postgresql p1:5432|shop|app",
+        ),
+        (
+            "x",
+            "DRIVER={MariaDB Unicode};SERVER=m1;PORT=3306;DATABASE=shop;USER=app;PASSWORD=x1",
+            "odbc-mysql m1:3306|shop|app",
+        ),
+        (
+            "x",
+            "Driver={FreeTDS};Server=s1;Port=1433;Database=shop;Uid=app;Pwd=x1;TDS_Version=7.4",
+            "odbc-sqlserver s1:1433|shop|app",
+        ),
+        ("x", "DSN=shop;Uid=app;Pwd=x1", "odbc-sqlserver ||app"),
+        (
+            "x",
+            "Driver={IBM DB2 ODBC DRIVER};Hostname=d1;Port=50000;Protocol=TCPIP;Database=shop;Uid=app;Pwd=x1",
+            "odbc-db2 d1:50000|shop|app",
+        ),
+        ("x", "Driver={Oracle in OraClient19Home1};Dbq=o1:1521/shop;Uid=app;Pwd=x1", "odbc-oracle o1:1521|shop|app"),
+        // Brokers, caches and search by their keys alone.
+        (
+            "spring.kafka.bootstrap-servers",
+            "b1.example:9092,b2.example:9092",
+            "kafka-list b1.example:9092,b2.example:9092||",
+        ),
+        ("KAFKA_BOOTSTRAP_SERVERS", "b1:9093", "kafka-list b1:9093||"),
+        ("bootstrap.servers", "SSL://b1:9093,SSL://b2:9093", "kafka-list b1:9093,b2:9093||"),
+        ("CASSANDRA_CONTACT_POINTS", "c1.example,c2.example:9042", "cassandra-list c1.example,c2.example:9042||"),
+        ("spring.data.redis.sentinel.nodes", "s1:26379,s2:26379", "redis-sentinel-list s1:26379,s2:26379||"),
+        ("REDIS_CLUSTER_NODES", "r1:6379,r2:6379", "redis-list r1:6379,r2:6379||"),
+        ("MEMCACHED_SERVERS", "m1:11211,m2:11211", "memcached-list m1:11211,m2:11211||"),
+        ("CACHE_URL", "memcached://m1:11211,m2:11211", "memcached-uri m1:11211,m2:11211||"),
+        ("ELASTICSEARCH_HOSTS", "https://e1:9200,https://e2:9200", "elasticsearch-list e1:9200,e2:9200||"),
+        ("ELASTICSEARCH_URL", "https://elastic:x1@e1.example:9200", "elasticsearch-list e1.example:9200||elastic"),
+        ("NATS_URL", "nats://app:x1@n1:4222,nats://n2:4222", "nats-uri n1:4222,n2:4222||app"),
+        ("BROKER_URL", "sentinel://s1:26379;sentinel://s2:26379", "redis-sentinel-uri s1:26379,s2:26379||"),
+        // The rest of the URLs.
+        ("url", "r2dbc:pool:mysql://m1:3306/shop?maxSize=20", "r2dbc-mysql m1:3306|shop|"),
+        ("url", "r2dbcs:postgresql://p1/shop", "r2dbc-postgresql p1|shop|"),
+        ("url", "r2dbc:postgresql:failover://p1:5432,p2:5432/shop", "r2dbc-postgresql p1:5432,p2:5432|shop|"),
+        ("url", "ecto://app:x1@p1:5432/shop?ssl=true&pool_size=10", "postgres-alias p1:5432|shop|app"),
+        (
+            "url",
+            "postgresql://app:x1@p1:6432/shop?schema=public&connection_limit=10&pgbouncer=true",
+            "libpq-uri p1:6432|shop|app",
+        ),
+        ("url", "prisma://accelerate.prisma-data.net/?api_key=x1", "prisma-accelerate accelerate.prisma-data.net||"),
+        ("url", "trilogy://app:x1@m1/shop?pool=5", "mysql-uri m1|shop|app"),
+        (
+            "url",
+            "mssql+pyodbc://app:x1@s1:1433/shop?driver=ODBC+Driver+18+for+SQL+Server",
+            "sqlserver-uri s1:1433|shop|app",
+        ),
+        ("url", "mysqlx://app:x1@m1:33060/shop", "mysqlx-uri m1:33060|shop|app"),
+        ("url", "amqps://app:x1@q1:5671/%2Fshop?heartbeat=30", "amqps-uri q1:5671|/shop|app"),
+        ("url", "jdbc:cassandra://c1:9042/shop?localdatacenter=dc1", "jdbc-cassandra c1:9042|shop|"),
+    ] {
+        assert_eq!(summary_at(key, text), expected, "{text}");
     }
 }

@@ -106,7 +106,51 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
         postgres::place(input, &mut found);
     }
     from_params(&mut found);
+    if found.dialect.engine == Engine::MongoDb {
+        mongo(input, &mut found);
+    }
     Some(found)
+}
+
+/// What MongoDB's clients want more than others.
+fn mongo(input: &Input<'_>, found: &mut ConnectionString) {
+    let mut add = |kind, message: &str, range: Range<usize>| {
+        found.faults.push(Fault { kind, message: message.to_owned(), range })
+    };
+    let end = found.scheme.range.end;
+    if found.hosts.is_empty() {
+        add(FaultKind::EmptyHost, "no host; MongoDB's clients want one", end..(end + 3).min(input.range.end));
+    }
+    if found.dialect.id == "mongodb-srv"
+        && let Some(second) = found.hosts.get(1)
+    {
+        add(
+            FaultKind::BadHost,
+            "`mongodb+srv` takes one name, whose hosts are in DNS; remove the others",
+            second.host.range.clone(),
+        );
+    }
+    let raw = |range: &Range<usize>, marks: &[u8]| input.find(range.clone(), marks).is_some();
+    if let Some((_, range)) = found.password.as_ref().filter(|(_, range)| raw(range, b":")) {
+        add(FaultKind::UnescapedPassword, "the password holds `:` unescaped; write `%3A`", range.clone());
+    }
+    if let Some(user) = found.user.as_ref().filter(|user| raw(&user.range, b"@/")) {
+        add(
+            FaultKind::UnescapedPassword,
+            "the user holds `@` or `/` unescaped; write `%40` or `%2F`",
+            user.range.clone(),
+        );
+    }
+    if let Some(database) = found.database.as_ref().filter(|database| raw(&database.range, b"/")) {
+        add(FaultKind::RefusedBySome, "a `/` in the database's name; remove it", database.range.clone());
+    }
+    for param in found
+        .params
+        .iter()
+        .filter(|p| p.value.range.is_empty() && p.value.range.start == p.name.range.end && p.name.text != "#")
+    {
+        add(FaultKind::RefusedBySome, "a parameter without `=`; some clients refuse it", param.name.range.clone());
+    }
 }
 
 /// The dialect of a scheme in lower case; near ones as second.
@@ -546,7 +590,8 @@ fn from_params(found: &mut ConnectionString) {
     if found.user.is_none() {
         found.user = scan::take(found, &["user", "username", "userid"]);
     }
-    if found.database.is_none() {
+    // Of Redis, the index among the parameters wins.
+    if found.database.is_none() || found.dialect.engine == Engine::Redis && found.param("db").is_some() {
         found.database = scan::take(found, &["dbname", "database", "databasename", "db", "initialcatalog"]);
     }
     scan::take_password(found, &["password", "pwd"]);
