@@ -9,6 +9,7 @@
 mod ado_net;
 mod check;
 mod dialects;
+mod doubt;
 mod go_mysql;
 mod host;
 mod jdbc;
@@ -24,6 +25,7 @@ use std::ops::Range;
 use crate::secret::{MASK, Secret};
 
 pub use dialects::{DIALECTS, Dialect, Engine, Family, pooler_port, port_engine};
+pub use doubt::{Doubt, DoubtKind};
 pub use host::{HostRole, host_environment, host_role, is_local};
 pub use keys::{PartKey, PartRole, part_role_for_key};
 pub use tls::TlsLevel;
@@ -292,9 +294,20 @@ impl ConnectionString {
     /// The value of a parameter, its name compared without case and separators.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        let name = crate::parameter::fold(name);
-        let hit = self.params.iter().rev().find(|param| crate::parameter::fold(&param.name.text) == name);
+        let hit = self.params.iter().rev().find(|param| crate::parameter::compare(&param.name.text, name).is_eq());
         hit.map(|param| param.value.text.as_str())
+    }
+
+    /// What its client takes and what is hardly meant: doubled, contradicting, in another unit. By place.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubt::doubts(self)
+    }
+
+    /// The level that its clients take where the string says none: the weakest of them; `None` where it is not known.
+    #[must_use]
+    pub fn default_tls_level(&self) -> Option<TlsLevel> {
+        tls::default_level(self)
     }
 
     /// How strictly the connection is protected, as far as the string tells.

@@ -1,7 +1,7 @@
 //! What a client would stumble over, whatever the grammar: ports, hosts, escapes, names of parameters.
 
 use super::scan::{hex_pair, is_atoms, is_digits};
-use super::{ConnectionString, Engine, Family, Fault, FaultKind, Part};
+use super::{ConnectionString, Dialect, Engine, Family, Fault, FaultKind, Part};
 use crate::parameter::fold;
 use crate::placeholder::opaque;
 
@@ -126,31 +126,32 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
     if found.dialect.params.is_empty() {
         return;
     }
-    let known = found.dialect.all_params();
     for param in &found.params {
         let name = param.name.text.trim();
-        if name.is_empty()
-            || name.len() > LONGEST_NAME
-            || name == "#"
-            || !opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b))
-        {
+        if !is_name(name) {
             continue;
         }
-        if let Some((kind, message)) = judged(found, &known, name) {
+        if let Some((kind, message)) = judged(found.dialect, name) {
             faults.push(Fault { kind, message, range: param.name.range.clone() });
         }
     }
 }
 
-fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Option<(FaultKind, String)> {
-    let dialect = found.dialect;
-    if known.contains(&name) {
+/// Whether a text can be a parameter's name, so that a message may repeat it.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = || opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b));
+    !name.is_empty() && name.len() <= LONGEST_NAME && plain()
+}
+
+fn judged(dialect: &Dialect, name: &str) -> Option<(FaultKind, String)> {
+    let known = dialect.params;
+    if known.iter().any(|family| family.contains(name)) {
         return None;
     }
     // What blanks and capitals mean depends on the family: ADO.NET reads `MaxPoolSize` where its manual has blanks, mostly.
-    if let Some(same) = known
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet && fold(known) == fold(name))
+    let mut alike = known.iter().flat_map(|family| family.alike(name));
+    if let Some(same) =
+        alike.find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet)
     {
         let silent = dialect.case_sensitive && dialect.family != Family::AdoNet;
         return silent
@@ -167,7 +168,7 @@ fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Optio
 }
 
 /// The known name that is a slip or two away from `name`, if exactly that is plausible.
-pub(super) fn nearest(known: &[&'static str], name: &str) -> Option<&'static str> {
+pub(super) fn nearest(known: &[&'static crate::parameter::Family], name: &str) -> Option<&'static str> {
     let name = name.trim();
     if name.len() < 4 || name.len() > LONGEST_NAME {
         return None;
@@ -175,8 +176,9 @@ pub(super) fn nearest(known: &[&'static str], name: &str) -> Option<&'static str
     let folded = fold(name);
     // Short names are near to everything.
     let allowed = if folded.chars().count() >= 7 { 2 } else { 1 };
-    let candidates = known.iter().filter(|known| known.len().abs_diff(name.len()) <= allowed + 2);
-    let distances = candidates.map(|known| (strsim::osa_distance(&fold(known), &folded), *known));
+    let candidates = known.iter().flat_map(|family| family.names());
+    let candidates = candidates.filter(|known| known.len().abs_diff(name.len()) <= allowed + 2);
+    let distances = candidates.map(|known| (strsim::osa_distance(&fold(known), &folded), known));
     // Distance 0 is another spelling of a known name.
     distances
         .filter(|(distance, known)| *distance <= allowed && (*distance > 0 || *known != name))

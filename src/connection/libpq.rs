@@ -8,7 +8,7 @@ use crate::parameter;
 
 pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
     let pairs = pairs(input)?;
-    let known = |name: &str| parameter::LIBPQ.contains(&name);
+    let known = |name: &str| parameter::LIBPQ.contains(name);
     let names = || pairs.iter().filter_map(|pair| pair.name.as_ref()).map(|name| name.text.as_str());
     let places = names().any(|name| matches!(name, "host" | "hostaddr" | "dbname" | "service"));
     if !places || names().filter(|name| known(name)).count() < 2 {
@@ -21,7 +21,7 @@ pub(super) fn parse(input: &Input<'_>) -> Option<ConnectionString> {
     let mut after_secret = false;
     for pair in pairs {
         let name = pair.name.filter(|name| {
-            !after_secret || known(&name.text) || super::check::nearest(&parameter::LIBPQ, &name.text).is_some()
+            !after_secret || known(&name.text) || super::check::nearest(&[&parameter::LIBPQ], &name.text).is_some()
         });
         let Some(name) = name else {
             if after_secret {
