@@ -128,8 +128,10 @@ pub enum FaultKind {
     NotAPair,
     /// The separator of another notation.
     WrongSeparator,
-    /// A parameter that the client refuses, or one that is near a known one.
+    /// A parameter that the client refuses.
     UnknownParameter,
+    /// A parameter that is a slip away from a known one.
+    MisspeltParameter,
     /// A known parameter in the wrong case, which the client does not read.
     ParameterCase,
 }
@@ -296,6 +298,19 @@ impl ConnectionString {
     pub fn param(&self, name: &str) -> Option<&str> {
         let hit = self.params.iter().rev().find(|param| crate::parameter::compare(&param.name.text, name).is_eq());
         hit.map(|param| param.value.text.as_str())
+    }
+
+    /// Whether a client of this notation has a parameter of this name or of one like it.
+    #[must_use]
+    pub fn knows_parameter(&self, name: &str) -> bool {
+        self.dialect.params.is_empty() || self.dialect.knows(name) || self.nearest_parameter(name).is_some()
+    }
+
+    /// The known parameter that a name which is not known was probably meant to be.
+    #[must_use]
+    pub fn nearest_parameter(&self, name: &str) -> Option<&'static str> {
+        let mut alike = self.dialect.params.iter().flat_map(|family| family.alike(name));
+        alike.find(|known| known.eq_ignore_ascii_case(name)).or_else(|| check::nearest(self.dialect.params, name))
     }
 
     /// What its client takes and what is hardly meant: doubled, contradicting, in another unit. By place.

@@ -110,8 +110,7 @@ fn choose(input: &Input<'_>, range: &Range<usize>, names: &[String], hint: Optio
     let engine = engine_hint(&text, hint);
     let candidates = [&dialects::ADO_SQLCLIENT, &dialects::ADO_NPGSQL, &dialects::ADO_MYSQL];
     let score = |dialect: &&&'static Dialect| {
-        let refused =
-            names.iter().filter(|name| !dialect.knows(name)).count();
+        let refused = names.iter().filter(|name| !dialect.knows(name)).count();
         let told = usize::from(engine.is_some_and(|engine| engine != dialect.engine));
         let habit = usize::from(has(&["host", "username"]) && dialect.engine != Engine::PostgreSql);
         // Every client takes `Server`, `Port` means it is not SQL Server, `Uid` is what MySQL's manual shows.

@@ -150,16 +150,14 @@ fn judged(dialect: &Dialect, name: &str) -> Option<(FaultKind, String)> {
     }
     // What blanks and capitals mean depends on the family: ADO.NET reads `MaxPoolSize` where its manual has blanks, mostly.
     let mut alike = known.iter().flat_map(|family| family.alike(name));
-    if let Some(same) =
-        alike.find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet)
-    {
+    if let Some(same) = alike.find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet) {
         let silent = dialect.case_sensitive && dialect.family != Family::AdoNet;
         return silent
             .then(|| (FaultKind::ParameterCase, format!("`{name}` is not read in this spelling; write `{same}`")));
     }
     if let Some(meant) = nearest(known, name) {
         return Some((
-            FaultKind::UnknownParameter,
+            FaultKind::MisspeltParameter,
             format!("no client of this dialect knows `{name}`; write `{meant}`"),
         ));
     }

@@ -200,7 +200,9 @@ fn unit(string: &ConnectionString, param: &Param) -> Option<Doubt> {
     let waits = connects || matches!(role, ParamRole::SocketTimeout | ParamRole::StatementTimeout);
     let message = match unit {
         Unit::Millis if (waits || role == ParamRole::Lifetime) && (1..=SHORT_MS).contains(&number) => {
-            format!("`{name}` is in milliseconds, and {number} of them are hardly meant; write `{number}000` for seconds")
+            format!(
+                "`{name}` is in milliseconds, and {number} of them are hardly meant; write `{number}000` for seconds"
+            )
         }
         Unit::Seconds if connects && number >= LONG_CONNECT_S => {
             let seconds = number.div_ceil(1000);
@@ -222,7 +224,8 @@ fn contradictions(string: &ConnectionString, found: &mut Vec<Doubt>) {
     let last = |name: &str| string.params.iter().rev().find(|param| compare(param.name.text.trim(), name).is_eq());
     let is = |name: &str, words: &[&str]| last(name).filter(|p| says(&p.value.text, words));
     let mut add = |param: &Param, message: String, grave: bool| {
-        let (kind, name, range) = (DoubtKind::Contradiction, param.name.text.trim().to_owned(), param.value.range.clone());
+        let (kind, name, range) =
+            (DoubtKind::Contradiction, param.name.text.trim().to_owned(), param.value.range.clone());
         found.push(Doubt { kind, message, name, range, grave });
     };
     tls_contradiction(string, &mut add);
@@ -241,7 +244,8 @@ fn contradictions(string: &ConnectionString, found: &mut Vec<Doubt>) {
         let _ = off;
         add(pool, "`Pooling` is off, so the size of the pool is not read; remove one".to_owned(), false);
     }
-    let integrated = is("Integrated Security", &["true", "sspi", "yes"]).or_else(|| is("Trusted_Connection", &["yes", "true"]));
+    let integrated =
+        is("Integrated Security", &["true", "sspi", "yes"]).or_else(|| is("Trusted_Connection", &["yes", "true"]));
     if let Some(integrated) = integrated.filter(|_| string.password.is_some()) {
         let message = "the login of the operating system is asked for, so user and password are not read; remove one";
         add(integrated, message.to_owned(), false);
@@ -273,7 +277,8 @@ fn tls_contradiction(string: &ConnectionString, add: &mut impl FnMut(&Param, Str
         return;
     }
     // Connector/J reads none of the others where `useSSL` is off; MongoDB's drivers refuse two switches that differ.
-    let clash = switches().find_map(|p| Some((switches().find(|o| off(o) && o.name.text != p.name.text)?, on(p).then_some(p)?)));
+    let clash = switches()
+        .find_map(|p| Some((switches().find(|o| off(o) && o.name.text != p.name.text)?, on(p).then_some(p)?)));
     if let Some((no, yes)) = clash
         && compare(no.name.text.trim(), "verifyServerCertificate").is_ne()
     {

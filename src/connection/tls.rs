@@ -145,8 +145,12 @@ fn weakened(string: &ConnectionString, level: TlsLevel) -> TlsLevel {
     let unchecked = string.params.iter().filter(off);
     // A check of the name alone leaves the chain checked.
     let left = unchecked.map(|param| match fold(&param.name.text).as_str() {
-        "tlsallowinvalidhostnames" | "sslinvalidhostnameallowed" | "sslcheckhostname" | "disablesslhostnameverification"
-        | "sslserverdnmatch" | "oraclenetsslserverdnmatch" => TlsLevel::VerifyCa,
+        "tlsallowinvalidhostnames"
+        | "sslinvalidhostnameallowed"
+        | "sslcheckhostname"
+        | "disablesslhostnameverification"
+        | "sslserverdnmatch"
+        | "oraclenetsslserverdnmatch" => TlsLevel::VerifyCa,
         "allowpublickeyretrieval" | "insecuremode" | "disableocspchecks" => level,
         _ => TlsLevel::Required,
     });
@@ -159,7 +163,8 @@ pub(super) fn takes_check_away(string: &ConnectionString, name: &str, value: &st
     const TRUST: [&str; 5] =
         ["trustServerCertificate", "sslInsecure", "allowInvalidCertificates", "skip_verify", "insecure"];
     let value = value.trim();
-    let told = string.dialect.about(name).any(|about| about.unchecked.iter().any(|bad| bad.eq_ignore_ascii_case(value)));
+    let told =
+        string.dialect.about(name).any(|about| about.unchecked.iter().any(|bad| bad.eq_ignore_ascii_case(value)));
     let trusts = TRUST.iter().any(|known| compare(known, name).is_eq());
     told || trusts && matches!(fold(value).as_str(), "true" | "yes" | "1")
 }
