@@ -319,10 +319,16 @@ impl ConnectionString {
         doubt::doubts(self)
     }
 
-    /// The level that its clients take where the string says none: the weakest of them; `None` where it is not known.
+    /// The weakest and the strongest level that its clients take where the string says none; `None` where it is not known.
     #[must_use]
-    pub fn default_tls_level(&self) -> Option<TlsLevel> {
-        tls::default_level(self)
+    pub fn default_tls_levels(&self) -> Option<(TlsLevel, TlsLevel)> {
+        tls::default_levels(self)
+    }
+
+    /// Whether a parameter of this value takes the check of the server's certificate away, or a part of it.
+    #[must_use]
+    pub fn takes_check_away(&self, name: &str, value: &str) -> bool {
+        tls::takes_check_away(self, name, value)
     }
 
     /// How strictly the connection is protected, as far as the string tells.

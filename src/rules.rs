@@ -1,8 +1,10 @@
 //! All rules, in the order of their documentation, and how they are run.
 
+mod authentication_off;
 mod connection_setting_removed;
 mod database_changed;
 mod environment_crossed;
+mod failover_lost;
 mod file_no_longer_parses;
 mod file_overwritten;
 mod half_changed_endpoint;
@@ -27,6 +29,7 @@ mod pool_unlimited;
 mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
+mod prepared_statements_through_pooler;
 mod scheme_changed;
 mod server_limit_lowered;
 mod server_limit_raised;
@@ -64,9 +67,11 @@ pub static RULES: &[&Rule] = &[
     &timeout_removed::TIMEOUT_REMOVED,
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
+    &authentication_off::AUTHENTICATION_OFF,
     &connection_setting_removed::CONNECTION_SETTING_REMOVED,
     &database_changed::DATABASE_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
+    &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
     &host_typo::HOST_TYPO,
@@ -81,6 +86,7 @@ pub static RULES: &[&Rule] = &[
     &pooler_bypassed::POOLER_BYPASSED,
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
+    &prepared_statements_through_pooler::PREPARED_STATEMENTS_THROUGH_POOLER,
     &scheme_changed::SCHEME_CHANGED,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,

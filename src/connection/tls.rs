@@ -79,14 +79,15 @@ pub(super) fn of_param(string: &ConnectionString, param: &Param) -> TlsLevel {
     told.and_then(named).unwrap_or_else(|| of_value(string, name, value))
 }
 
-/// The weakest level that a client of this notation takes where nothing is written.
-pub(super) fn default_level(string: &ConnectionString) -> Option<TlsLevel> {
+/// The weakest and the strongest level that a client of this notation takes where nothing is written.
+pub(super) fn default_levels(string: &ConnectionString) -> Option<(TlsLevel, TlsLevel)> {
     if string.dialect.tls_by_scheme {
-        return Some(by_scheme(string));
+        return Some((by_scheme(string), by_scheme(string)));
     }
-    let levels = string.dialect.readers().map(|reader| named(reader.tls));
-    let levels: Option<Vec<TlsLevel>> = levels.collect();
-    levels?.into_iter().min_by_key(|level| level.rank())
+    let levels: Option<Vec<TlsLevel>> = string.dialect.readers().map(|reader| named(reader.tls)).collect();
+    let levels = levels?;
+    let weakest = levels.iter().copied().min_by_key(|level| level.rank())?;
+    Some((weakest, levels.iter().copied().max_by_key(|level| level.rank())?))
 }
 
 /// A level by the name that the tables use.
