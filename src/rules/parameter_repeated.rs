@@ -19,17 +19,17 @@ declare_rule! {
     ///
     /// ```yaml before prod/app.yaml
     /// database:
-    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=require
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?connect_timeout=5
     /// ```
     ///
     /// ```yaml after prod/app.yaml
     /// database:
-    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=require&connect_timeout=5&sslmode=disable
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?connect_timeout=5&sslmode=require&connect_timeout=30
     /// ```
     ///
     /// ```yaml fixed prod/app.yaml
     /// database:
-    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?sslmode=require&connect_timeout=5
+    ///   url: postgresql://orders@orders-db.prod.example.internal:5432/orders?connect_timeout=5&sslmode=require
     /// ```
     ///
     /// ## What to do
