@@ -238,10 +238,13 @@ fn contradictions(string: &ConnectionString, found: &mut Vec<Doubt>) {
         let message = "`tlsInsecure` and `tlsAllowInvalidCertificates` stand together, which drivers refuse; keep one";
         add(check, message.to_owned(), true);
     }
-    if let (Some(off), Some(pool)) =
-        (is("Pooling", &["false", "no"]), last("Maximum Pool Size").or_else(|| last("Max Pool Size")))
+    if let (Some(_), Some(trust)) =
+        (is("encrypt", &["false", "no", "optional"]), is("trustServerCertificate", &["true", "yes"]))
     {
-        let _ = off;
+        add(trust, "`encrypt` is off, so no certificate is looked at; remove one".to_owned(), false);
+    }
+    let size = last("Maximum Pool Size").or_else(|| last("Max Pool Size"));
+    if let (Some(_), Some(pool)) = (is("Pooling", &["false", "no"]), size) {
         add(pool, "`Pooling` is off, so the size of the pool is not read; remove one".to_owned(), false);
     }
     let integrated =

@@ -33,6 +33,14 @@ pub(crate) fn part_with(endpoint: &Endpoint, role: ParamRole) -> Option<(&Endpoi
     endpoint.parts.iter().find_map(|part| Some((part, about(part)?)))
 }
 
+/// Whether a known parameter stands there with a slip in its name, which the rule about names tells.
+pub(crate) fn is_misspelt(endpoint: &Endpoint, meant: &str) -> bool {
+    let Some(string) = &endpoint.string else { return false };
+    let unknown = |name: &str| !string.dialect.about(name).any(|_| true);
+    let mut names = endpoint.parts.iter().filter_map(name_of);
+    names.any(|name| unknown(name) && string.nearest_parameter(name) == Some(meant))
+}
+
 /// What the clients of a notation do with a name that they do not know: `pgjdbc ignores it without a word`.
 pub(crate) fn fate(string: &ConnectionString) -> Option<Shown> {
     const FATES: [(Unknown, &str, &str); 4] = [

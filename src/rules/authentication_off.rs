@@ -4,7 +4,6 @@ use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
 use crate::rule::Context;
-use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::Environment;
 use crate::shown;
@@ -87,12 +86,15 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         None => shown!("{} lets anybody in: {}", key, is),
     };
     let builder = FindingBuilder::new(AUTHENTICATION_OFF.name, severity(ctx, change), Confidence::High, new.at, title)
-        .message(Shown::of_static("whoever reaches the port needs no password, for the superuser neither"))
+        .message(Shown::of_static("whoever reaches the port needs no password, the superuser included"))
         .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
         .setting(key.clone(), was.clone(), Some(is))
         .symptom(Shown::of_static("none: every login works, with any password"))
         .fix(Shown::of_static("ask for a password, and hand it over by a secret"), was.clone())
-        .rollback(wording::set_back(&key, was.as_ref()))
+        .rollback(match &was {
+            Some(was) => shown!("set {} back to {} and restart the server", key, was),
+            None => shown!("take {} out again and restart the server", key),
+        })
         .question(Shown::of_static("Who can reach the port of this server?"));
     Some(builder.build())
 }

@@ -5,9 +5,9 @@ use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::parameter::ParamRole;
 use crate::rule::Context;
-use crate::rule::addresses::{Address, addresses, folded, hosts, text};
+use crate::rule::addresses::{Address, addresses, hosts, text};
 use crate::rule::names::is_literal;
-use crate::rule::parameters::{name_of, part_with};
+use crate::rule::parameters::{is_misspelt, name_of, part_with};
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::shown;
@@ -16,8 +16,9 @@ use crate::source::Location;
 declare_rule! {
     /// ## What it finds
     ///
-    /// Fewer hosts in a list that stays otherwise, a replica set or sentinel's master that is gone or another, the database of the
-    /// users (`authSource`) gone or changed, and `target_session_attrs` or its kin removed where several hosts are listed.
+    /// A replica set or sentinel's master that is gone or another, the database of the users (`authSource`) gone or changed,
+    /// and `target_session_attrs` or its kin removed where several hosts are listed. A host that goes from a list is told by
+    /// `host-changed`.
     ///
     /// ## Why it hurts
     ///
@@ -33,7 +34,7 @@ declare_rule! {
     ///
     /// ```yaml after prod/app.yaml
     /// database:
-    ///   url: mongodb://orders@db-1.example.internal/orders?replicaSet=rs0&authSource=admin
+    ///   url: mongodb://orders@db-1.example.internal,db-2.example.internal/orders?replicaSet=rs0
     /// ```
     ///
     /// ```yaml fixed prod/app.yaml
@@ -43,11 +44,11 @@ declare_rule! {
     ///
     /// ## What to do
     ///
-    /// Keep every host that can become the writer, and the options that find it.
+    /// Keep the options that find the writer.
     ///
     /// ## When it is wrong
     ///
-    /// When the members were really removed, or the hosts stand behind one name now.
+    /// When the cluster was really renamed, or its users moved.
     ///
     /// ## References
     ///
@@ -63,7 +64,6 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         if dialect(old) != dialect(address.new) {
             continue;
         }
-        out.extend(fewer_hosts(ctx, &address, old));
         for role in [ParamRole::ReplicaSet, ParamRole::AuthSource, ParamRole::Target] {
             out.extend(option(ctx, &address, old, role));
         }
@@ -74,34 +74,6 @@ fn dialect(endpoint: &Endpoint) -> Option<&'static str> {
     endpoint.string.as_ref().map(|s| s.dialect.id)
 }
 
-/// Hosts that went from a list whose others stay.
-fn fewer_hosts(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
-    let names = |e: &Endpoint| -> Option<Vec<String>> {
-        hosts(e).map(|p| p.text.as_deref().filter(|t| is_literal(t)).map(folded)).collect()
-    };
-    let (before, after) = (names(old)?, names(address.new)?);
-    let stay = !after.is_empty() && after.iter().all(|host| before.contains(host));
-    if !stay || after.len() >= before.len() {
-        return None;
-    }
-    let first = hosts(address.new).next()?;
-    let key = ctx.name(address.key());
-    let counts = shown!("{} → {}", wording::counted(before.len(), "host", "hosts"), after.len());
-    let severity = if after.len() == 1 { Severity::Medium } else { Severity::Low };
-    let list = |hosts: &[String]| Some(ctx.name(&hosts.join(",")));
-    let lost = Lost {
-        title: shown!("{} lists fewer hosts: {}", key, counts),
-        message: "a host that is not listed is not tried when the others fail",
-        at: first.at,
-        old: list(&before),
-        new: list(&after),
-        severity,
-        symptom: Shown::of_static("none, until the listed server fails or is replaced"),
-        what: "hosts",
-    };
-    Some(lost.finding(ctx, address))
-}
-
 /// An option that is gone or has another value.
 fn option(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint, role: ParamRole) -> Option<Finding> {
     let (part, about) = part_with(old, role)?;
@@ -109,7 +81,8 @@ fn option(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint, role: ParamR
     let now = part_with(address.new, role).map(|(part, _)| part);
     let is = now.and_then(|p| p.text.as_deref());
     let literal = is.is_none_or(is_literal);
-    if is == Some(was) || !literal || now.is_some_and(|p| p.text.is_none()) {
+    let slip = now.is_none() && is_misspelt(address.new, name_of(part)?);
+    if is == Some(was) || !literal || slip || now.is_some_and(|p| p.text.is_none()) {
         return None;
     }
     let several = hosts(address.new).count() > 1;

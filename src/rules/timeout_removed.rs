@@ -5,7 +5,7 @@ use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::parameter::ParamRole;
 use crate::rule::addresses::{Address, addresses};
-use crate::rule::parameters::{name_of, part_named, part_with};
+use crate::rule::parameters::{is_misspelt, name_of, part_named, part_with};
 use crate::rule::{Context, PoolChange, wording};
 use crate::secret::Shown;
 use crate::shown;
@@ -79,6 +79,7 @@ fn in_string(ctx: &Context<'_>, address: &Address<'_>, role: ParamRole) -> Optio
     };
     let of_pool = |s: &crate::facts::PoolSetting| s.setting == part.setting && s.name == name;
     let told = ctx.old.facts.pools.iter().flat_map(|pool| &pool.settings).any(of_pool);
+    let told = told || now.is_none() && is_misspelt(address.new, name);
     if !ended || !endless || told || address.new.string.is_none() || is_set_beside(ctx, address) {
         return None;
     }

@@ -9,6 +9,7 @@ use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, part_changes, text};
 use crate::rule::elsewhere;
 use crate::rule::names::is_literal;
+use crate::rule::parameters::{name_of, part_named};
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::{Environment, SettingRef};
@@ -456,16 +457,18 @@ fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
     })
 }
 
+/// The parameter that sets the level, of several the last, or the scheme.
 fn mode_part(endpoint: &Endpoint) -> Option<&EndpointPart> {
-    let is_mode =
-        |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
+    let is_mode = |p: &&EndpointPart| name_of(p).is_some_and(|name| MODES.contains(&folded(name).as_str()));
     let scheme = || endpoint.parts.iter().find(|p| p.role == "scheme");
     let by_scheme = matches!(endpoint.engine, Engine::Redis | Engine::RabbitMq | Engine::MongoDb);
-    endpoint.parts.iter().find(is_mode).or_else(|| scheme().filter(|_| by_scheme))
+    let first = endpoint.parts.iter().find(is_mode);
+    let last = |first: &EndpointPart| name_of(first).and_then(|name| part_named(endpoint, name));
+    first.and_then(last).or_else(|| scheme().filter(|_| by_scheme))
 }
 
 fn is_unchecked(endpoint: &Endpoint, part: &EndpointPart) -> bool {
-    let (Some(name), Some(value)) = (part.role.strip_prefix("param:"), part.text.as_deref()) else { return false };
+    let (Some(name), Some(value)) = (name_of(part), part.text.as_deref()) else { return false };
     let told = endpoint.string.as_ref().is_some_and(|string| string.takes_check_away(name, value));
     let (name, value) = (folded(name), folded(value));
     told || UNCHECKED.iter().any(|(known, bad)| *known == name && bad.contains(&value.as_str()))

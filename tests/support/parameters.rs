@@ -131,7 +131,14 @@ pub(crate) fn documentation(tables: &Tables) -> String {
     );
     for family in &tables.families {
         let sources: Vec<String> = family.sources.iter().map(|s| format!("<{s}>")).collect();
-        let _ = writeln!(text, "\n### `{}`\n\nChecked {}: {}\n", family.id, family.checked, sources.join(", "));
+        let evidence = word(family.evidence);
+        let _ = writeln!(
+            text,
+            "\n### `{}`\n\nChecked {} ({evidence}): {}\n",
+            family.id,
+            family.checked,
+            sources.join(", ")
+        );
         if !family.readers.is_empty() {
             text.push_str("| Client | Unknown name | Repeated name | TLS by default |\n| --- | --- | --- | --- |\n");
         }
