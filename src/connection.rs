@@ -128,10 +128,8 @@ pub enum FaultKind {
     NotAPair,
     /// The separator of another notation.
     WrongSeparator,
-    /// A parameter that the client refuses.
+    /// A parameter that the client refuses, or one that is near a known one.
     UnknownParameter,
-    /// A parameter that is a slip away from a known one.
-    MisspeltParameter,
     /// A known parameter in the wrong case, which the client does not read.
     ParameterCase,
 }

@@ -148,6 +148,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     // A mode that its client does not read or that stands twice is why the level is lower.
     ("tls-weakened", &["parameter-misspelt", "value-not-allowed"]),
     ("parameter-repeated", &["tls-weakened"]),
+    ("parameters-contradict", &["tls-weakened"]),
     ("timeout-too-short", &["value-in-wrong-unit"]),
 ];
 
@@ -214,7 +215,8 @@ fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
     match (finding.rule, other.rule) {
         ("port-changed", "pooler-bypassed")
         | ("user-changed", "password-in-plain-text")
-        | ("tls-weakened", "parameter-misspelt" | "value-not-allowed") => one_string(),
+        | ("tls-weakened", "parameter-misspelt" | "value-not-allowed")
+        | ("parameters-contradict", "tls-weakened") => one_string(),
         ("server-limit-lowered", "pool-exceeds-server-limit") => {
             // The budget names the server and has counted what the lower limit means to it.
             let server = finding.subject.as_ref() == Some(&other.discriminator);

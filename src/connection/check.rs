@@ -157,7 +157,7 @@ fn judged(dialect: &Dialect, name: &str) -> Option<(FaultKind, String)> {
     }
     if let Some(meant) = nearest(known, name) {
         return Some((
-            FaultKind::MisspeltParameter,
+            FaultKind::UnknownParameter,
             format!("no client of this dialect knows `{name}`; write `{meant}`"),
         ));
     }

@@ -128,13 +128,22 @@ fn value(string: &ConnectionString, param: &Param) -> Option<Doubt> {
         return duration(string, param).and_then(|message| doubt(message, true));
     }
     let values = || known.iter().flat_map(|p| p.values.iter().copied());
-    // libpq compares letter by letter; the others read names of values as they read names.
-    let exact = string.dialect.params.iter().any(|family| family.id() == parameter::LIBPQ.id());
-    if values().any(|value| value == text || !exact && compare(value, text).is_eq()) {
+    let libpq = string.dialect.params.iter().any(|family| family.id() == parameter::LIBPQ.id());
+    let java = string.dialect.family == Family::Jdbc && !string.dialect.id.starts_with("r2dbc");
+    let target = known.iter().any(|p| p.role == ParamRole::Target);
+    // libpq compares letter by letter, and pgjdbc does so with its kinds of servers; drivers of Java otherwise take any
+    // case, and those of .NET any separator as well.
+    let takes = |value: &str| match () {
+        () if libpq || target && string.dialect.id == "jdbc-postgresql" => value == text,
+        () if java => value.eq_ignore_ascii_case(text),
+        () => compare(value, text).is_eq(),
+    };
+    if values().any(takes) {
         return None;
     }
     if let Some(same) = values().find(|value| compare(value, text).is_eq()) {
-        return doubt(format!("`{name}` is written in a spelling that libpq refuses; write `{same}`"), false);
+        let who = if libpq { "libpq" } else { "its driver" };
+        return doubt(format!("`{name}` is written in a spelling that {who} refuses; write `{same}`"), !libpq);
     }
     // A list of hosts or targets in order of preference.
     if text.contains(',') {
@@ -150,7 +159,7 @@ fn value(string: &ConnectionString, param: &Param) -> Option<Doubt> {
             format!("it takes {}", listed(&all.iter().take(8).copied().collect::<Vec<_>>()))
         }
     };
-    let grave = known.iter().any(|p| matches!(p.role, ParamRole::TlsMode | ParamRole::Target));
+    let grave = known.iter().any(|p| !matches!(p.role, ParamRole::Other | ParamRole::Prepared));
     doubt(format!("`{name}` has a value that its client does not know; {remedy}"), grave)
 }
 
@@ -321,6 +330,12 @@ mod tests {
             ("postgresql://db1/orders?pool_max_conn_lifetime=3600", Value, "pool_max_conn_lifetime", true),
             ("app@tcp(db1:3306)/orders?timeout=5", Value, "timeout", true),
             ("jdbc:mysql://db1/orders?sslMode=verify-full", Value, "sslMode", true),
+            ("jdbc:postgresql://db1/orders?sslmode=verify_full", Value, "sslmode", true),
+            ("jdbc:postgresql://db1/orders?targetServerType=prefersecondary", Value, "targetServerType", true),
+            ("jdbc:sqlserver://db1;encrypt=yes", Value, "encrypt", true),
+            ("jdbc:sqlserver://db1;encrypt=true;trustServerCertificate=yes", Value, "trustServerCertificate", true),
+            ("jdbc:mariadb://db1/orders?sslMode=preferred", Value, "sslMode", true),
+            ("jdbc:mysql://db1/orders?useSSL=1", Value, "useSSL", true),
             ("jdbc:postgresql://db1/orders?ssl=false&sslmode=require", Contradiction, "ssl", true),
             ("jdbc:mysql://db1/orders?useSSL=false&sslMode=REQUIRED", Contradiction, "useSSL", true),
             ("jdbc:mysql://db1/orders?useSSL=false&requireSSL=true", Contradiction, "requireSSL", true),
@@ -343,6 +358,9 @@ mod tests {
             "mongodb://db1,db2/orders?replicaSet=rs0&readPreferenceTags=dc:a&readPreferenceTags=dc:b",
             "app@tcp(db1:3306)/orders?tls=custom&timeout=5s&readTimeout=0",
             "Server=db1;Database=orders;Encrypt=True;TrustServerCertificate=False;Connect Timeout=30",
+            "jdbc:mariadb://db1/orders?sslMode=REQUIRED",
+            "jdbc:sqlserver://db1;encrypt=Mandatory;applicationIntent=readonly",
+            "jdbc:postgresql://db1/orders?sslmode=Require&preferQueryMode=Simple",
             "r2dbc:postgresql://db1/orders?connectTimeout=PT10S&sslMode=VERIFY_FULL",
         ] {
             assert_eq!(kinds(text), [], "{text}");

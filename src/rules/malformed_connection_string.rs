@@ -117,7 +117,7 @@ fn whole(ctx: &Context<'_>, endpoint: &Endpoint, new: bool) -> Shown {
 
 /// Names of parameters have rules of their own.
 fn is_a_parameter_s(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::UnknownParameter | FaultKind::MisspeltParameter | FaultKind::ParameterCase)
+    matches!(kind, FaultKind::UnknownParameter | FaultKind::ParameterCase)
 }
 
 fn severity(kind: FaultKind) -> Severity {

@@ -73,13 +73,22 @@ fn faults<'a>(address: &Address<'a>, string: &'a ConnectionString) -> impl Itera
     let had = move |fault: &Fault| {
         old.is_some_and(|o| o.faults.iter().any(|f| f.kind == fault.kind && f.message == fault.message))
     };
-    let is_one = |kind| matches!(kind, FaultKind::MisspeltParameter | FaultKind::ParameterCase);
-    string.faults.iter().filter(move |fault| is_one(fault.kind) && !had(fault))
+    let near = |fault: &Fault| named(string, fault).is_some_and(|name| string.nearest_parameter(name).is_some());
+    let is_one = move |fault: &Fault| match fault.kind {
+        FaultKind::ParameterCase => true,
+        FaultKind::UnknownParameter => near(fault),
+        _ => false,
+    };
+    string.faults.iter().filter(move |fault| is_one(fault) && !had(fault))
+}
+
+/// The name that a fault is about.
+fn named<'a>(string: &'a ConnectionString, fault: &Fault) -> Option<&'a str> {
+    string.params.iter().find(|param| param.name.range == fault.range).map(|param| param.name.text.trim())
 }
 
 fn of_fault(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString, fault: &Fault) -> Finding {
-    let param = string.params.iter().find(|param| param.name.range == fault.range);
-    let name = param.map_or("", |param| param.name.text.trim());
+    let name = named(string, fault).unwrap_or_default();
     let meant = string.nearest_parameter(name).unwrap_or_default();
     let at = place(ctx, address.new, name, fault.range.clone());
     let (key, is, was) = (ctx.name(address.key()), ctx.name(name), ctx.name(meant));

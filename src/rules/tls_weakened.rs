@@ -320,7 +320,10 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let (was, is) = (text(&change.old), text(&change.new));
     let level = |text: &Option<String>| text.as_deref().map_or(default, |t| level_of(Some(t)));
     let (before, after) = (level(&was), level(&is));
-    if before == TlsLevel::Unset || after == TlsLevel::Unset {
+    // What goes with the whole file is not weakened.
+    let holder = change.old.as_ref().map(|old| &ctx.old.settings.resource_of(old.setting).id);
+    let stays = holder.is_none_or(|id| ctx.new.settings.resources.iter().any(|r| r.id == *id));
+    if before == TlsLevel::Unset || after == TlsLevel::Unset || !stays {
         return None;
     }
     let severity = severity(before, after, Engine::Unknown)?;
