@@ -7,6 +7,8 @@ use crate::placeholder::opaque;
 
 /// Longest parameter name that is compared with known ones.
 const LONGEST_NAME: usize = 40;
+/// As many parameters of a string are judged; the longest real ones have some thirty.
+pub(super) const MOST_PARAMS: usize = 100;
 
 /// Appends faults, and puts all in the order of the text.
 pub(super) fn check(text: &str, found: &mut ConnectionString) {
@@ -126,7 +128,7 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
     if found.dialect.params.is_empty() {
         return;
     }
-    for param in &found.params {
+    for param in found.params.iter().take(MOST_PARAMS) {
         let name = param.name.text.trim();
         if !is_name(name) {
             continue;

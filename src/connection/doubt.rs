@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::check::is_name;
+use super::check::{MOST_PARAMS, is_name};
 use super::{ConnectionString, Family, Param, TlsLevel};
 use crate::parameter::{self, Param as About, ParamRole, Repeated, Unit, compare};
 use crate::placeholder;
@@ -42,7 +42,8 @@ pub enum DoubtKind {
 pub(super) fn doubts(string: &ConnectionString) -> Vec<Doubt> {
     let mut found = Vec::new();
     repeated(string, &mut found);
-    for param in string.params.iter().filter(|param| is_name(param.name.text.trim()) && is_plain(&param.value.text)) {
+    let judged = |param: &&Param| is_name(param.name.text.trim()) && is_plain(&param.value.text);
+    for param in string.params.iter().take(MOST_PARAMS).filter(judged) {
         found.extend(value(string, param).or_else(|| unit(string, param)));
     }
     contradictions(string, &mut found);
@@ -64,7 +65,7 @@ const LISTS: [&str; 7] =
     ["readPreferenceTags", "host", "port", "nodes", "auth_mechanism", "server", "authMechanismProperties"];
 
 fn repeated(string: &ConnectionString, found: &mut Vec<Doubt>) {
-    for (i, param) in string.params.iter().enumerate() {
+    for (i, param) in string.params.iter().take(MOST_PARAMS).enumerate() {
         let name = param.name.text.trim();
         let is_same = |other: &&Param| {
             let other_name = other.name.text.trim();
@@ -218,7 +219,7 @@ fn unit(string: &ConnectionString, param: &Param) -> Option<Doubt> {
             format!("`{name}` is in seconds, and {number} of them are hardly meant; write `{seconds}`")
         }
         // Whole hours are meant as they stand.
-        Unit::Seconds if waits && number >= LONG_S && number % 3600 != 0 => {
+        Unit::Seconds if waits && number >= LONG_S && !number.is_multiple_of(3600) => {
             let seconds = number.div_ceil(1000);
             format!("`{name}` is in seconds, and {number} of them are hardly meant; write `{seconds}`")
         }

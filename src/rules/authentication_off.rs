@@ -131,7 +131,7 @@ fn trusts_others(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [kind, _, _, from @ .., method] = words.as_slice() else { return false };
     let own = |from: &&str| from.starts_with("127.") || from.starts_with("::1") || from.starts_with("localhost");
-    let remote = matches!(*kind, "host" | "hostssl" | "hostnossl") && !from.is_empty() && !from.iter().any(|f| own(&f));
+    let remote = matches!(*kind, "host" | "hostssl" | "hostnossl") && !from.is_empty() && !from.iter().any(own);
     remote && *method == "trust"
 }
 

@@ -107,9 +107,11 @@ fn of_fault(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString,
 fn respelt(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString) -> Option<Finding> {
     let old = address.old?;
     let lacks = |e: &Endpoint, name: &str| part_named(e, name).is_none();
-    let gone = old.parts.iter().filter_map(|p| Some((p, name_of(p)?))).filter(|(_, n)| lacks(address.new, n));
+    let gone = old.parts.iter().filter_map(|p| Some((p, name_of(p)?))).take(100).filter(|(_, n)| lacks(address.new, n));
     let gone: Vec<_> = gone.filter(|(_, n)| parameter::is_known(n)).collect();
-    let come = address.new.parts.iter().filter_map(|p| Some((p, name_of(p)?))).filter(|(_, n)| lacks(old, n));
+    let come = address.new.parts.iter().filter_map(|p| Some((p, name_of(p)?)));
+    // Longer strings are nobody's, and each name is compared with each.
+    let come = come.take(100).filter(|(_, n)| lacks(old, n));
     let (part, is, was) = come.filter(|(_, n)| !parameter::is_known(n)).find_map(|(part, is)| {
         let alike =
             |was: &str| strsim::damerau_levenshtein(&was.to_lowercase(), &is.to_lowercase()) <= 3.min(is.len() / 3);

@@ -56,11 +56,14 @@ declare_rule! {
         "A parameter of a connection string that no client of its notation is known to read", check;
 }
 
+/// As many parameters of a string are looked at; the longest real ones have some thirty.
+const MOST_PARAMS: usize = 100;
+
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for address in addresses(ctx) {
         let Some(string) = &address.new.string else { continue };
         let stood = |name: &str| address.old.is_some_and(|old| part_named(old, name).is_some());
-        let named = address.new.parts.iter().filter_map(|part| Some((part, name_of(part)?)));
+        let named = address.new.parts.iter().filter_map(|part| Some((part, name_of(part)?))).take(MOST_PARAMS);
         let unknown = named.filter(|(part, name)| !stood(name) && part.text.is_some() && is_unknown(string, name));
         out.extend(unknown.filter_map(|(part, name)| finding(ctx, &address, string, part, name)));
     }
