@@ -161,6 +161,8 @@ families! {
     PDO_MYSQL = "pdo-mysql";
     /// mssql-jdbc.
     JDBC_SQLSERVER = "jdbc-sqlserver";
+    /// Clients of SQL Server's URIs.
+    SQLSERVER_URI = "sqlserver-uri";
     /// SqlClient of .NET.
     SQLCLIENT = "sqlclient";
     /// Npgsql.

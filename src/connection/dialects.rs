@@ -216,7 +216,7 @@ dialects! {
     REDIS_SENTINEL = "redis-sentinel-uri", Redis, Uri, ["redis-sentinel", "rediss-sentinel", "sentinel"], Some(26379), { params: &[&parameter::REDIS] };
     AMQP_URI = "amqp-uri", RabbitMq, Uri, ["amqp", "pyamqp"], Some(5672), { params: &[&parameter::AMQP] };
     AMQPS_URI = "amqps-uri", RabbitMq, Uri, ["amqps"], Some(5671), { params: &[&parameter::AMQP], tls_by_scheme: true };
-    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT, &parameter::ODBC] };
+    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::SQLSERVER_URI, &parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT] };
     CLICKHOUSE_URI = "clickhouse-uri", ClickHouse, Uri, ["clickhouse"], Some(9000), { params: &[&parameter::OTHER] };
     CLICKHOUSES_URI = "clickhouses-uri", ClickHouse, Uri, ["clickhouses"], Some(9440), { params: &[&parameter::OTHER], tls_by_scheme: true };
     ORACLE_URI = "oracle-uri", Oracle, Uri, ["oracle", "oraclegis"], Some(1521), { params: &[&parameter::OTHER] };

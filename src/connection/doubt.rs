@@ -156,8 +156,10 @@ fn value(string: &ConnectionString, param: &Param) -> Option<Doubt> {
         Some((distance, value)) if distance <= 3.min(folded.chars().count() / 2) => format!("write `{value}`"),
         _ => {
             let mut all: Vec<&str> = values().collect();
+            all.sort_unstable();
             all.dedup();
-            format!("it takes {}", listed(&all.iter().take(8).copied().collect::<Vec<_>>()))
+            all.truncate(8);
+            format!("it takes {}", listed(&all))
         }
     };
     let grave = known.iter().any(|p| !matches!(p.role, ParamRole::Other | ParamRole::Prepared));
@@ -362,6 +364,7 @@ mod tests {
             "jdbc:mariadb://db1/orders?sslMode=REQUIRED",
             "jdbc:sqlserver://db1;encrypt=Mandatory;applicationIntent=readonly",
             "jdbc:postgresql://db1/orders?sslmode=Require&preferQueryMode=Simple",
+            "sqlserver://db1?database=orders&encrypt=disable",
             "r2dbc:postgresql://db1/orders?connectTimeout=PT10S&sslMode=VERIFY_FULL",
         ] {
             assert_eq!(kinds(text), [], "{text}");

@@ -3,6 +3,7 @@
 use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::meaning::Explained;
 use crate::parameter::ParamRole;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, hosts, text};
@@ -17,8 +18,8 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A replica set or sentinel's master that is gone or another, the database of the users (`authSource`) gone or changed,
-    /// and `target_session_attrs` or its kin removed where several hosts are listed. A host that goes from a list is told by
-    /// `host-changed`.
+    /// `target_session_attrs` or its kin removed where several hosts are listed, and a plugin of the AWS wrapper that is not
+    /// listed any more. A host that goes from a list is told by `host-changed`.
     ///
     /// ## Why it hurts
     ///
@@ -68,6 +69,41 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
             out.extend(option(ctx, &address, old, role));
         }
     }
+    out.extend(ctx.changes.iter().filter_map(|change| plugins(ctx, change)));
+}
+
+/// Plugins that go from the list of an AWS wrapper, which does failover and the choice of readers by them.
+fn plugins(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
+    let name: String = change.logical.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = name.to_ascii_lowercase();
+    let in_string = change.role.as_deref() == Some("param:wrapperPlugins");
+    if !in_string && !name.ends_with("wrapperplugins") && !name.ends_with("wrapperpluginscsv") {
+        return None;
+    }
+    // `failover2` is the newer `failover`.
+    let plain = |plugin: &str| plugin.trim().trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let after: Vec<String> = new.text.split(',').map(plain).collect();
+    let lost = old.text.split(',').map(str::trim).filter(|p| !p.is_empty() && !after.contains(&plain(p)));
+    let lost: Vec<Shown> = lost.map(|plugin| ctx.name(plugin)).collect();
+    if lost.is_empty() || !is_literal(&old.text) || !is_literal(&new.text) {
+        return None;
+    }
+    let (key, was, is) = (ctx.name(&change.logical), ctx.name(&old.text), ctx.name(&new.text));
+    let lost = Shown::join(&lost, ", ");
+    let title = shown!("{} lists {} no more", key, lost);
+    Some(
+        FindingBuilder::new(FAILOVER_LOST.name, Severity::Medium, Confidence::Medium, new.at, title)
+            .message(Shown::of_static("the wrapper does only what its plugins do: failover, and reads from copies"))
+            .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
+            .setting(key.clone(), Some(was.clone()), Some(is))
+            .symptom(Shown::of_static("none, until a failover: connections stay with the server that was lost"))
+            .fix(shown!("keep {} unless what it does is not wanted any more", lost), Some(was.clone()))
+            .rollback(wording::set_back(&key, Some(&was)))
+            .question(shown!("What takes the place of {}?", lost))
+            .discriminator(Shown::of_static("plugins"))
+            .build(),
+    )
 }
 
 fn dialect(endpoint: &Endpoint) -> Option<&'static str> {
@@ -88,11 +124,13 @@ fn option(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint, role: ParamR
     let several = hosts(address.new).count() > 1;
     let writer = matches!(was, "read-write" | "primary" | "master");
     let (message, what) = match role {
-        ParamRole::ReplicaSet if is.is_some() => ("the client accepts no member of a set of another name", "the set"),
-        ParamRole::ReplicaSet if several => {
-            ("without the set's name some drivers take the hosts for routers", "the set")
+        ParamRole::ReplicaSet if is.is_some() => {
+            ("the client accepts no member of a set of another name", "the name of the set")
         }
-        ParamRole::ReplicaSet => ("the client goes to the one host and follows no election", "the set"),
+        ParamRole::ReplicaSet if several => {
+            ("without the set's name some drivers take the hosts for routers", "the name of the set")
+        }
+        ParamRole::ReplicaSet => ("the client goes to the one host and follows no election", "the name of the set"),
         ParamRole::AuthSource if is_default(address.new, was, is) => return None,
         ParamRole::AuthSource => ("the user is looked for in another database", "the users' database"),
         // The default takes any server; one host is what it is.
