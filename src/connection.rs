@@ -9,6 +9,7 @@
 mod ado_net;
 mod check;
 mod dialects;
+mod doubt;
 mod go_mysql;
 mod hide;
 mod host;
@@ -31,6 +32,7 @@ use std::ops::Range;
 use crate::secret::{MASK, Secret};
 
 pub use dialects::{DIALECTS, Dialect, Engine, Family, pooler_port, port_engine};
+pub use doubt::{Doubt, DoubtKind};
 pub use host::{HostRole, host_environment, host_role, is_local};
 pub use keys::{PartKey, PartRole, part_role_for_key};
 pub use tls::TlsLevel;
@@ -312,9 +314,39 @@ impl ConnectionString {
     /// The value of a parameter, its name compared without case and separators.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        let name = crate::parameter::fold(name);
-        let hit = self.params.iter().rev().find(|param| crate::parameter::fold(&param.name.text) == name);
+        let hit = self.params.iter().rev().find(|param| crate::parameter::compare(&param.name.text, name).is_eq());
         hit.map(|param| param.value.text.as_str())
+    }
+
+    /// Whether a client of this notation has a parameter of this name or of one like it.
+    #[must_use]
+    pub fn knows_parameter(&self, name: &str) -> bool {
+        self.dialect.params.is_empty() || self.dialect.knows(name) || self.nearest_parameter(name).is_some()
+    }
+
+    /// The known parameter that a name which is not known was probably meant to be.
+    #[must_use]
+    pub fn nearest_parameter(&self, name: &str) -> Option<&'static str> {
+        let mut alike = self.dialect.params.iter().flat_map(|family| family.alike(name));
+        alike.find(|known| known.eq_ignore_ascii_case(name)).or_else(|| check::nearest(self.dialect.params, name))
+    }
+
+    /// What its client takes and what is hardly meant: doubled, contradicting, in another unit. By place.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Doubt> {
+        doubt::doubts(self)
+    }
+
+    /// The weakest and the strongest level that its clients take where the string says none; `None` where it is not known.
+    #[must_use]
+    pub fn default_tls_levels(&self) -> Option<(TlsLevel, TlsLevel)> {
+        tls::default_levels(self)
+    }
+
+    /// Whether a parameter of this value takes the check of the server's certificate away, or a part of it.
+    #[must_use]
+    pub fn takes_check_away(&self, name: &str, value: &str) -> bool {
+        tls::takes_check_away(self, name, value)
     }
 
     /// How strictly the connection is protected, as far as the string tells.

@@ -1,1165 +1,348 @@
-//! Names of parameters in connection strings, by family of clients. Data only.
+//! Parameters of connection strings: which names clients know, what they mean, and what becomes of a name nobody knows.
 //!
-//! Spelt as the clients document them. Whether a name's case matters is said by the dialect that uses the list. A name
-//! that is in no list may still be right for clients that take anything; see `Dialect::strict`.
+//! In: a name. Out: what `catalogue/parameters.toml` says of it. The tables are embedded in a compact form that a test makes
+//! of the TOML; a family is read from it when it is first asked for, and names are found by bisection. Whether the case
+//! of a name matters is said by the notation, see `Dialect`.
 
-/// libpq keywords; it refuses all others. <https://www.postgresql.org/docs/current/libpq-connect.html>
-pub(crate) static LIBPQ: [&str; 52] = [
-    "application_name",
-    "channel_binding",
-    "client_encoding",
-    "connect_timeout",
-    "dbname",
-    "fallback_application_name",
-    "gssdelegation",
-    "gssencmode",
-    "gsslib",
-    "host",
-    "hostaddr",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-    "krbsrvname",
-    "load_balance_hosts",
-    "max_protocol_version",
-    "min_protocol_version",
-    "oauth_client_id",
-    "oauth_client_secret",
-    "oauth_issuer",
-    "oauth_scope",
-    "options",
-    "passfile",
-    "password",
-    "port",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
-    "scram_client_key",
-    "scram_server_key",
-    "service",
-    "servicefile",
-    "ssl_max_protocol_version",
-    "ssl_min_protocol_version",
-    "sslcert",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkey",
-    "sslkeylogfile",
-    "sslmode",
-    "sslnegotiation",
-    "sslpassword",
-    "sslrootcert",
-    "sslsni",
-    "target_session_attrs",
-    "tcp_user_timeout",
-    "user",
-];
+use std::cmp::Ordering;
+use std::sync::OnceLock;
 
-/// What the other clients of PostgreSQL URIs know beyond libpq.
-pub(crate) static POSTGRES_URI: [&str; 97] = [
-    "advisory_locks",
-    "auth_type",
-    "binary_parameters",
-    "checkout_timeout",
-    "client_idle_timeout",
-    "client_tls_sslmode",
-    "command_timeout",
-    "conn_health_checks",
-    "CONN_MAX_AGE",
-    "conn_max_age",
-    "connection_limit",
-    "connectionTimeoutMillis",
-    "currentSchema",
-    "database",
-    "default_pool_size",
-    "default_query_exec_mode",
-    "description_cache_capacity",
-    "disable_server_side_cursors",
-    "encoding",
-    "idle_in_transaction_session_timeout",
-    "idle_timeout",
-    "idle_transaction_timeout",
-    "idleTimeoutMillis",
-    "ignore_startup_parameters",
-    "isolation_level",
-    "keepAlive",
-    "keepalive",
-    "lock_timeout",
-    "max",
-    "max_age",
-    "max_client_conn",
-    "max_connection_lifetime",
-    "max_connections",
-    "max_db_connections",
-    "max_idle_connection_lifetime",
-    "max_inactive_connection_lifetime",
-    "max_overflow",
-    "max_prepared_statements",
-    "max_size",
-    "max_user_connections",
-    "maxLifetimeSeconds",
-    "maxUses",
-    "min",
-    "min_connections",
-    "min_pool_size",
-    "min_size",
-    "pgbouncer",
-    "pool",
-    "pool_health_check_period",
-    "pool_max_conn_idle_time",
-    "pool_max_conn_lifetime",
-    "pool_max_conn_lifetime_jitter",
-    "pool_max_conns",
-    "pool_min_conns",
-    "pool_min_idle_conns",
-    "pool_mode",
-    "pool_ping_timeout",
-    "pool_pre_ping",
-    "pool_recycle",
-    "pool_size",
-    "pool_timeout",
-    "poolclass",
-    "prepare",
-    "prepared_statement_cache_size",
-    "prepared_statements",
-    "query_timeout",
-    "query_wait_timeout",
-    "queue_interval",
-    "queue_target",
-    "reaping_frequency",
-    "replica",
-    "reserve_pool_size",
-    "schema",
-    "schema_search_path",
-    "search_path",
-    "server_connect_timeout",
-    "server_idle_timeout",
-    "server_lifetime",
-    "server_tls_sslmode",
-    "shadowDatabaseUrl",
-    "socket_timeout",
-    "ssl",
-    "ssl-ca",
-    "ssl-mode",
-    "ssl-root-cert",
-    "ssl_require",
-    "sslaccept",
-    "sslidentity",
-    "sslinline",
-    "statement-cache-capacity",
-    "statement_cache_capacity",
-    "statement_cache_size",
-    "statement_timeout",
-    "timeout",
-    "TimeZone",
-    "timezone",
-    "uselibpqcompat",
-];
+/// The tables, one family after the other; see [`Family::read`] for the lines.
+const EMBEDDED: &str = include_str!("catalogue/parameters.txt");
 
-/// pgjdbc, the Redshift driver, and wrappers around them. <https://jdbc.postgresql.org/documentation/use/>
-pub(crate) static JDBC_POSTGRESQL: [&str; 97] = [
-    "adaptiveFetch",
-    "adaptiveFetchMaximum",
-    "adaptiveFetchMinimum",
-    "allowEncodingChanges",
-    "ApplicationName",
-    "assumeMinServerVersion",
-    "authenticationPluginClassName",
-    "autosave",
-    "binaryTransfer",
-    "binaryTransferDisable",
-    "binaryTransferEnable",
-    "cancelSignalTimeout",
-    "channelBinding",
-    "cleanupSavepoints",
-    "cloudSqlInstance",
-    "cloudSqlNamedConnector",
-    "cloudSqlTargetPrincipal",
-    "clusterId",
-    "clusterInstanceHostPattern",
-    "clusterTopologyRefreshRateMs",
-    "connectTimeout",
-    "currentSchema",
-    "databaseMetadataCacheFields",
-    "databaseMetadataCacheFieldsMiB",
-    "defaultRowFetchSize",
-    "disableColumnSanitiser",
-    "enableIamAuth",
-    "escapeSyntaxCallMode",
-    "failoverMode",
-    "failoverTimeoutMs",
-    "failureDetectionCount",
-    "failureDetectionInterval",
-    "failureDetectionTime",
-    "groupStartupParameters",
-    "gssEncMode",
-    "gsslib",
-    "gssResponseTimeout",
-    "hideUnprivilegedObjects",
-    "hostRecheckSeconds",
-    "ipTypes",
-    "jaasApplicationName",
-    "jaasLogin",
-    "kerberosServerName",
-    "loadBalanceHosts",
-    "localSocketAddress",
-    "loginTimeout",
-    "logServerErrorDetail",
-    "logUnclosedConnections",
-    "maxResultBuffer",
-    "maxSendBufferSize",
-    "options",
-    "password",
-    "PGDBNAME",
-    "PGHOST",
-    "PGPORT",
-    "preferQueryMode",
-    "preparedStatementCacheQueries",
-    "preparedStatementCacheSizeMiB",
-    "prepareThreshold",
-    "protocolVersion",
-    "quoteReturningIdentifiers",
-    "readOnly",
-    "readOnlyMode",
-    "receiveBufferSize",
-    "replication",
-    "requireAuth",
-    "reWriteBatchedInserts",
-    "sendBufferSize",
-    "service",
-    "socketFactory",
-    "socketFactoryArg",
-    "socketTimeout",
-    "SSL",
-    "ssl",
-    "sslcert",
-    "sslfactory",
-    "sslfactoryarg",
-    "sslhostnameverifier",
-    "sslkey",
-    "sslmode",
-    "sslNegotiation",
-    "sslpassword",
-    "sslpasswordcallback",
-    "sslResponseTimeout",
-    "sslrootcert",
-    "sspiServiceClass",
-    "stringtype",
-    "targetServerType",
-    "tcpKeepAlive",
-    "tcpNoDelay",
-    "unixSocketPath",
-    "unknownLength",
-    "user",
-    "useSpnego",
-    "wrapperDialect",
-    "wrapperPlugins",
-    "xmlFactoryFactory",
-];
+/// A set of clients that read one notation alike.
+#[derive(Debug)]
+pub(crate) struct Family {
+    id: &'static str,
+    table: OnceLock<Table>,
+}
 
-/// Connector/J. <https://dev.mysql.com/doc/connector-j/en/connector-j-reference-configuration-properties.html>
-pub(crate) static JDBC_MYSQL: [&str; 87] = [
-    "allowLoadLocalInfile",
-    "allowMultiQueries",
-    "allowPublicKeyRetrieval",
-    "authenticationPlugins",
-    "autoReconnect",
-    "autoReconnectForPools",
-    "cachePrepStmts",
-    "cacheResultSetMetadata",
-    "cacheServerConfiguration",
-    "characterEncoding",
-    "characterSetResults",
-    "clientCertificateKeyStorePassword",
-    "clientCertificateKeyStoreType",
-    "clientCertificateKeyStoreUrl",
-    "connectionAttributes",
-    "connectionCollation",
-    "connectionTimeZone",
-    "connectTimeout",
-    "continueBatchOnError",
-    "createDatabaseIfNotExist",
-    "databaseTerm",
-    "defaultAuthenticationPlugin",
-    "defaultFetchSize",
-    "disabledAuthenticationPlugins",
-    "dnsSrv",
-    "elideSetAutoCommits",
-    "emptyStringsConvertToZero",
-    "enabledSSLCipherSuites",
-    "enabledTLSProtocols",
-    "failOverReadOnly",
-    "fallbackToSystemTrustStore",
-    "forceConnectionTimeZoneToSession",
-    "ha.loadBalanceStrategy",
-    "initialTimeout",
-    "interactiveClient",
-    "jdbcCompliantTruncation",
-    "loadBalanceBlocklistTimeout",
-    "logger",
-    "maintainTimeStats",
-    "maxAllowedPacket",
-    "maxReconnects",
-    "netTimeoutForStreamingResults",
-    "noAccessToProcedureBodies",
-    "nullCatalogMeansCurrent",
-    "nullDatabaseMeansCurrent",
-    "password",
-    "passwordCharacterEncoding",
-    "prepStmtCacheSize",
-    "prepStmtCacheSqlLimit",
-    "preserveInstants",
-    "profileSQL",
-    "protocol",
-    "queriesBeforeRetrySource",
-    "readFromSourceWhenNoReplicas",
-    "requireSSL",
-    "retriesAllDown",
-    "rewriteBatchedStatements",
-    "roundRobinLoadBalance",
-    "secondsBeforeRetrySource",
-    "serverRSAPublicKeyFile",
-    "serverTimezone",
-    "sessionVariables",
-    "socketFactory",
-    "socketTimeout",
-    "sslMode",
-    "tcpKeepAlive",
-    "tinyInt1isBit",
-    "tlsCiphersuites",
-    "tlsVersions",
-    "trustCertificateKeyStorePassword",
-    "trustCertificateKeyStoreType",
-    "trustCertificateKeyStoreUrl",
-    "useAffectedRows",
-    "useCompression",
-    "useCursorFetch",
-    "useInformationSchema",
-    "useLegacyDatetimeCode",
-    "useLocalSessionState",
-    "useLocalTransactionState",
-    "useOldAliasMetadataBehavior",
-    "user",
-    "useServerPrepStmts",
-    "useSSL",
-    "useUnicode",
-    "verifyServerCertificate",
-    "yearIsDateType",
-    "zeroDateTimeBehavior",
-];
+#[derive(Debug, Default)]
+struct Table {
+    readers: Vec<Reader>,
+    params: Vec<Param>,
+    /// Sorted by the folded name.
+    names: Vec<Name>,
+}
 
-/// MariaDB Connector/J. <https://mariadb.com/docs/connectors/mariadb-connector-j/about-mariadb-connector-j>
-pub(crate) static JDBC_MARIADB: [&str; 61] = [
-    "allowLocalInfile",
-    "allowMultiQueries",
-    "allowPublicKeyRetrieval",
-    "autoReconnect",
-    "cacheCallableStmts",
-    "cachePrepStmts",
-    "characterEncoding",
-    "connectionAttributes",
-    "connectionCollation",
-    "connectTimeout",
-    "createDatabaseIfNotExist",
-    "credentialType",
-    "defaultFetchSize",
-    "disableSslHostnameVerification",
-    "enabledSslCipherSuites",
-    "enabledSslProtocolSuites",
-    "galeraAllowedState",
-    "initSql",
-    "jdbcCompliantTruncation",
-    "keyPassword",
-    "keyStore",
-    "keyStorePassword",
-    "keyStoreType",
-    "maxAllowedPacket",
-    "maxIdleTime",
-    "maxPoolSize",
-    "maxQuerySizeToLog",
-    "minPoolSize",
-    "nullDatabaseMeansCurrent",
-    "password",
-    "permitMysqlScheme",
-    "pool",
-    "poolName",
-    "poolValidMinDelay",
-    "prepStmtCacheSize",
-    "registerJmxPool",
-    "restrictedAuth",
-    "retriesAllDown",
-    "rewriteBatchedStatements",
-    "serverRsaPublicKeyFile",
-    "serverSslCert",
-    "serverTimezone",
-    "sessionVariables",
-    "socketTimeout",
-    "sslMode",
-    "tcpKeepAlive",
-    "timezone",
-    "tinyInt1isBit",
-    "transactionReplay",
-    "trustServerCertificate",
-    "trustStore",
-    "trustStorePassword",
-    "trustStoreType",
-    "useBulkStmts",
-    "user",
-    "useResetConnection",
-    "useServerPrepStmts",
-    "useSSL",
-    "useSsl",
-    "useUnicode",
-    "yearIsDateType",
-];
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    text: &'static str,
+    /// Index of what is known of it beside the name.
+    param: Option<usize>,
+}
 
-/// Clients of MySQL URIs and of the Go form. <https://github.com/go-sql-driver/mysql#parameters>
-pub(crate) static MYSQL_URI: [&str; 63] = [
-    "acquireTimeout",
-    "allowAllFiles",
-    "allowCleartextPasswords",
-    "allowFallbackToPlaintext",
-    "autocommit",
-    "charset",
-    "checkConnLiveness",
-    "clientFoundRows",
-    "collation",
-    "connect_timeout",
-    "connection_limit",
-    "connection_timeout",
-    "connectionAttributes",
-    "connectionLimit",
-    "connectTimeout",
-    "dbname",
-    "enableKeepAlive",
-    "encoding",
-    "host",
-    "idleTimeout",
-    "init_command",
-    "interpolateParams",
-    "loc",
-    "local_infile",
-    "maxAllowedPacket",
-    "maxIdle",
-    "multipleStatements",
-    "multiStatements",
-    "parseTime",
-    "pool",
-    "pool_size",
-    "pool_timeout",
-    "port",
-    "program_name",
-    "queueLimit",
-    "read_timeout",
-    "readTimeout",
-    "reconnect",
-    "rejectReadOnly",
-    "socket_timeout",
-    "socketTimeout",
-    "ssl",
-    "ssl-ca",
-    "ssl-mode",
-    "ssl_ca",
-    "ssl_cert",
-    "ssl_disabled",
-    "ssl_key",
-    "ssl_verify_cert",
-    "ssl_verify_identity",
-    "sslaccept",
-    "sslcert",
-    "sslmode",
-    "statement-cache-capacity",
-    "statement_cache_size",
-    "time_zone",
-    "timeout",
-    "timezone",
-    "tls",
-    "unix_socket",
-    "waitForConnections",
-    "write_timeout",
-    "writeTimeout",
-];
+/// A client, and what it makes of names and of their repetition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader {
+    /// As people call it.
+    pub(crate) name: &'static str,
+    /// What it does with a name that it does not know.
+    pub(crate) unknown: Unknown,
+    /// What it does with a name that stands twice.
+    pub(crate) repeated: Repeated,
+    /// The TLS level that holds where nothing is written; empty where it is not known.
+    pub(crate) tls: &'static str,
+    /// The words of its refusal; empty where there are none.
+    pub(crate) says: &'static str,
+}
 
-/// mssql-jdbc. <https://learn.microsoft.com/sql/connect/jdbc/setting-the-connection-properties>
-pub(crate) static JDBC_SQLSERVER: [&str; 71] = [
-    "AADSecurePrincipalId",
-    "AADSecurePrincipalSecret",
-    "accessToken",
-    "applicationIntent",
-    "applicationName",
-    "authentication",
-    "authenticationScheme",
-    "cancelQueryTimeout",
-    "clientCertificate",
-    "clientKey",
-    "clientKeyPassword",
-    "columnEncryptionSetting",
-    "connectRetryCount",
-    "connectRetryInterval",
-    "database",
-    "databaseName",
-    "delayLoadingLobs",
-    "disableStatementPooling",
-    "domain",
-    "enablePrepareOnFirstPreparedStatementCall",
-    "encrypt",
-    "failoverPartner",
-    "fips",
-    "gsscredential",
-    "hostNameInCertificate",
-    "instance",
-    "instanceName",
-    "integratedSecurity",
-    "iPAddressPreference",
-    "jaasConfigurationName",
-    "keyStoreAuthentication",
-    "keyStoreLocation",
-    "keyStoreSecret",
-    "lastUpdateCount",
-    "lockTimeout",
-    "loginTimeout",
-    "maxResultBuffer",
-    "msiClientId",
-    "multiSubnetFailover",
-    "packetSize",
-    "password",
-    "port",
-    "portNumber",
-    "prepareMethod",
-    "queryTimeout",
-    "realm",
-    "replication",
-    "responseBuffering",
-    "selectMethod",
-    "sendStringParametersAsUnicode",
-    "sendTimeAsDatetime",
-    "server",
-    "serverCertificate",
-    "serverName",
-    "serverPreparedStatementDiscardThreshold",
-    "serverSpn",
-    "socketTimeout",
-    "ssl",
-    "sslProtocol",
-    "statementPoolingCacheSize",
-    "TransparentNetworkIPResolution",
-    "transparentNetworkIPResolution",
-    "trustServerCertificate",
-    "trustStore",
-    "trustStorePassword",
-    "trustStoreType",
-    "useBulkCopyForBatchInsert",
-    "user",
-    "userName",
-    "workstationID",
-    "xopenStates",
-];
+/// What a client does with a parameter that it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unknown {
+    /// It refuses the string.
+    Refused,
+    /// It sends the name to the server, which refuses what is no setting of its own.
+    Server,
+    /// It drops the parameter and says so in its log.
+    Warned,
+    /// It drops the parameter without a word.
+    Ignored,
+}
 
-/// SqlClient of .NET; it refuses all others. <https://learn.microsoft.com/dotnet/api/microsoft.data.sqlclient.sqlconnection.connectionstring>
-pub(crate) static SQLCLIENT: [&str; 83] = [
-    "Addr",
-    "Address",
-    "App",
-    "Application Intent",
-    "Application Name",
-    "ApplicationIntent",
-    "Async",
-    "Asynchronous",
-    "Asynchronous Processing",
-    "Attach DB Filename",
-    "AttachDBFilename",
-    "Attestation Protocol",
-    "Authentication",
-    "Column Encryption Setting",
-    "Command Timeout",
-    "Connect Retry Count",
-    "Connect Retry Interval",
-    "Connect Timeout",
-    "Connection Lifetime",
-    "Connection Reset",
-    "Connection Timeout",
-    "ConnectRetryCount",
-    "ConnectRetryInterval",
-    "Context Connection",
-    "Current Language",
-    "Data Source",
-    "Database",
-    "Enclave Attestation Url",
-    "Encrypt",
-    "Enlist",
-    "Extended Properties",
-    "Failover Partner",
-    "Failover Partner SPN",
-    "FailoverPartner",
-    "Host Name In Certificate",
-    "HostNameInCertificate",
-    "Initial Catalog",
-    "Initial File Name",
-    "Integrated Security",
-    "IP Address Preference",
-    "IPAddressPreference",
-    "Language",
-    "Load Balance Timeout",
-    "MARS Connection",
-    "Max Pool Size",
-    "Min Pool Size",
-    "Multi Subnet Failover",
-    "Multiple Active Result Sets",
-    "MultipleActiveResultSets",
-    "MultiSubnetFailover",
-    "Net",
-    "Network",
-    "Network Address",
-    "Network Library",
-    "Packet Size",
-    "Password",
-    "Persist Security Info",
-    "PersistSecurityInfo",
-    "Pool Blocking Period",
-    "PoolBlockingPeriod",
-    "Pooling",
-    "PWD",
-    "Pwd",
-    "Replication",
-    "Server",
-    "Server Certificate",
-    "Server SPN",
-    "ServerCertificate",
-    "ServerSPN",
-    "Timeout",
-    "Transaction Binding",
-    "Transparent Network IP Resolution",
-    "TransparentNetworkIPResolution",
-    "Trust Server Certificate",
-    "Trusted_Connection",
-    "TrustServerCertificate",
-    "Type System Version",
-    "UID",
-    "User",
-    "User ID",
-    "User Instance",
-    "Workstation ID",
-    "WSID",
-];
+/// What a client does with a parameter that stands twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Repeated {
+    /// The first one counts.
+    First,
+    /// The last one counts.
+    Last,
+    /// It refuses the string.
+    Refused,
+}
 
-/// Npgsql; it refuses all others. <https://www.npgsql.org/doc/connection-string-parameters.html>
-pub(crate) static NPGSQL: [&str; 87] = [
-    "Application Name",
-    "ApplicationName",
-    "Array Nullability Mode",
-    "Auto Prepare Min Usages",
-    "Cancellation Timeout",
-    "Channel Binding",
-    "Check Certificate Revocation",
-    "Client Certificate",
-    "Client Certificate Key",
-    "Client Encoding",
-    "Command Timeout",
-    "CommandTimeout",
-    "Connect Timeout",
-    "Connection Idle Lifetime",
-    "Connection Lifetime",
-    "Connection Pruning Interval",
-    "Convert Infinity DateTime",
-    "Database",
-    "DB",
-    "EF Admin Database",
-    "EF Template Database",
-    "Encoding",
-    "Enlist",
-    "GSS Encryption Mode",
-    "Host",
-    "Host Recheck Seconds",
-    "Include Error Detail",
-    "Include Failed Batched Command",
-    "Include Realm",
-    "Integrated Security",
-    "Internal Command Timeout",
-    "KeepAlive",
-    "Keepalive",
-    "Kerberos Service Name",
-    "Load Balance Hosts",
-    "Load Balance Timeout",
-    "Load Table Composites",
-    "Log Parameters",
-    "Max Auto Prepare",
-    "Max Pool Size",
-    "Maximum Pool Size",
-    "MaxPoolSize",
-    "Min Pool Size",
-    "Minimum Pool Size",
-    "MinPoolSize",
-    "Multiplexing",
-    "No Reset On Close",
-    "Options",
-    "Passfile",
-    "Password",
-    "Persist Security Info",
-    "Pooling",
-    "Port",
-    "PSW",
-    "PWD",
-    "Read Buffer Size",
-    "Require Auth",
-    "Root Certificate",
-    "Search Path",
-    "SearchPath",
-    "Server",
-    "Server Compatibility Mode",
-    "Socket Receive Buffer Size",
-    "Socket Send Buffer Size",
-    "SSL Certificate",
-    "SSL Key",
-    "SSL Mode",
-    "Ssl Mode",
-    "SSL Negotiation",
-    "SSL Password",
-    "SslMode",
-    "SSLPassword",
-    "Target Session Attributes",
-    "TCP Keepalive",
-    "TCP Keepalive Interval",
-    "TCP Keepalive Time",
-    "Timeout",
-    "Timezone",
-    "Trust Server Certificate",
-    "UID",
-    "Use Perf Counters",
-    "User Id",
-    "User Name",
-    "UserId",
-    "Username",
-    "Write Buffer Size",
-    "Write Coalescing Buffer Threshold Bytes",
-];
+/// What is known of a parameter beside its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Param {
+    /// What it does.
+    pub(crate) role: ParamRole,
+    /// Unit of a bare number.
+    pub(crate) unit: Option<Unit>,
+    /// What holds where it is not written.
+    pub(crate) default: Option<&'static str>,
+    /// All values that it takes, where they are few.
+    pub(crate) values: Vec<&'static str>,
+    /// The TLS level of each value, in the order of `values`; empty for other parameters.
+    pub(crate) levels: Vec<&'static str>,
+    /// Values that take the check of the server's certificate away.
+    pub(crate) unchecked: Vec<&'static str>,
+}
 
-/// MySqlConnector and Connector/NET; both refuse all others. <https://mysqlconnector.net/connection-options/>
-pub(crate) static MYSQL_NET: [&str; 118] = [
-    "Addr",
-    "Address",
-    "Allow Load Local Infile",
-    "Allow Public Key Retrieval",
-    "Allow User Variables",
-    "Allow Zero DateTime",
-    "AllowLoadLocalInfile",
-    "AllowPublicKeyRetrieval",
-    "AllowUserVariables",
-    "AllowZeroDateTime",
-    "Application Name",
-    "ApplicationName",
-    "Auto Enlist",
-    "AutoEnlist",
-    "Bulk Loading",
-    "CA Certificate File",
-    "CACertificateFile",
-    "Cancellation Timeout",
-    "Certificate File",
-    "Certificate Password",
-    "Certificate Store Location",
-    "Certificate Thumbprint",
-    "CertificateFile",
-    "CertificatePassword",
-    "Character Set",
-    "CharacterSet",
-    "CharSet",
-    "Check Parameters",
-    "Command Timeout",
-    "Compress",
-    "Connect Timeout",
-    "Connection Idle Ping Time",
-    "Connection Idle Timeout",
-    "Connection Lifetime",
-    "Connection Protocol",
-    "Connection Reset",
-    "Connection Timeout",
-    "ConnectionIdleTimeout",
-    "ConnectionLifeTime",
-    "ConnectionReset",
-    "ConnectionTimeout",
-    "Convert Zero DateTime",
-    "ConvertZeroDateTime",
-    "Data Source",
-    "Database",
-    "DataSource",
-    "DateTime Kind",
-    "Default Authentication Plugin",
-    "Default Command Timeout",
-    "DefaultCommandTimeout",
-    "Deferred Connection Reset",
-    "DNS Check Interval",
-    "DnsCheckInterval",
-    "Enlist",
-    "Functions Return String",
-    "Guid Format",
-    "Host",
-    "Ignore Command Transaction",
-    "Ignore Prepare",
-    "Initial Catalog",
-    "Interactive Session",
-    "Keep Alive",
-    "Load Balance",
-    "LoadBalance",
-    "Logging",
-    "Max Pool Size",
-    "Maximum Pool Size",
-    "MaximumPoolSize",
-    "maxpoolsize",
-    "Min Pool Size",
-    "Minimum Pool Size",
-    "MinimumPoolSize",
-    "minpoolsize",
-    "Network Address",
-    "No Backslash Escapes",
-    "Old Guids",
-    "OldGuids",
-    "Password",
-    "Persist Security Info",
-    "Pipe",
-    "Pipe Name",
-    "Pipelining",
-    "Pooling",
-    "Port",
-    "Protocol",
-    "pwd",
-    "Respect Binary Flags",
-    "Server",
-    "Server Redirection Mode",
-    "Server RSA Public Key File",
-    "Server SPN",
-    "SQL Server Mode",
-    "SSL CA",
-    "SSL Cert",
-    "SSL Key",
-    "SSL Mode",
-    "Ssl-Ca",
-    "SslCa",
-    "SslCert",
-    "SslKey",
-    "SslMode",
-    "Tls Cipher Suites",
-    "TLS Version",
-    "TlsVersion",
-    "Treat Tiny As Boolean",
-    "TreatTinyAsBoolean",
-    "Uid",
-    "Use Affected Rows",
-    "Use Compression",
-    "Use Procedure Bodies",
-    "Use XA Transactions",
-    "UseAffectedRows",
-    "UseCompression",
-    "User",
-    "User ID",
-    "User name",
-    "UserID",
-    "Username",
-];
+/// What a parameter does, as far as a rule asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ParamRole {
+    /// Whether and how strictly TLS is used.
+    TlsMode,
+    /// An older switch that the mode wins over.
+    TlsSwitch,
+    /// Whether the certificate is checked.
+    TlsCheck,
+    /// End of the wait for a connection.
+    ConnectTimeout,
+    /// End of the wait for an answer on a connection.
+    SocketTimeout,
+    /// End of a query.
+    StatementTimeout,
+    /// End of the wait for a free connection.
+    PoolTimeout,
+    /// Another wait.
+    OtherTimeout,
+    /// How long a connection is kept.
+    Lifetime,
+    /// Writer or reader.
+    Target,
+    /// Replica set or sentinel's master.
+    ReplicaSet,
+    /// The database that holds the user.
+    AuthSource,
+    /// Where to go when the server is lost.
+    Failover,
+    /// Prepared statements, which a pooler in transaction mode may not carry.
+    Prepared,
+    /// Anything else.
+    Other,
+}
 
-/// ODBC drivers of the databases here; most ignore what they do not know.
-pub(crate) static ODBC: [&str; 31] = [
-    "APP",
-    "ApplicationIntent",
-    "CHARSET",
-    "CONN_TIMEOUT",
-    "ConnectRetryCount",
-    "ConnSettings",
-    "Database",
-    "Driver",
-    "DSN",
-    "Encrypt",
-    "FORCETLS",
-    "HostnameInCertificate",
-    "KeepAlive",
-    "LoginTimeout",
-    "MultiSubnetFailover",
-    "Password",
-    "Port",
-    "pqopt",
-    "PWD",
-    "Pwd",
-    "Server",
-    "Servername",
-    "SSLCA",
-    "SSLmode",
-    "SSLVERIFY",
-    "TDS_Version",
-    "Trusted_Connection",
-    "TrustServerCertificate",
-    "UID",
-    "Uid",
-    "UserName",
-];
+/// Unit of a bare number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Milliseconds.
+    Millis,
+    /// Seconds.
+    Seconds,
+    /// Go's durations: a number alone is an error.
+    GoDuration,
+}
 
-/// MongoDB URI options. <https://www.mongodb.com/docs/manual/reference/connection-string-options/>
-pub(crate) static MONGODB: [&str; 54] = [
-    "appName",
-    "authMechanism",
-    "authMechanismProperties",
-    "authSource",
-    "compressors",
-    "connect",
-    "connectTimeoutMS",
-    "directConnection",
-    "gssapiServiceName",
-    "heartbeatFrequencyMS",
-    "journal",
-    "loadBalanced",
-    "localThresholdMS",
-    "maxConnecting",
-    "maxIdleTimeMS",
-    "maxPoolSize",
-    "maxStalenessSeconds",
-    "minPoolSize",
-    "proxyHost",
-    "proxyPassword",
-    "proxyPort",
-    "proxyUsername",
-    "readConcernLevel",
-    "readPreference",
-    "readPreferenceTags",
-    "replicaSet",
-    "retryReads",
-    "retryWrites",
-    "serverMonitoringMode",
-    "serverSelectionTimeoutMS",
-    "serverSelectionTryOnce",
-    "socketTimeoutMS",
-    "srvMaxHosts",
-    "srvServiceName",
-    "ssl",
-    "sslInvalidHostNameAllowed",
-    "timeoutMS",
-    "tls",
-    "tlsAllowInvalidCertificates",
-    "tlsAllowInvalidHostnames",
-    "tlsCAFile",
-    "tlsCertificateKeyFile",
-    "tlsCertificateKeyFilePassword",
-    "tlsDisableCertificateRevocationCheck",
-    "tlsDisableOCSPEndpointCheck",
-    "tlsInsecure",
-    "tz_aware",
-    "uuidRepresentation",
-    "w",
-    "waitQueueMultiple",
-    "waitQueueTimeoutMS",
-    "wTimeoutMS",
-    "wtimeoutMS",
-    "zlibCompressionLevel",
-];
+macro_rules! families {
+    ($($(#[doc = $doc:literal])+ $ident:ident = $id:literal;)+) => {
+        $($(#[doc = $doc])+ pub(crate) static $ident: Family = Family::named($id);)+
+        /// Every family, for whoever only has to know whether a name is one.
+        static ALL: &[&Family] = &[$(&$ident),+];
+    };
+}
 
-/// Redis clients.
-pub(crate) static REDIS: [&str; 34] = [
-    "client_name",
-    "clientName",
-    "commandTimeout",
-    "connectTimeout",
-    "database",
-    "db",
-    "decode_responses",
-    "enableOfflineQueue",
-    "family",
-    "health_check_interval",
-    "keepAlive",
-    "master",
-    "master_name",
-    "max_connections",
-    "maxRetriesPerRequest",
-    "name",
-    "nodes",
-    "password",
-    "protocol",
-    "retry_on_timeout",
-    "role",
-    "sentinel.master",
-    "sentinelMasterId",
-    "socket.connectTimeout",
-    "socket_connect_timeout",
-    "socket_keepalive",
-    "socket_timeout",
-    "ssl_ca_certs",
-    "ssl_cert_reqs",
-    "ssl_check_hostname",
-    "timeout",
-    "tls",
-    "username",
-    "verifyPeer",
-];
+families! {
+    /// libpq's keywords.
+    LIBPQ = "libpq";
+    /// What the other clients of PostgreSQL URIs know beyond libpq.
+    POSTGRES_URI = "postgres-uri";
+    /// pgjdbc, the Redshift driver, and wrappers around them.
+    JDBC_POSTGRESQL = "jdbc-postgresql";
+    /// Connector/J.
+    JDBC_MYSQL = "jdbc-mysql";
+    /// MariaDB Connector/J.
+    JDBC_MARIADB = "jdbc-mariadb";
+    /// Clients of MySQL URIs.
+    MYSQL_URI = "mysql-uri";
+    /// go-sql-driver/mysql.
+    GO_MYSQL = "go-mysql";
+    /// PDO of PHP.
+    PDO_MYSQL = "pdo-mysql";
+    /// mssql-jdbc.
+    JDBC_SQLSERVER = "jdbc-sqlserver";
+    /// Clients of SQL Server's URIs.
+    SQLSERVER_URI = "sqlserver-uri";
+    /// SqlClient of .NET.
+    SQLCLIENT = "sqlclient";
+    /// Npgsql.
+    NPGSQL = "npgsql";
+    /// MySqlConnector and Connector/NET.
+    MYSQL_NET = "mysql-net";
+    /// ODBC drivers of the databases here.
+    ODBC = "odbc";
+    /// MongoDB.
+    MONGODB = "mongodb";
+    /// Redis clients.
+    REDIS = "redis";
+    /// RabbitMQ clients.
+    AMQP = "amqp";
+    /// Oracle, Db2, ClickHouse, Snowflake, H2, SQLite, R2DBC.
+    OTHER = "other";
+}
 
-/// RabbitMQ clients. <https://www.rabbitmq.com/docs/uri-query-parameters>
-pub(crate) static AMQP: [&str; 22] = [
-    "auth_mechanism",
-    "blocked_connection_timeout",
-    "cacertfile",
-    "certfile",
-    "channel_max",
-    "connection_attempts",
-    "connection_timeout",
-    "depth",
-    "fail_if_no_peer_cert",
-    "frame_max",
-    "heartbeat",
-    "keyfile",
-    "locale",
-    "name",
-    "password",
-    "retry_delay",
-    "server_name_indication",
-    "socket_timeout",
-    "ssl_options",
-    "stack_timeout",
-    "tcp_options",
-    "verify",
-];
+impl Family {
+    const fn named(id: &'static str) -> Family {
+        Family { id, table: OnceLock::new() }
+    }
 
-/// Oracle, Db2, ClickHouse, Snowflake, H2, SQLite, R2DBC.
-pub(crate) static OTHER: [&str; 118] = [
-    "acquireRetry",
-    "application",
-    "applicationName",
-    "authenticator",
-    "blockingReadConnectionTimeout",
-    "busy_timeout",
-    "cache",
-    "clientProgramName",
-    "clientRerouteAlternatePortNumber",
-    "clientRerouteAlternateServerName",
-    "commandTimeout",
-    "conn_max_lifetime",
-    "CONNECT_TIMEOUT",
-    "connect_timeout",
-    "Connection Lifetime",
-    "Connection Timeout",
-    "connection_open_strategy",
-    "connection_timeout",
-    "connectionTimeout",
-    "connectTimeout",
-    "currentSchema",
-    "Data Source",
-    "database",
-    "db",
-    "DB_CLOSE_DELAY",
-    "DBA Privilege",
-    "dial_timeout",
-    "disableOCSPChecks",
-    "enableSeamlessFailover",
-    "enableSysplexWLB",
-    "expire_time",
-    "FAILOVER",
-    "failover",
-    "HA Events",
-    "IFEXISTS",
-    "immutable",
-    "Incr Pool Size",
-    "initialSize",
-    "insecureMode",
-    "journal_mode",
-    "keepAliveTimeOut",
-    "Load Balancing",
-    "LOAD_BALANCE",
-    "load_balancing_policy",
-    "LOCK_TIMEOUT",
-    "lockWaitTimeout",
-    "loginTimeout",
-    "Max Pool Size",
-    "max_execution_time",
-    "max_idle_conns",
-    "max_open_conns",
-    "maxAcquireTime",
-    "maxCreateConnectionTime",
-    "maxIdleTime",
-    "maxLifeTime",
-    "maxRetriesForClientReroute",
-    "maxSize",
-    "Min Pool Size",
-    "minIdle",
-    "MODE",
-    "mode",
-    "networkTimeout",
-    "ocspFailOpen",
-    "oracle.jdbc.defaultConnectionValidation",
-    "oracle.jdbc.fanEnabled",
-    "oracle.jdbc.implicitStatementCacheSize",
-    "oracle.jdbc.ReadTimeout",
-    "oracle.net.CONNECT_TIMEOUT",
-    "oracle.net.keepAlive",
-    "oracle.net.OUTBOUND_CONNECT_TIMEOUT",
-    "oracle.net.ssl_server_dn_match",
-    "oracle.net.tns_admin",
-    "oracle.net.wallet_location",
-    "Password",
-    "password",
-    "Persist Security Info",
-    "pool_boundary",
-    "Pooling",
-    "preparedStatementCacheQueries",
-    "queryTimeout",
-    "read_timeout",
-    "retry_count",
-    "retry_delay",
-    "retryIntervalForClientReroute",
-    "role",
-    "schema",
-    "secure",
-    "send_receive_timeout",
-    "SERVICE_NAME",
-    "SID",
-    "skip_verify",
-    "socket_timeout",
-    "ssl",
-    "ssl_server_cert_dn",
-    "ssl_server_dn_match",
-    "sslCertLocation",
-    "sslClientHostnameValidation",
-    "sslConnection",
-    "sslMode",
-    "sslmode",
-    "sslRootCert",
-    "sslTrustStoreLocation",
-    "sslTrustStorePassword",
-    "Statement Cache Size",
-    "statementTimeout",
-    "targetServerType",
-    "tcpKeepAlive",
-    "timeout",
-    "TRANSPORT_CONNECT_TIMEOUT",
-    "transport_connect_timeout",
-    "UR",
-    "user",
-    "User Id",
-    "Validate Connection",
-    "validationQuery",
-    "verify",
-    "wallet_location",
-    "warehouse",
-];
+    /// The id in the table.
+    pub(crate) fn id(&self) -> &'static str {
+        self.id
+    }
 
-/// Every family, for whoever only has to know whether a name is one.
-static ALL: [&[&str]; 15] = [
-    &LIBPQ,
-    &POSTGRES_URI,
-    &JDBC_POSTGRESQL,
-    &JDBC_MYSQL,
-    &JDBC_MARIADB,
-    &MYSQL_URI,
-    &JDBC_SQLSERVER,
-    &SQLCLIENT,
-    &NPGSQL,
-    &MYSQL_NET,
-    &ODBC,
-    &MONGODB,
-    &REDIS,
-    &AMQP,
-    &OTHER,
-];
+    /// Whether it has a name, spelt exactly so.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.spellings(name).iter().any(|known| known.text == name)
+    }
+
+    /// Whether it has a name, whatever its case and separators.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        !self.spellings(name).is_empty()
+    }
+
+    /// The known names that are `name` but for case and separators.
+    pub(crate) fn alike(&self, name: &str) -> impl Iterator<Item = &'static str> {
+        self.spellings(name).iter().map(|known| known.text)
+    }
+
+    /// All names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.table().names.iter().map(|name| name.text)
+    }
+
+    /// The clients.
+    pub(crate) fn readers(&'static self) -> &'static [Reader] {
+        &self.table().readers
+    }
+
+    /// What is known of a parameter; of several spellings the one that is written.
+    pub(crate) fn param(&'static self, name: &str) -> Option<&'static Param> {
+        let alike = self.spellings(name);
+        let best = alike.iter().find(|known| known.text == name).or_else(|| alike.first())?;
+        self.table().params.get(best.param?)
+    }
+
+    fn spellings(&self, name: &str) -> &[Name] {
+        let names = &self.table().names;
+        let start = names.partition_point(|known| compare(known.text, name) == Ordering::Less);
+        let tail = names.get(start..).unwrap_or_default();
+        let count = tail.iter().take_while(|known| compare(known.text, name) == Ordering::Equal).count();
+        tail.get(..count).unwrap_or_default()
+    }
+
+    fn table(&self) -> &Table {
+        self.table.get_or_init(|| self.read())
+    }
+
+    /// Reads the lines of this family: `@` a client, `-` names alone, others a parameter with its fields between tabs.
+    fn read(&self) -> Table {
+        let mut table = Table::default();
+        let lines = EMBEDDED.lines().skip_while(|line| line.strip_prefix('=') != Some(self.id)).skip(1);
+        for line in lines.take_while(|line| !line.starts_with('=')) {
+            if let Some(reader) = line.strip_prefix('@') {
+                table.readers.push(Reader::read(reader));
+            } else if let Some(names) = line.strip_prefix('-') {
+                table.names.extend(names.split(',').map(|text| Name { text, param: None }));
+            } else {
+                let (names, param) = Param::read(line);
+                let at = Some(table.params.len());
+                table.names.extend(names.split(',').map(|text| Name { text, param: at }));
+                table.params.push(param);
+            }
+        }
+        table.names.sort_by(|a, b| compare(a.text, b.text).then_with(|| a.text.cmp(b.text)));
+        table
+    }
+}
+
+impl Reader {
+    fn read(line: &'static str) -> Reader {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap_or_default();
+        Reader {
+            name: next(),
+            unknown: match next() {
+                "refused" => Unknown::Refused,
+                "server" => Unknown::Server,
+                "warned" => Unknown::Warned,
+                _ => Unknown::Ignored,
+            },
+            repeated: match next() {
+                "first" => Repeated::First,
+                "refused" => Repeated::Refused,
+                _ => Repeated::Last,
+            },
+            tls: next(),
+            says: next(),
+        }
+    }
+}
+
+impl Param {
+    /// The names, and what is known of them.
+    fn read(line: &'static str) -> (&'static str, Param) {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap_or_default();
+        let (names, role, unit, default) = (next(), ParamRole::read(next()), next(), next());
+        let list = |text: &'static str| text.split(',').filter(|value| !value.is_empty());
+        let (mut values, mut levels) = (Vec::new(), Vec::new());
+        for value in list(next()) {
+            let (value, level) = value.split_once(':').map_or((value, None), |(value, level)| (value, Some(level)));
+            values.push(value);
+            levels.extend(level);
+        }
+        let unit = match unit {
+            "ms" => Some(Unit::Millis),
+            "s" => Some(Unit::Seconds),
+            "go" => Some(Unit::GoDuration),
+            _ => None,
+        };
+        let default = Some(default).filter(|default| !default.is_empty());
+        (names, Param { role, unit, default, values, levels, unchecked: list(next()).collect() })
+    }
+
+    /// The TLS level that a value asks for, by name; `None` where the table does not say.
+    pub(crate) fn level_of(&self, value: &str) -> Option<&'static str> {
+        let at = self.values.iter().position(|known| compare(known, value) == Ordering::Equal)?;
+        self.levels.get(at).copied()
+    }
+}
+
+impl ParamRole {
+    fn read(word: &str) -> ParamRole {
+        match word {
+            "tls-mode" => ParamRole::TlsMode,
+            "tls-switch" => ParamRole::TlsSwitch,
+            "tls-check" => ParamRole::TlsCheck,
+            "connect-timeout" => ParamRole::ConnectTimeout,
+            "socket-timeout" => ParamRole::SocketTimeout,
+            "statement-timeout" => ParamRole::StatementTimeout,
+            "pool-timeout" => ParamRole::PoolTimeout,
+            "other-timeout" => ParamRole::OtherTimeout,
+            "lifetime" => ParamRole::Lifetime,
+            "target" => ParamRole::Target,
+            "replica-set" => ParamRole::ReplicaSet,
+            "auth-source" => ParamRole::AuthSource,
+            "failover" => ParamRole::Failover,
+            "prepared" => ParamRole::Prepared,
+            _ => ParamRole::Other,
+        }
+    }
+}
 
 /// A name without case, blanks and separators, so that `Max Pool Size` and `max_pool_size` meet.
 pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.' | '\t')).flat_map(char::to_lowercase).collect()
+}
+
+/// Two names as their folded forms compare, without building those.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    fn folded(name: &str) -> impl Iterator<Item = u8> {
+        let letters = name.bytes().filter(|b| !matches!(b, b' ' | b'_' | b'-' | b'.' | b'\t'));
+        letters.map(|b| b.to_ascii_lowercase())
+    }
+    folded(a).cmp(folded(b))
 }
 
 /// Whether `name` is a parameter of any client, in any spelling.
@@ -1172,20 +355,19 @@ pub(crate) fn is_known(name: &str) -> bool {
     if name.len() > 64 || name.is_empty() {
         return false;
     }
-    let name = fold(name);
-    GENERAL.contains(&name.as_str()) || ALL.iter().flat_map(|list| list.iter()).any(|known| same(known, &name))
+    let general = || GENERAL.iter().any(|known| compare(known, name) == Ordering::Equal);
+    every_name().binary_search_by(|known| compare(known, name)).is_ok() || general()
 }
 
-/// Whether `known` folds to `folded`, without building a string.
-fn same(known: &str, folded: &str) -> bool {
-    let mut rest = folded.bytes();
-    let letters = known.bytes().filter(|b| !matches!(b, b' ' | b'_' | b'-' | b'.'));
-    for b in letters {
-        if rest.next() != Some(b.to_ascii_lowercase()) {
-            return false;
-        }
-    }
-    rest.next().is_none()
+/// The names of all families, sorted by their folded form.
+fn every_name() -> &'static [&'static str] {
+    static EVERY: OnceLock<Vec<&'static str>> = OnceLock::new();
+    EVERY.get_or_init(|| {
+        let mut names: Vec<&'static str> = ALL.iter().flat_map(|family| family.names()).collect();
+        names.sort_by(|a, b| compare(a, b));
+        names.dedup_by(|a, b| compare(a, b) == Ordering::Equal);
+        names
+    })
 }
 
 #[cfg(test)]
@@ -1211,13 +393,19 @@ mod tests {
     }
 
     #[test]
-    fn every_list_is_sorted_and_has_no_double() {
-        for list in ALL {
-            assert!(
-                list.windows(2).all(|w| w[0].to_lowercase() <= w[1].to_lowercase() && w[0] != w[1]),
-                "{:?}",
-                list.first()
-            );
+    fn every_family_is_in_the_table() {
+        for family in ALL {
+            assert!(family.names().count() > 5, "{}", family.id());
         }
+    }
+
+    #[test]
+    fn a_parameter_has_its_unit_its_values_and_its_default() {
+        let timeout = JDBC_POSTGRESQL.param("connectTimeout").map(|p| (p.role, p.unit, p.default));
+        assert_eq!(timeout, Some((ParamRole::ConnectTimeout, Some(Unit::Seconds), Some("10"))));
+        assert_eq!(JDBC_MYSQL.param("connectTimeout").and_then(|p| p.unit), Some(Unit::Millis));
+        assert_eq!(LIBPQ.param("sslmode").and_then(|p| p.level_of("verify-full")), Some("verify-full"));
+        assert!(LIBPQ.param("dbname").is_none() && LIBPQ.contains("dbname") && !LIBPQ.contains("DBNAME"));
+        assert!(NPGSQL.knows("MaxPoolSize") && SQLCLIENT.readers().iter().all(|r| r.unknown == Unknown::Refused));
     }
 }

@@ -1,8 +1,10 @@
 //! All rules, in the order of their documentation, and how they are run.
 
+mod authentication_off;
 mod connection_setting_removed;
 mod database_changed;
 mod environment_crossed;
+mod failover_lost;
 mod file_no_longer_parses;
 mod file_overwritten;
 mod half_changed_endpoint;
@@ -11,6 +13,10 @@ mod host_typo;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
+mod parameter_misspelt;
+mod parameter_repeated;
+mod parameter_unknown;
+mod parameters_contradict;
 mod password_in_plain_text;
 mod placeholder_left;
 mod pool_below_threads;
@@ -23,6 +29,7 @@ mod pool_unlimited;
 mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
+mod prepared_statements_through_pooler;
 mod scheme_changed;
 mod server_limit_lowered;
 mod server_limit_raised;
@@ -32,6 +39,8 @@ mod timeout_too_short;
 mod tls_weakened;
 mod user_changed;
 mod value_not_a_string;
+mod value_in_wrong_unit;
+mod value_not_allowed;
 mod writer_to_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,23 +68,32 @@ pub static RULES: &[&Rule] = &[
     &timeout_removed::TIMEOUT_REMOVED,
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
+    &authentication_off::AUTHENTICATION_OFF,
     &connection_setting_removed::CONNECTION_SETTING_REMOVED,
     &database_changed::DATABASE_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
+    &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
     &host_typo::HOST_TYPO,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
     &malformed_connection_string::MALFORMED_CONNECTION_STRING,
+    &parameter_misspelt::PARAMETER_MISSPELT,
+    &parameter_repeated::PARAMETER_REPEATED,
+    &parameter_unknown::PARAMETER_UNKNOWN,
+    &parameters_contradict::PARAMETERS_CONTRADICT,
     &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
     &placeholder_left::PLACEHOLDER_LEFT,
     &pooler_bypassed::POOLER_BYPASSED,
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
+    &prepared_statements_through_pooler::PREPARED_STATEMENTS_THROUGH_POOLER,
     &scheme_changed::SCHEME_CHANGED,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
     &value_not_a_string::VALUE_NOT_A_STRING,
+    &value_in_wrong_unit::VALUE_IN_WRONG_UNIT,
+    &value_not_allowed::VALUE_NOT_ALLOWED,
     &writer_to_reader::WRITER_TO_READER,
     // Files
     &file_no_longer_parses::FILE_NO_LONGER_PARSES,
@@ -129,6 +147,11 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
+    // A mode that its client does not read or that stands twice is why the level is lower.
+    ("tls-weakened", &["parameter-misspelt", "value-not-allowed"]),
+    ("parameter-repeated", &["tls-weakened"]),
+    ("parameters-contradict", &["tls-weakened"]),
+    ("timeout-too-short", &["value-in-wrong-unit"]),
 ];
 
 /// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads
@@ -192,7 +215,10 @@ fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
         same && finding.at.source == other.at.source
     };
     match (finding.rule, other.rule) {
-        ("port-changed", "pooler-bypassed") | ("user-changed", "password-in-plain-text") => one_string(),
+        ("port-changed", "pooler-bypassed")
+        | ("user-changed", "password-in-plain-text")
+        | ("tls-weakened", "parameter-misspelt" | "value-not-allowed")
+        | ("parameters-contradict", "tls-weakened") => one_string(),
         ("server-limit-lowered", "pool-exceeds-server-limit") => {
             // The budget names the server and has counted what the lower limit means to it.
             let server = finding.subject.as_ref() == Some(&other.discriminator);

@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test reads and writes the generated files")]
 
+#[path = "support/parameters.rs"]
+mod parameters;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ fn root() -> PathBuf {
 fn tables() -> Entries {
     let folder = root().join("src/catalogue");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|f| f.extension().is_some_and(|e| e == "toml"));
+    files.retain(|f| f.extension().is_some_and(|e| e == "toml") && !f.ends_with("parameters.toml"));
     files.sort();
     assert!(!files.is_empty(), "no tables in {}", folder.display());
     let mut all = Entries::default();
@@ -61,8 +64,28 @@ fn the_embedded_catalogue_is_the_one_that_is_written() {
 }
 
 #[test]
+fn the_embedded_parameters_are_those_that_are_written() {
+    let tables = parameters::tables(&root());
+    check_generated(&root().join("src/catalogue/parameters.txt"), &parameters::embedded(&tables));
+}
+
+#[test]
+fn every_family_of_parameters_has_its_source_and_its_date() {
+    for family in parameters::tables(&root()).families {
+        assert!(!family.sources.is_empty() && !family.checked.is_empty(), "{}: no source or no date", family.id);
+        let mut seen = BTreeSet::new();
+        let all = family.params.iter().flat_map(|p| &p.names).chain(&family.names);
+        for name in all {
+            assert!(seen.insert(name), "{}: {name} stands twice", family.id);
+            assert!(!name.contains([',', '\t']), "{}: {name} has a separator", family.id);
+        }
+    }
+}
+
+#[test]
 fn the_documentation_lists_what_is_known() {
-    check_generated(&root().join("docs/catalogue.md"), &documentation(&tables()));
+    let text = documentation(&tables()) + &parameters::documentation(&parameters::tables(&root()));
+    check_generated(&root().join("docs/catalogue.md"), &text);
 }
 
 fn catalogue() -> Catalogue {

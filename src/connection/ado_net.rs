@@ -118,8 +118,7 @@ fn choose(input: &Input<'_>, range: &Range<usize>, names: &[String], hint: Optio
     let engine = engine_hint(&text, hint);
     let candidates = [&dialects::ADO_SQLCLIENT, &dialects::ADO_NPGSQL, &dialects::ADO_MYSQL];
     let score = |dialect: &&&'static Dialect| {
-        let refused =
-            names.iter().filter(|name| !dialect.all_params().iter().any(|known| fold(known) == **name)).count();
+        let refused = names.iter().filter(|name| !dialect.knows(name)).count();
         let told = usize::from(engine.is_some_and(|engine| engine != dialect.engine));
         let habit = usize::from(has(&["host", "username"]) && dialect.engine != Engine::PostgreSql);
         // Every client takes `Server`, `Port` means it is not SQL Server, `Uid` is what MySQL's manual shows.
@@ -151,7 +150,7 @@ fn engine_hint(text: &str, hint: Option<&str>) -> Option<Engine> {
 ///
 /// What stands behind a secret and is no name of this dialect is taken as the secret's tail: its `;` was not quoted.
 pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found: &mut ConnectionString) {
-    let known: Vec<&str> = found.dialect.all_params();
+    let known = found.dialect.params;
     let mut at = range.start;
     let mut after_secret = false;
     while at < range.end {
@@ -162,7 +161,7 @@ pub(super) fn pairs(input: &Input<'_>, range: Range<usize>, braces: bool, found:
             COMPANY.contains(&fold(name).as_str())
                 || SERVER.contains(&fold(name).as_str())
                 || parameter::is_known(name)
-                || super::check::nearest(&known, name).is_some()
+                || super::check::nearest(known, name).is_some()
         };
         if after_secret && (stop > at || is_pair) && !(is_pair && names_param(&name.text)) {
             let end = input.find(stop..range.end, b";").unwrap_or(range.end);

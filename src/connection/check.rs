@@ -1,12 +1,14 @@
 //! What a client would stumble over, whatever the grammar: ports, hosts, escapes, names of parameters.
 
 use super::scan::{is_atoms, is_digits};
-use super::{ConnectionString, Engine, Family, Fault, FaultKind, Part};
+use super::{ConnectionString, Dialect, Engine, Family, Fault, FaultKind, Part};
 use crate::parameter::fold;
 use crate::placeholder::opaque;
 
 /// Longest parameter name that is compared with known ones.
 const LONGEST_NAME: usize = 40;
+/// As many parameters of a string are judged; the longest real ones have some thirty.
+pub(super) const MOST_PARAMS: usize = 100;
 
 /// Appends faults, and puts all in the order of the text.
 pub(super) fn check(text: &str, found: &mut ConnectionString) {
@@ -169,8 +171,7 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
     if found.dialect.params.is_empty() {
         return;
     }
-    let known = found.dialect.all_params();
-    for param in &found.params {
+    for param in found.params.iter().take(MOST_PARAMS) {
         let name = param.name.text.trim();
         if !is_name(name) {
             if matches!(found.dialect.id, "jdbc-mysql" | "mysqlx-uri") && !name.is_empty() {
@@ -180,7 +181,7 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
             }
             continue;
         }
-        if let Some((kind, message)) = judged(found, &known, name) {
+        if let Some((kind, message)) = judged(found.dialect, name) {
             faults.push(Fault { kind, message, range: param.name.range.clone() });
         }
     }
@@ -192,16 +193,14 @@ pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME && plain()
 }
 
-fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Option<(FaultKind, String)> {
-    let dialect = found.dialect;
-    if known.contains(&name) {
+fn judged(dialect: &Dialect, name: &str) -> Option<(FaultKind, String)> {
+    let known = dialect.params;
+    if known.iter().any(|family| family.contains(name)) {
         return None;
     }
     // What blanks and capitals mean depends on the family: ADO.NET reads `MaxPoolSize` where its manual has blanks, mostly.
-    if let Some(same) = known
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet && fold(known) == fold(name))
-    {
+    let mut alike = known.iter().flat_map(|family| family.alike(name));
+    if let Some(same) = alike.find(|known| known.eq_ignore_ascii_case(name) || dialect.family == Family::AdoNet) {
         let silent = dialect.case_sensitive && dialect.family != Family::AdoNet;
         return silent
             .then(|| (FaultKind::ParameterCase, format!("`{name}` is not read in this spelling; write `{same}`")));
@@ -217,7 +216,7 @@ fn judged(found: &ConnectionString, known: &[&'static str], name: &str) -> Optio
 }
 
 /// The known name that is a slip or two away from `name`, if exactly that is plausible.
-pub(super) fn nearest(known: &[&'static str], name: &str) -> Option<&'static str> {
+pub(super) fn nearest(known: &[&'static crate::parameter::Family], name: &str) -> Option<&'static str> {
     let name = name.trim();
     if name.len() < 4 || name.len() > LONGEST_NAME {
         return None;
@@ -225,8 +224,9 @@ pub(super) fn nearest(known: &[&'static str], name: &str) -> Option<&'static str
     let folded = fold(name);
     // Short names are near to everything.
     let allowed = if folded.chars().count() >= 7 { 2 } else { 1 };
-    let candidates = known.iter().filter(|known| known.len().abs_diff(name.len()) <= allowed + 2);
-    let distances = candidates.map(|known| (strsim::osa_distance(&fold(known), &folded), *known));
+    let candidates = known.iter().flat_map(|family| family.names());
+    let candidates = candidates.filter(|known| known.len().abs_diff(name.len()) <= allowed + 2);
+    let distances = candidates.map(|known| (strsim::osa_distance(&fold(known), &folded), known));
     // Distance 0 is another spelling of a known name.
     distances
         .filter(|(distance, known)| *distance <= allowed && (*distance > 0 || *known != name))

@@ -1,6 +1,6 @@
 //! The notations that are understood, and what engines listen where. Data only.
 
-use crate::parameter;
+use crate::parameter::{self, Param, Reader};
 
 /// What answers behind an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,8 +120,8 @@ pub struct Dialect {
     pub schemes: &'static [&'static str],
     /// The port that is meant where none is written; `None` where the notation knows none.
     pub default_port: Option<u16>,
-    /// Names of parameters, spelt as the clients want them.
-    pub params: &'static [&'static [&'static str]],
+    /// The families of clients whose parameters it takes.
+    pub(crate) params: &'static [&'static parameter::Family],
     /// Whether every client refuses an unknown parameter.
     pub strict: bool,
     /// Whether a parameter in the wrong case is not read.
@@ -148,9 +148,27 @@ pub enum Escapes {
 }
 
 impl Dialect {
-    /// All names of parameters.
-    pub(super) fn all_params(&self) -> Vec<&'static str> {
-        self.params.iter().flat_map(|list| list.iter().copied()).collect()
+    /// Whether a client has a parameter of this name, whatever its case and separators.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.params.iter().any(|family| family.knows(name))
+    }
+
+    /// What is known of a parameter. Several families may know it: `connect_timeout` of libpq and of Prisma.
+    pub(crate) fn about(&self, name: &str) -> impl Iterator<Item = &'static Param> {
+        self.params.iter().filter_map(move |family| family.param(name))
+    }
+
+    /// The clients that read it, as far as they are told apart.
+    pub(crate) fn readers(&self) -> impl Iterator<Item = &'static Reader> {
+        // The wider family of PostgreSQL's URIs names libpq as well; and a URI is no driver's of Java or .NET.
+        let wide = self.params.iter().any(|family| family.id() == parameter::POSTGRES_URI.id());
+        let native = move |family: &&&'static parameter::Family| match family.id() {
+            "libpq" => !wide,
+            id if id.starts_with("jdbc") => self.family == Family::Jdbc && self.id.starts_with("jdbc"),
+            "sqlclient" | "npgsql" | "mysql-net" => self.id.starts_with("ado-net"),
+            _ => true,
+        };
+        self.params.iter().filter(native).flat_map(|family| family.readers())
     }
 }
 
@@ -214,7 +232,7 @@ dialects! {
     REDIS_SENTINEL = "redis-sentinel-uri", Redis, Uri, ["redis-sentinel", "rediss-sentinel", "sentinel"], Some(26379), { params: &[&parameter::REDIS], escapes: Escapes::Form };
     AMQP_URI = "amqp-uri", RabbitMq, Uri, ["amqp", "pyamqp"], Some(5672), { params: &[&parameter::AMQP], escapes: Escapes::Form };
     AMQPS_URI = "amqps-uri", RabbitMq, Uri, ["amqps"], Some(5671), { params: &[&parameter::AMQP], tls_by_scheme: true, escapes: Escapes::Form };
-    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT, &parameter::ODBC], escapes: Escapes::Form };
+    SQLSERVER_URI = "sqlserver-uri", SqlServer, Uri, ["sqlserver", "mssql", "azuresql", "mssqlms"], Some(1433), { params: &[&parameter::SQLSERVER_URI, &parameter::JDBC_SQLSERVER, &parameter::SQLCLIENT, &parameter::ODBC], escapes: Escapes::Form };
     CLICKHOUSE_URI = "clickhouse-uri", ClickHouse, Uri, ["clickhouse"], Some(9000), { params: &[&parameter::OTHER], escapes: Escapes::Form };
     CLICKHOUSES_URI = "clickhouses-uri", ClickHouse, Uri, ["clickhouses"], Some(9440), { params: &[&parameter::OTHER], tls_by_scheme: true, escapes: Escapes::Form };
     ORACLE_URI = "oracle-uri", Oracle, Uri, ["oracle", "oraclegis"], Some(1521), { params: &[&parameter::OTHER], escapes: Escapes::Form };
@@ -243,7 +261,7 @@ dialects! {
     JDBC_OTHER = "jdbc-other", Unknown, Jdbc, [], None, {};
     LIBPQ_KV = "libpq-kv", PostgreSql, Libpq, [], Some(5432), { params: &[&parameter::LIBPQ], strict: true, case_sensitive: true };
     PDO_PGSQL = "pdo-pgsql", PostgreSql, AdoNet, ["pgsql"], Some(5432), { params: &[&parameter::LIBPQ], case_sensitive: true };
-    PDO_MYSQL = "pdo-mysql", MySql, AdoNet, ["mysql"], Some(3306), { params: &[&parameter::MYSQL_URI, &["dbname", "unix_socket", "charset"]], case_sensitive: true };
+    PDO_MYSQL = "pdo-mysql", MySql, AdoNet, ["mysql"], Some(3306), { params: &[&parameter::PDO_MYSQL, &parameter::MYSQL_URI], case_sensitive: true };
     ADO_NPGSQL = "ado-net-npgsql", PostgreSql, AdoNet, [], Some(5432), { params: &[&parameter::NPGSQL], strict: true };
     ADO_MYSQL = "ado-net-mysql", MySql, AdoNet, [], Some(3306), { params: &[&parameter::MYSQL_NET], strict: true };
     ADO_SQLCLIENT = "ado-net-sqlclient", SqlServer, AdoNet, [], Some(1433), { params: &[&parameter::SQLCLIENT], strict: true };
@@ -269,7 +287,7 @@ dialects! {
     ELASTICSEARCH_LIST = "elasticsearch-list", Unknown, List, [], Some(9200), {};
     CLICKHOUSE_HTTP = "clickhouse-http", ClickHouse, List, [], Some(8123), {};
     MYSQLX_URI = "mysqlx-uri", MySql, Jdbc, ["mysqlx", "mysqlx+srv"], Some(33060), { params: &[&parameter::MYSQL_URI, &parameter::JDBC_MYSQL] };
-    GO_MYSQL = "go-mysql", MySql, GoMySql, [], Some(3306), { params: &[&parameter::MYSQL_URI], case_sensitive: true, escapes: Escapes::Form };
+    GO_MYSQL = "go-mysql", MySql, GoMySql, [], Some(3306), { params: &[&parameter::GO_MYSQL], case_sensitive: true, escapes: Escapes::Form };
 }
 
 /// The engine that listens on a port by default; `None` for ports that belong to nobody in particular.

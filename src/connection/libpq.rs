@@ -27,7 +27,7 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
         let name = pair.name.filter(|name| {
             !after_secret
                 || is_keyword(&name.text)
-                || super::check::nearest(&crate::parameter::LIBPQ, &name.text).is_some()
+                || super::check::nearest(&[&crate::parameter::LIBPQ], &name.text).is_some()
         });
         let Some(name) = name else {
             if after_secret {

@@ -180,9 +180,11 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
         }
         let equals = input.find(piece.clone(), b"=");
         let name = input.decoded(piece.start..equals.unwrap_or(piece.end));
-        let known = crate::parameter::is_known(name.text.trim())
-            || super::check::nearest(&found.dialect.all_params(), &name.text).is_some();
-        if after_secret && (equals.is_none() || !known) {
+        let known = |found: &ConnectionString| {
+            crate::parameter::is_known(name.text.trim())
+                || super::check::nearest(found.dialect.params, &name.text).is_some()
+        };
+        if after_secret && (equals.is_none() || !known(found)) {
             extend_secret(found, input, piece.end);
             continue;
         }

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::{ConnectionString, Engine};
-use crate::parameter::fold;
+use super::{ConnectionString, Engine, Param};
+use crate::parameter::{compare, fold};
 
 /// Protection of a connection, from none to full.
 ///
@@ -62,24 +62,38 @@ impl PartialOrd for TlsLevel {
 /// Parameters that carry a mode or a switch, the stronger word first.
 const MODES: [&str; 10] =
     ["sslmode", "sslMode", "ssl-mode", "tls", "ssl", "useSsl", "useSSL", "encrypt", "secure", "requireSSL"];
-/// Switches that take the check of the certificate away where they are on.
-const TRUST: [&str; 8] = [
-    "trustServerCertificate",
-    "tlsInsecure",
-    "tlsAllowInvalidCertificates",
-    "sslInvalidCertAllowed",
-    "sslInsecure",
-    "allowInvalidCertificates",
-    "skip_verify",
-    "insecure",
-];
 
 pub(super) fn level(string: &ConnectionString) -> TlsLevel {
-    let Some(level) = MODES.iter().find_map(|name| string.param(name).map(|value| of_value(string, name, value)))
-    else {
+    // The last one counts, as in `ConnectionString::param`.
+    let param = |name: &&str| string.params.iter().rev().find(|p| compare(&p.name.text, name).is_eq());
+    let Some(level) = MODES.iter().find_map(param).map(|param| of_param(string, param)) else {
         return if string.dialect.tls_by_scheme { weakened(string, by_scheme(string)) } else { TlsLevel::Unset };
     };
     weakened(string, level)
+}
+
+/// The level of one parameter: as the tables say of its driver, or as its words are commonly meant.
+pub(super) fn of_param(string: &ConnectionString, param: &Param) -> TlsLevel {
+    let (name, value) = (param.name.text.trim(), param.value.text.as_str());
+    let told = string.dialect.about(name).find_map(|about| about.level_of(value.trim()));
+    told.and_then(named).unwrap_or_else(|| of_value(string, name, value))
+}
+
+/// The weakest and the strongest level that a client of this notation takes where nothing is written.
+pub(super) fn default_levels(string: &ConnectionString) -> Option<(TlsLevel, TlsLevel)> {
+    if string.dialect.tls_by_scheme {
+        return Some((by_scheme(string), by_scheme(string)));
+    }
+    let levels: Option<Vec<TlsLevel>> = string.dialect.readers().map(|reader| named(reader.tls)).collect();
+    let levels = levels?;
+    let weakest = levels.iter().copied().min_by_key(|level| level.rank())?;
+    Some((weakest, levels.iter().copied().max_by_key(|level| level.rank())?))
+}
+
+/// A level by the name that the tables use.
+fn named(level: &str) -> Option<TlsLevel> {
+    use TlsLevel::{Disabled, Preferred, Required, VerifyCa, VerifyFull};
+    [Disabled, Preferred, Required, VerifyCa, VerifyFull].into_iter().find(|known| known.as_str() == level)
 }
 
 fn by_scheme(string: &ConnectionString) -> TlsLevel {
@@ -124,14 +138,34 @@ fn legacy_mysql(string: &ConnectionString) -> TlsLevel {
 }
 
 fn weakened(string: &ConnectionString, level: TlsLevel) -> TlsLevel {
-    let is_on = |name: &str| string.param(name).is_some_and(|v| matches!(fold(v).as_str(), "true" | "yes" | "1"));
-    let unchecked = TRUST.iter().any(|name| is_on(name))
-        || string.param("ssl_cert_reqs").is_some_and(|v| v.eq_ignore_ascii_case("none"))
-        || string.param("verify").is_some_and(|v| v == "verify_none");
     let strict = string.param("encrypt").is_some_and(|v| v.eq_ignore_ascii_case("strict"));
-    if unchecked && !strict && level > TlsLevel::Required {
-        return TlsLevel::Required;
+    if strict || level <= TlsLevel::Required {
+        return level;
     }
-    let any_name = is_on("tlsAllowInvalidHostnames") || is_on("sslInvalidHostNameAllowed");
-    if any_name && level > TlsLevel::VerifyCa { TlsLevel::VerifyCa } else { level }
+    let off = |param: &&Param| takes_check_away(string, param.name.text.trim(), &param.value.text);
+    let unchecked = string.params.iter().filter(off);
+    // A check of the name alone leaves the chain checked.
+    let left = unchecked.map(|param| match fold(&param.name.text).as_str() {
+        "tlsallowinvalidhostnames"
+        | "sslinvalidhostnameallowed"
+        | "sslcheckhostname"
+        | "disablesslhostnameverification"
+        | "sslserverdnmatch"
+        | "oraclenetsslserverdnmatch" => TlsLevel::VerifyCa,
+        "allowpublickeyretrieval" | "insecuremode" | "disableocspchecks" => level,
+        _ => TlsLevel::Required,
+    });
+    left.chain([level]).min_by_key(|level| level.rank()).unwrap_or(level)
+}
+
+/// Whether a parameter with this value takes the check of the server's certificate away, or a part of it.
+pub(super) fn takes_check_away(string: &ConnectionString, name: &str, value: &str) -> bool {
+    /// Switches of clients that share a notation with others.
+    const TRUST: [&str; 5] =
+        ["trustServerCertificate", "sslInsecure", "allowInvalidCertificates", "skip_verify", "insecure"];
+    let value = value.trim();
+    let told =
+        string.dialect.about(name).any(|about| about.unchecked.iter().any(|bad| bad.eq_ignore_ascii_case(value)));
+    let trusts = TRUST.iter().any(|known| compare(known, name).is_eq());
+    told || trusts && matches!(fold(value).as_str(), "true" | "yes" | "1")
 }

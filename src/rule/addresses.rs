@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::connection::{self, Engine};
+use crate::connection::{self, Engine, HostRole, host_role};
 use crate::facts::{Endpoint, EndpointPart, Link};
 use crate::rule::Context;
 use crate::rule::names::{is_literal, is_proxy};
@@ -285,6 +285,17 @@ pub(crate) fn part_changes<'a>(ctx: &Context<'a>, role: &str, word: &'static str
         });
     }
     found
+}
+
+/// What pools in front of the server, if the address says so.
+pub(crate) fn pooler_of(endpoint: &Endpoint) -> Option<&'static str> {
+    let by_name = hosts(endpoint).filter_map(|p| host_role(p.text.as_deref()?)).find_map(|role| match role {
+        HostRole::Pooler => Some("the pooler"),
+        HostRole::Proxy => Some("the proxy"),
+        _ => None,
+    });
+    let by_port = || text(endpoint, "port").and_then(|p| p.parse().ok()).and_then(connection::pooler_port);
+    by_name.or_else(by_port)
 }
 
 /// A host as names are compared: lower case, without the dot of the root.

@@ -5,7 +5,6 @@ use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
-use crate::parameter;
 use crate::rule::Context;
 use crate::rule::addresses::{Address, Difference, addresses};
 use crate::rule::names::is_literal;
@@ -17,13 +16,13 @@ declare_rule! {
     /// ## What it finds
     ///
     /// Faults that a change brings into a connection string: a misspelt scheme, missing slashes, a port that is no number,
-    /// a password with characters that must be escaped, blanks in a host, unknown or misspelt parameters; and the same in
-    /// hosts and ports that stand in keys of their own.
+    /// a password with characters that must be escaped, blanks in a host; and the same in hosts and ports that stand in
+    /// keys of their own.
     ///
     /// ## Why it hurts
     ///
-    /// Some clients refuse such a string when they start. Others read it in another way than it was meant: they drop the
-    /// parameter, or connect to a host or database that nobody wrote.
+    /// Some clients refuse such a string when they start. Others read it in another way than it was meant, and connect to a
+    /// host or database that nobody wrote.
     ///
     /// ## Example
     ///
@@ -49,7 +48,7 @@ declare_rule! {
     ///
     /// ## When it is wrong
     ///
-    /// For a parameter that a new driver version knows and Plimsoll does not yet.
+    /// For a notation of one client that Plimsoll takes for another's.
     ///
     /// ## References
     ///
@@ -62,7 +61,7 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for address in addresses(ctx) {
         match &address.new.string {
-            Some(string) => out.extend(of_string(ctx, &address, string).or_else(|| respelt(ctx, &address))),
+            Some(string) => out.extend(of_string(ctx, &address, string)),
             None => out.extend(of_keys(ctx, &address)),
         }
     }
@@ -75,7 +74,7 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
     let had = |fault: &Fault| {
         old.is_some_and(|o| o.faults.iter().any(|f| f.kind == fault.kind && f.message == fault.message))
     };
-    let new: Vec<&Fault> = string.faults.iter().filter(|f| !had(f)).collect();
+    let new: Vec<&Fault> = string.faults.iter().filter(|f| !is_a_parameter_s(f.kind) && !had(f)).collect();
     let worst = new.iter().max_by_key(|f| (severity(f.kind, string), std::cmp::Reverse(f.range.start)))?;
     let severity = if address.old.is_some() || address.in_known_file {
         severity(worst.kind, string)
@@ -106,40 +105,6 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString
     Some(builder.build())
 }
 
-/// A known parameter that became an unknown one of a similar name, with the same value.
-fn respelt(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
-    let old = address.old?;
-    let lacks = |e: &Endpoint, part: &EndpointPart| !e.parts.iter().any(|p| p.role.eq_ignore_ascii_case(&part.role));
-    let gone = old.parts.iter().filter(|p| lacks(address.new, p)).filter_map(|p| Some((p, parameter_name(p)?)));
-    let gone: Vec<_> = gone.filter(|(_, n)| parameter::is_known(n)).collect();
-    let come = address.new.parts.iter().filter(|p| lacks(old, p)).filter_map(|p| Some((p, parameter_name(p)?)));
-    let (part, is, was) = come.filter(|(_, n)| !parameter::is_known(n)).find_map(|(part, is)| {
-        let alike =
-            |was: &str| strsim::damerau_levenshtein(&was.to_lowercase(), &is.to_lowercase()) <= 3.min(is.len() / 3);
-        let (_, was) = gone.iter().find(|(o, was)| o.text == part.text && alike(was))?;
-        Some((part, is, *was))
-    })?;
-    let (key, is, was) = (ctx.name(address.key()), ctx.name(is), ctx.name(was));
-    let title = shown!("{} is malformed: no client is known to read {}; before it was {}", key, is, was);
-    Some(
-        FindingBuilder::new(MALFORMED_CONNECTION_STRING.name, Severity::Medium, Confidence::Medium, part.at, title)
-            .message(Shown::of_static(consequence(FaultKind::UnknownParameter)))
-            .subject(address.subject(ctx), address.environment())
-            .setting(key.clone(), Some(was.clone()), Some(is.clone()))
-            .symptom(Shown::of_static("often none: the parameter's default holds"))
-            .fix(shown!("write {}", was), Some(was.clone()))
-            .rollback(wording::set_back(&shown!("the name of the parameter in {}", key), Some(&was)))
-            .discriminator(is)
-            .build(),
-    )
-}
-
-/// The name of a parameter without the number of its repetition.
-fn parameter_name(part: &EndpointPart) -> Option<&str> {
-    let name = part.role.strip_prefix("param:")?;
-    Some(name.split('[').next().unwrap_or(name))
-}
-
 /// A connection string as it may be printed.
 fn whole(ctx: &Context<'_>, endpoint: &Endpoint, new: bool) -> Shown {
     let side = if new { ctx.new } else { ctx.old };
@@ -150,13 +115,17 @@ fn whole(ctx: &Context<'_>, endpoint: &Endpoint, new: bool) -> Shown {
     }
 }
 
+/// Names of parameters have rules of their own.
+fn is_a_parameter_s(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::UnknownParameter | FaultKind::ParameterCase)
+}
+
 fn severity(kind: FaultKind, string: &ConnectionString) -> Severity {
     match kind {
         FaultKind::StrayDot if string.hosts.iter().any(|server| is_absolute(&server.host.text)) => Severity::Low,
         FaultKind::StrayDot => Severity::Medium,
-        // Capitals and ignored parameters work in many clients.
+        // Capitals and ignored logins work in many clients.
         FaultKind::SchemeCase | FaultKind::UserInfoIgnored | FaultKind::RefusedBySome => Severity::Low,
-        FaultKind::UnknownParameter | FaultKind::ParameterCase => Severity::Medium,
         _ => Severity::High,
     }
 }
@@ -168,16 +137,13 @@ fn is_absolute(host: &str) -> bool {
 
 fn confidence(kind: FaultKind) -> Confidence {
     match kind {
-        FaultKind::UnknownParameter | FaultKind::ParameterCase | FaultKind::UserInfoIgnored => Confidence::Medium,
+        FaultKind::UserInfoIgnored => Confidence::Medium,
         _ => Confidence::High,
     }
 }
 
 fn consequence(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::UnknownParameter | FaultKind::ParameterCase => {
-            "strict clients refuse the string; the others drop the parameter without a word, so its default holds"
-        }
         FaultKind::UnescapedPassword | FaultKind::BadEscape => {
             "clients disagree where the password ends; some take the rest of it for the host and print it in their error"
         }

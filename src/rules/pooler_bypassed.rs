@@ -1,11 +1,11 @@
 //! A client goes around the pooler it went through.
 
-use crate::connection::{self, HostRole, host_role};
+use crate::connection;
 use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, addresses, hosts, part, text};
+use crate::rule::addresses::{Address, Difference, addresses, part, pooler_of, text};
 use crate::rule::names::{is_for_migrations, is_literal};
 use crate::rule::wording;
 use crate::secret::Shown;
@@ -88,17 +88,6 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
             .question(shown!("Has {} room for all pools of this client at once?", after))
             .build(),
     )
-}
-
-/// What pools in front of the server, if the address says so.
-fn pooler_of(endpoint: &Endpoint) -> Option<&'static str> {
-    let by_name = hosts(endpoint).filter_map(|p| host_role(p.text.as_deref()?)).find_map(|role| match role {
-        HostRole::Pooler => Some("the pooler"),
-        HostRole::Proxy => Some("the proxy"),
-        _ => None,
-    });
-    let by_port = || text(endpoint, "port").and_then(|p| p.parse().ok()).and_then(connection::pooler_port);
-    by_name.or_else(by_port)
 }
 
 /// A variable in the place of host or port tells nothing of where it leads.

@@ -3,7 +3,10 @@
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::{Context, PoolChange};
+use crate::parameter::ParamRole;
+use crate::rule::addresses::{Address, addresses};
+use crate::rule::parameters::{is_misspelt, name_of, part_named, part_with};
+use crate::rule::{Context, PoolChange, wording};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -11,7 +14,7 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A timeout that becomes endless: set to the library's value for "for ever" (often `0` or `-1`), or a removed line
-    /// where the library waits for ever by default.
+    /// or parameter of a connection string where the library waits for ever by default.
     ///
     /// ## Why it hurts
     ///
@@ -54,6 +57,63 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for role in [Role::AcquireTimeout, Role::ConnectTimeout, Role::SocketTimeout, Role::StatementTimeout] {
         out.extend(ctx.pool_changes(role).iter().filter_map(|change| finding(ctx, change)));
     }
+    for address in addresses(ctx) {
+        for role in [ParamRole::ConnectTimeout, ParamRole::SocketTimeout, ParamRole::StatementTimeout] {
+            out.extend(in_string(ctx, &address, role));
+        }
+    }
+}
+
+/// A timeout inside a connection string that is gone or zero, where that means no end.
+fn in_string(ctx: &Context<'_>, address: &Address<'_>, role: ParamRole) -> Option<Finding> {
+    let old = address.old.filter(|_| !address.is_for_another_engine())?;
+    let (part, about) = part_with(old, role)?;
+    let name = name_of(part)?;
+    let was = part.text.as_deref()?.trim();
+    let ended = was.trim_start_matches('0').starts_with(|c: char| c.is_ascii_digit());
+    let now = part_named(address.new, name);
+    let is = now.and_then(|p| p.text.as_deref());
+    let endless = match is {
+        Some(is) => is.trim() == "0",
+        None => matches!(about.default, Some("0" | "-1")) && part_with(address.new, role).is_none(),
+    };
+    let of_pool = |s: &crate::facts::PoolSetting| s.setting == part.setting && s.name == name;
+    let told = ctx.old.facts.pools.iter().flat_map(|pool| &pool.settings).any(of_pool);
+    let told = told || now.is_none() && is_misspelt(address.new, name);
+    if !ended || !endless || told || address.new.string.is_none() || is_set_beside(ctx, address) {
+        return None;
+    }
+    let (key, name, was) = (ctx.name(address.key()), ctx.name(name), ctx.name(was));
+    let label = shown!("{} of {}", name, key);
+    let title = match is {
+        Some(is) => shown!("{} has no end any more: {} → {}", label, was, ctx.name(is)),
+        None => shown!("{} is gone: {} → no end, the client's default", label, was),
+    };
+    let severity = if role == ParamRole::StatementTimeout { Severity::Low } else { Severity::Medium };
+    let at = now.map_or(address.new.at, |p| p.at);
+    Some(
+        FindingBuilder::new(TIMEOUT_REMOVED.name, severity, Confidence::Medium, at, title)
+            .message(Shown::of_static("a server that does not answer can hold every thread that asks it"))
+            .subject(address.subject(ctx), address.environment())
+            .setting(key, Some(was.clone()), is.map(|t| ctx.name(t)))
+            .symptom(Shown::of_static(
+                "the service stands still without an error; thread dumps show everyone waiting for the database",
+            ))
+            .fix(shown!("keep {} at {}", name, was), Some(was.clone()))
+            .rollback(wording::set_back(&label, Some(&was)))
+            .discriminator(name)
+            .build(),
+    )
+}
+
+/// Whether a timeout came in a key of its own, where the same thing reads it.
+fn is_set_beside(ctx: &Context<'_>, address: &Address<'_>) -> bool {
+    let came = |c: &&crate::meaning::Explained| c.old.is_none() && c.logical.to_ascii_lowercase().contains("timeout");
+    let here = |c: &crate::meaning::Explained| {
+        let side = c.new.as_ref();
+        side.is_some_and(|n| n.setting.resource == address.new.setting.resource && !c.logical.contains("://"))
+    };
+    ctx.changes.iter().filter(came).any(|c| c.role.as_deref().is_none_or(|r| !r.starts_with("param:")) && here(c))
 }
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {

@@ -1,6 +1,6 @@
 //! A connection is protected less than before.
 
-use crate::connection::{self, Engine, TlsLevel};
+use crate::connection::{self, ConnectionString, Engine, TlsLevel};
 use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
@@ -9,6 +9,7 @@ use crate::rule::Context;
 use crate::rule::addresses::{Address, addresses, part_changes, text};
 use crate::rule::elsewhere;
 use crate::rule::names::is_literal;
+use crate::rule::parameters::{name_of, part_named};
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::{Environment, SettingRef};
@@ -97,6 +98,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         out.extend(of_keys(ctx));
         out.extend(ctx.changes.iter().filter_map(|change| of_lost_key(ctx, change)));
         out.extend(ctx.changes.iter().filter_map(|change| of_plain_switch(ctx, change)));
+        out.extend(ctx.changes.iter().filter_map(|change| of_server(ctx, change)));
     }
 }
 
@@ -108,7 +110,8 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
     }
     let (before, after) = (old.string.as_ref()?.tls_level(), address.new.string.as_ref()?.tls_level());
     let severity = severity(before, after, address.new.engine)?;
-    if after == TlsLevel::Unset && is_said_elsewhere(ctx, address) {
+    let default = address.new.string.as_ref().and_then(ConnectionString::default_tls_levels);
+    if after == TlsLevel::Unset && is_said_elsewhere(ctx, address) || is_default_anyway(before, after, default) {
         return None;
     }
     let (at_old, at_new) = (mode_part(old), mode_part(address.new));
@@ -118,7 +121,13 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
     }
     let label = shown!("TLS of {}", ctx.name(address.key()));
     let title = match after {
-        TlsLevel::Unset => shown!("{} is not asked for any more: {} → the client's default", label, before.as_str()),
+        TlsLevel::Unset => {
+            let default = match default {
+                Some((weak, strong)) if weak == strong => shown!("the client's default, {}", weak.as_str()),
+                _ => Shown::of_static("the client's default"),
+            };
+            shown!("{} is not asked for any more: {} → {}", label, before.as_str(), default)
+        }
         _ => shown!("{} weakened: {} → {}", label, words(before), after.as_str()),
     };
     let shown = |part: Option<&EndpointPart>| part.and_then(|p| p.text.as_deref()).map(|t| ctx.name(t));
@@ -137,13 +146,22 @@ fn of_string(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option
     Some(weakened.finding(message(before, after)))
 }
 
+/// Whether what is written now, or not any more, is what the clients do anyway.
+fn is_default_anyway(before: TlsLevel, after: TlsLevel, default: Option<(TlsLevel, TlsLevel)>) -> bool {
+    let Some((weakest, strongest)) = default else { return false };
+    match (before, after) {
+        // Older versions of SQL Server's clients do not encrypt, which is worth a line.
+        (before, TlsLevel::Unset) => weakest >= before && before < TlsLevel::VerifyFull,
+        (TlsLevel::Unset, after) => strongest <= after,
+        _ => false,
+    }
+}
+
 /// A switch that takes the check away, where the level itself stays.
 fn of_switch(ctx: &Context<'_>, address: &Address<'_>, old: &Endpoint) -> Option<Finding> {
-    let part = address
-        .new
-        .parts
-        .iter()
-        .find(|p| is_unchecked(p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(o)))?;
+    let part = address.new.parts.iter().find(|p| {
+        is_unchecked(address.new, p) && !old.parts.iter().any(|o| o.role == p.role && is_unchecked(old, o))
+    })?;
     let name = ctx.name(part.role.trim_start_matches("param:"));
     let value = ctx.name(part.text.as_deref().unwrap_or_default());
     let label = shown!("{} of {}", name, ctx.name(address.key()));
@@ -286,6 +304,47 @@ fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
 }
 
+/// What a server or pooler asks of its clients, or asks for towards its server.
+fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    let name = folded(change.logical.rsplit(['.', ':', '/', '!']).next().unwrap_or_default());
+    // Crunchy's operator asks for TLS on both sides of its PgBouncer unless told otherwise.
+    let by_operator = change.path.contains("proxy.pgBouncer.config");
+    let default = match (name.as_str(), by_operator) {
+        ("clienttlssslmode", true) => TlsLevel::Required,
+        ("servertlssslmode", true) => TlsLevel::VerifyFull,
+        ("servertlssslmode", false) => TlsLevel::Preferred,
+        ("clienttlssslmode" | "requiresecuretransport", _) => TlsLevel::Disabled,
+        _ => return None,
+    };
+    let text = |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| s.text.trim().to_owned());
+    let (was, is) = (text(&change.old), text(&change.new));
+    let level = |text: &Option<String>| text.as_deref().map_or(default, |t| level_of(Some(t)));
+    let (before, after) = (level(&was), level(&is));
+    // What goes with the whole file is not weakened.
+    let holder = change.old.as_ref().map(|old| &ctx.old.settings.resource_of(old.setting).id);
+    let stays = holder.is_none_or(|id| ctx.new.settings.resources.iter().any(|r| r.id == *id));
+    if before == TlsLevel::Unset || after == TlsLevel::Unset || !stays {
+        return None;
+    }
+    let severity = severity(before, after, Engine::Unknown)?;
+    let key = ctx.name(&change.logical);
+    let (was, is) = (was.map(|t| ctx.name(&t)), is.map(|t| ctx.name(&t)));
+    let weakened = Weakened {
+        title: shown!("{} weakened: {} → {}", key, words(before), words(after)),
+        label: key.clone(),
+        key,
+        at: change.new.as_ref().or(change.old.as_ref())?.at,
+        // A default is a guess of the version that runs.
+        severity: if was.is_some() && is.is_some() { severity } else { severity.min(Severity::Medium) },
+        old: was,
+        new: is,
+        engine: Engine::Unknown,
+        subject: change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: change.environment,
+    };
+    Some(weakened.finding(message(before, after)))
+}
+
 /// The engine that a key names; unknown where it names none.
 fn engine_of_key(key: &str) -> Engine {
     let named = |words: &[&str]| crate::rule::names::has_word(key, words);
@@ -401,18 +460,21 @@ fn is_said_elsewhere(ctx: &Context<'_>, address: &Address<'_>) -> bool {
     })
 }
 
+/// The parameter that sets the level, of several the last, or the scheme.
 fn mode_part(endpoint: &Endpoint) -> Option<&EndpointPart> {
-    let is_mode =
-        |p: &&EndpointPart| p.role.strip_prefix("param:").is_some_and(|name| MODES.contains(&folded(name).as_str()));
+    let is_mode = |p: &&EndpointPart| name_of(p).is_some_and(|name| MODES.contains(&folded(name).as_str()));
     let scheme = || endpoint.parts.iter().find(|p| p.role == "scheme");
     let by_scheme = matches!(endpoint.engine, Engine::Redis | Engine::RabbitMq | Engine::MongoDb);
-    endpoint.parts.iter().find(is_mode).or_else(|| scheme().filter(|_| by_scheme))
+    let first = endpoint.parts.iter().find(is_mode);
+    let last = |first: &EndpointPart| name_of(first).and_then(|name| part_named(endpoint, name));
+    first.and_then(last).or_else(|| scheme().filter(|_| by_scheme))
 }
 
-fn is_unchecked(part: &EndpointPart) -> bool {
-    let (Some(name), Some(value)) = (part.role.strip_prefix("param:"), part.text.as_deref()) else { return false };
+fn is_unchecked(endpoint: &Endpoint, part: &EndpointPart) -> bool {
+    let (Some(name), Some(value)) = (name_of(part), part.text.as_deref()) else { return false };
+    let told = endpoint.string.as_ref().is_some_and(|string| string.takes_check_away(name, value));
     let (name, value) = (folded(name), folded(value));
-    UNCHECKED.iter().any(|(known, bad)| *known == name && bad.contains(&value.as_str()))
+    told || UNCHECKED.iter().any(|(known, bad)| *known == name && bad.contains(&value.as_str()))
 }
 
 /// Letters and digits alone, in lower case.
