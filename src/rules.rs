@@ -1,6 +1,7 @@
 //! All rules, in the order of their documentation, and how they are run.
 
 mod connection_setting_removed;
+mod dangling_reference;
 mod database_changed;
 mod environment_crossed;
 mod file_no_longer_parses;
@@ -8,6 +9,7 @@ mod file_overwritten;
 mod half_changed_endpoint;
 mod host_changed;
 mod host_typo;
+mod interpolation_order;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
@@ -23,6 +25,7 @@ mod pool_unlimited;
 mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
+mod reference_changed;
 mod scheme_changed;
 mod server_limit_lowered;
 mod server_limit_raised;
@@ -59,11 +62,13 @@ pub static RULES: &[&Rule] = &[
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
     &connection_setting_removed::CONNECTION_SETTING_REMOVED,
+    &dangling_reference::DANGLING_REFERENCE,
     &database_changed::DATABASE_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
     &host_typo::HOST_TYPO,
+    &interpolation_order::INTERPOLATION_ORDER,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
     &malformed_connection_string::MALFORMED_CONNECTION_STRING,
     &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
@@ -71,6 +76,7 @@ pub static RULES: &[&Rule] = &[
     &pooler_bypassed::POOLER_BYPASSED,
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
+    &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
@@ -111,6 +117,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     (
         "host-changed",
         &[
+            "reference-changed",
             "host-typo",
             "environment-crossed",
             "localhost-outside-development",
@@ -121,9 +128,9 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "pooler-bypassed",
         ],
     ),
-    ("port-changed", &["port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
-    ("database-changed", &["environment-crossed", "placeholder-left", "malformed-connection-string"]),
-    ("user-changed", &["placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
+    ("port-changed", &["reference-changed", "port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
+    ("database-changed", &["reference-changed", "environment-crossed", "placeholder-left", "malformed-connection-string"]),
+    ("user-changed", &["reference-changed", "placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
