@@ -13,6 +13,7 @@ mod interpolation_order;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
+mod misplaced_key;
 mod password_in_plain_text;
 mod placeholder_left;
 mod pool_below_threads;
@@ -27,6 +28,7 @@ mod port_changed;
 mod port_of_another_engine;
 mod reference_changed;
 mod scheme_changed;
+mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
 mod short_lifetime;
@@ -71,6 +73,7 @@ pub static RULES: &[&Rule] = &[
     &interpolation_order::INTERPOLATION_ORDER,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
     &malformed_connection_string::MALFORMED_CONNECTION_STRING,
+    &misplaced_key::MISPLACED_KEY,
     &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
     &placeholder_left::PLACEHOLDER_LEFT,
     &pooler_bypassed::POOLER_BYPASSED,
@@ -78,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
     &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
+    &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
     &writer_to_reader::WRITER_TO_READER,
@@ -133,6 +137,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ("user-changed", &["reference-changed", "placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
+    ("connection-setting-removed", &["misplaced-key"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
 ];
 
@@ -197,6 +202,10 @@ fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
         same && finding.at.source == other.at.source
     };
     match (finding.rule, other.rule) {
+        // What is gone from its place and what stands at another are two places of one key.
+        ("connection-setting-removed", "misplaced-key") => {
+            finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject
+        }
         ("port-changed", "pooler-bypassed") | ("user-changed", "password-in-plain-text") => one_string(),
         ("server-limit-lowered", "pool-exceeds-server-limit") => {
             // The budget names the server and has counted what the lower limit means to it.

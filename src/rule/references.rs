@@ -11,6 +11,7 @@ use crate::meaning::{ChangeSide, Explained};
 use crate::rule::Context;
 use crate::rule::names;
 use crate::setting::{Environment, KeyPath, Resource, Segment};
+use crate::source::Location;
 
 /// A setting of a connection that asks for another thing than before.
 #[derive(Debug, Clone)]
@@ -212,6 +213,81 @@ const COMMON: &[&str] = &[
     "staging", "test", "yaml", "yml", "json", "tf", "src", "deploy", "deployment", "deployments", "api", "id", "value",
 ];
 
+/// An address whose server is an expression: `$(DB_URL)/orders?useSSL=false`, `{{ .Values.db.host }}:5432/orders`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Composed<'t> {
+    /// The expression, as it is written.
+    server: &'t str,
+    port: Option<&'t str>,
+    database: Option<&'t str>,
+}
+
+/// Reads an address that starts with an expression and goes on with literal parts.
+fn composed(text: &str) -> Option<Composed<'_>> {
+    let value = option_of(text).map_or(text, |(_, value)| value).trim();
+    let first = atoms(value).into_iter().next().filter(|atom| atom.range.start == 0)?;
+    let (server, rest) = (value.get(first.range.clone())?, value.get(first.range.end..)?);
+    let rest = rest.split('?').next().unwrap_or(rest);
+    let (port, path) = match rest.strip_prefix(':') {
+        Some(rest) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            (rest.get(..end), rest.get(end..).unwrap_or(""))
+        }
+        None => (None, rest),
+    };
+    let port = port.filter(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let database = path.strip_prefix('/').filter(|name| !name.is_empty() && name.chars().all(plain));
+    (port.is_some() || database.is_some()).then_some(Composed { server, port, database })
+}
+
+/// Name and value of an option: `--spring.datasource.url=$(DB_URL)`, `-Djdbc.url=$(DB_URL)`.
+pub(crate) fn option_of(text: &str) -> Option<(&str, &str)> {
+    let word = text.strip_prefix("--").or_else(|| text.strip_prefix("-D"))?;
+    let (name, value) = word.split_once('=')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    (!name.is_empty() && name.chars().all(plain)).then_some((name, value))
+}
+
+/// A literal part that changed in an address whose server is the same expression as before.
+pub(crate) struct ComposedChange<'a> {
+    /// The change of the whole.
+    pub(crate) change: &'a Explained,
+    /// The part before.
+    pub(crate) old: &'a str,
+    /// The part after.
+    pub(crate) new: &'a str,
+    /// The bytes of the new part.
+    pub(crate) at: Location,
+    /// The key of the address.
+    pub(crate) key: &'a str,
+}
+
+/// All changes of the `database` or the `port` in such addresses.
+pub(crate) fn composed_changes<'a>(ctx: &Context<'a>, role: &str) -> Vec<ComposedChange<'a>> {
+    let of = |c: &Composed<'a>| match role {
+        "database" => c.database,
+        "port" => c.port,
+        _ => None,
+    };
+    let one = |change: &'a Explained| {
+        let (old, new) = (change.old.as_ref()?, change.new.as_ref()?);
+        let is_address = role_of(change) == Some("url") && !old.secret && !new.secret && new.text.len() < 4096;
+        let (was, is) = (composed(&old.text).filter(|_| is_address)?, composed(&new.text)?);
+        let (before, after) = (of(&was)?, of(&is)?);
+        if was.server != is.server || before == after {
+            return None;
+        }
+        let value = &ctx.new.settings.get(new.setting).value;
+        let start = (after.as_ptr() as usize).checked_sub(new.text.as_ptr() as usize)?;
+        let is_whole = value.text.as_str() == new.text;
+        let at = if is_whole { value.place(start..start + after.len(), new.at.source) } else { new.at };
+        let key = option_of(&new.text).map_or(change.logical.as_str(), |(name, _)| name);
+        Some(ComposedChange { change, old: before, new: after, at, key })
+    };
+    ctx.changes.iter().filter_map(one).collect()
+}
+
 /// What the holder of a reference says about the move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fit {
@@ -246,6 +322,23 @@ impl<'a> Moved<'a> {
             (true, false) => Fit::Old,
             _ => Fit::Unclear,
         }
+    }
+
+    /// Whether both names mean the same thing in another store or in another issue: `vault…orders_db` and
+    /// `random_password.orders_db`, `orders-db-2025` and `orders-db-2026`.
+    pub(crate) fn is_reissued(&self) -> bool {
+        const STORES: &[&str] = &[
+            "vault", "generic", "random", "result", "output", "outputs", "secretsmanager", "ssm", "parameter", "aws", "azurerm",
+            "google", "kv", "version", "v", "string", "store", "this", "out",
+        ];
+        let told = |names: &[String]| -> BTreeSet<String> {
+            let words = names.iter().flat_map(|n| names::words(n));
+            words.filter(|w| !STORES.contains(&w.as_str()) && !COMMON.contains(&w.as_str())).collect()
+        };
+        // The words that name the part tell it apart from others of the same owner.
+        let kinds = |names: &[String]| names.iter().find_map(|n| part(n.rsplit('.').next().unwrap_or(n)));
+        let (was, is) = (told(&self.gone), told(&self.come));
+        !was.is_empty() && was == is && !self.come.is_empty() && kinds(&self.gone) == kinds(&self.come)
     }
 
     /// The environment that only the new name tells, where it is not the holder's own.

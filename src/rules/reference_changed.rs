@@ -4,7 +4,7 @@ use crate::connection;
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::references::{Fit, Moved, Values, is_of_connection, moved, renamed_everywhere};
+use crate::rule::references::{Fit, Moved, Values, is_of_connection, moved, option_of, renamed_everywhere};
 use crate::rule::wording;
 use crate::secret::Shown;
 use crate::setting::Segment;
@@ -89,7 +89,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let values = Values::of(ctx, &all);
     for (at, moved) in all.iter().enumerate() {
         let (severity, why) = match values.are_same(moved) {
-            true => (Severity::Low, Shown::of_static("both names stand for the same value in these files")),
+            true => (Severity::Low, Shown::of_static("both names stand for the same value in these files, or one is made of the other")),
             false => judge(ctx, moved, renamed.contains(&at)),
         };
         out.push(finding(ctx, moved, severity, why));
@@ -119,6 +119,9 @@ fn judge(ctx: &Context<'_>, moved: &Moved<'_>, is_renamed: bool) -> (Severity, S
         }
         () if is_mending(moved) => {
             (Severity::Low, Shown::of_static("the old name looks like a slip of the new one"))
+        }
+        () if moved.is_reissued() => {
+            (Severity::Low, Shown::of_static("both names speak of the same thing, kept elsewhere or issued anew"))
         }
         () if is_renamed => (
             Severity::Low,
@@ -165,14 +168,6 @@ fn finding(ctx: &Context<'_>, moved: &Moved<'_>, severity: Severity, why: Shown)
         return builder.question(shown!("Does {} lead to the same data as {} did?", new, old)).build();
     }
     builder.build()
-}
-
-/// Name and value of an option: `--spring.datasource.url=$(DB_URL)`, `-Djdbc.url=$(DB_URL)`.
-fn option_of(text: &str) -> Option<(&str, &str)> {
-    let word = text.strip_prefix("--").or_else(|| text.strip_prefix("-D"))?;
-    let (name, value) = word.split_once('=')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    (!name.is_empty() && name.chars().all(plain)).then_some((name, value))
 }
 
 /// What to call the setting: the variable that an object's key goes to, with what of the reference changed.

@@ -42,8 +42,8 @@ const LONGEST: usize = 16 * 1024;
 /// The expressions of a text in their order.
 #[must_use]
 pub fn atoms(text: &str) -> Vec<Atom> {
-    let mut found = Vec::new();
-    if text.len() > LONGEST || !text.contains(['$', '{', '%', '(', '<', '#']) {
+    let mut found: Vec<Atom> = intrinsic(text).into_iter().collect();
+    if !found.is_empty() || text.len() > LONGEST || !text.contains(['$', '{', '%', '(', '<', '#']) {
         return found;
     }
     // Text full of openers that are never closed is given up: each costs a look ahead.
@@ -65,6 +65,14 @@ pub fn atoms(text: &str) -> Vec<Atom> {
         }
     }
     found
+}
+
+/// A tagged scalar that names a value: `!Ref DbHost`, `!GetAtt Db.Endpoint.Address`.
+fn intrinsic(text: &str) -> Option<Atom> {
+    const TAGS: [&str; 5] = ["!Ref ", "!GetAtt ", "!ImportValue ", "!secret ", "!env "];
+    let name = TAGS.iter().find_map(|tag| text.strip_prefix(tag)).filter(|name| is_name(name))?;
+    let names = vec![name.to_owned()];
+    Some(Atom { range: 0..text.len(), notation: Notation::Template, names, has_default: false })
 }
 
 fn atom_at(text: &str, at: usize) -> Option<Atom> {
@@ -218,6 +226,7 @@ mod tests {
             ("{{ mongo_port if kind == 'mongodb' else db_port }}", "mongo_port kind db_port"),
             ("%{hiera('a::redis_host')}", "a::redis_host"),
             ("((db_host))", "db_host"),
+            ("!GetAtt Db.Endpoint.Address", "Db.Endpoint.Address"),
             ("<%= ENV['DB_HOST'] %>", "DB_HOST"),
             ("$$(NOT)", ""),
             ("pa$WORD9x", ""),
