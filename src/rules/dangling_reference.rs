@@ -213,9 +213,12 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
         Some(near) => shown!("write {}, or put {} back", ctx.name(near), wanted.clone()),
         None => shown!("put {} back, or take out what asks for it", wanted.clone()),
     };
+    // A name that slipped is shown where it stands, and not where the key behind it does.
+    let is_name = matches!(cause, Cause::Slip) && reference.key.is_some();
+    let at = if is_name { ctx.new.settings.get(reference.setting).at } else { reference.at };
     let subject = (!holder.id.is_file()).then(|| ctx.name(&holder.id.to_string()));
     Some(
-        FindingBuilder::new(DANGLING_REFERENCE.name, severity(ctx, reference), Confidence::High, reference.at, title)
+        FindingBuilder::new(DANGLING_REFERENCE.name, severity(ctx, reference), Confidence::High, at, title)
             .message(Shown::of_static(message))
             .subject(subject, holder.environment)
             .setting(reader, None, Some(wanted.clone()))
