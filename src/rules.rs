@@ -122,6 +122,8 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
         "host-changed",
         &[
             "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
             "host-typo",
             "environment-crossed",
             "localhost-outside-development",
@@ -132,12 +134,14 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "pooler-bypassed",
         ],
     ),
-    ("port-changed", &["reference-changed", "port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
-    ("database-changed", &["reference-changed", "environment-crossed", "placeholder-left", "malformed-connection-string"]),
-    ("user-changed", &["reference-changed", "placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
+    ("port-changed", &["reference-changed", "dangling-reference", "misplaced-key", "port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
+    ("database-changed", &["reference-changed", "dangling-reference", "misplaced-key", "environment-crossed", "placeholder-left", "malformed-connection-string"]),
+    ("user-changed", &["reference-changed", "dangling-reference", "misplaced-key", "placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
     ("connection-setting-removed", &["misplaced-key"]),
+    ("pooler-bypassed", &["misplaced-key"]),
+    ("reference-changed", &["dangling-reference", "interpolation-order"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
 ];
 
@@ -202,8 +206,13 @@ fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
         same && finding.at.source == other.at.source
     };
     match (finding.rule, other.rule) {
+        // The name that dangles is a part of the address that moved.
+        (_, "dangling-reference" | "interpolation-order") => {
+            let (a, b) = (finding.at.span, other.at.span);
+            finding.at.source == other.at.source && a.start <= b.end && b.start <= a.end
+        }
         // What is gone from its place and what stands at another are two places of one key.
-        ("connection-setting-removed", "misplaced-key") => {
+        (_, "misplaced-key") => {
             finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject
         }
         ("port-changed", "pooler-bypassed") | ("user-changed", "password-in-plain-text") => one_string(),

@@ -82,7 +82,7 @@ pub enum Found {
     Unknown,
     /// The object is in the tree, and the key is not in it; a container has no such variable. With the nearest key.
     NoSuchKey(Option<String>),
-    /// Nothing of the name is in the tree. With the name that is a slip away, if there is one.
+    /// Nothing of the name is in the tree. With the object whose name is a slip away, if there is one.
     Missing(Option<String>),
     /// The variable is defined further down, where it comes too late.
     Late(Location),
@@ -105,6 +105,8 @@ struct Container {
     variables: BTreeMap<String, Location>,
     /// Objects whose keys are variables too: kind, namespace, name, prefix.
     from: Vec<(Space, String, String, String)>,
+    /// Names that those objects give.
+    given: BTreeSet<String>,
     /// Whether there may be more than is seen.
     open: bool,
 }
@@ -125,6 +127,7 @@ pub(super) fn references(sources: &Sources, settings: &Settings) -> References {
             found.note(&here);
         }
     }
+    found.fill_containers();
     found
 }
 
@@ -318,11 +321,9 @@ impl References {
             Space::Container => self.find_variable(reference),
             Space::Terraform | Space::Hiera | Space::Files => {
                 let names = self.names.get(&(reference.space, reference.scope.clone()));
-                match names {
-                    Some(names) if names.contains(&reference.name) => Found::Here,
-                    Some(names) => Found::Missing(slip(names.iter().map(String::as_str), &reference.name)),
-                    None => Found::Missing(None),
-                }
+                let is_here = names.is_some_and(|names| names.contains(&reference.name));
+                // Of what a tree does not hold, the nearest name it holds says little.
+                if is_here { Found::Here } else { Found::Missing(None) }
             }
         }
     }
@@ -360,22 +361,29 @@ impl References {
         }
     }
 
-    fn find_variable(&self, reference: &Reference) -> Found {
-        let Some(container) = self.containers.get(&reference.scope) else { return Found::Unknown };
-        let defined = container.variables.get(&reference.name);
-        let mut given: BTreeSet<String> = BTreeSet::new();
-        let mut is_seen = !container.open;
-        for (space, namespace, name, prefix) in &container.from {
-            match self.keys_of(*space, namespace, name) {
-                Some(keys) => given.extend(keys.iter().map(|key| format!("{prefix}{key}"))),
-                None => is_seen = false,
+    /// Looks up what the objects that containers take in give to them.
+    fn fill_containers(&mut self) {
+        let mut containers = std::mem::take(&mut self.containers);
+        for container in containers.values_mut() {
+            for (space, namespace, name, prefix) in &container.from {
+                match self.keys_of(*space, namespace, name) {
+                    Some(keys) => container.given.extend(keys.iter().map(|key| format!("{prefix}{key}"))),
+                    None => container.open = true,
+                }
             }
         }
+        self.containers = containers;
+    }
+
+    fn find_variable(&self, reference: &Reference) -> Found {
+        let Some(container) = self.containers.get(&reference.scope) else { return Found::Unknown };
+        let (defined, given) = (container.variables.get(&reference.name), &container.given);
+        let is_seen = !container.open;
         if given.contains(&reference.name) {
             return Found::Here;
         }
         let Some(place) = defined else {
-            let known = container.variables.keys().chain(&given).map(String::as_str);
+            let known = container.variables.keys().chain(given).map(String::as_str);
             return if is_seen { Found::NoSuchKey(nearest(known, &reference.name)) } else { Found::Unknown };
         };
         // Arguments see all variables, and a variable those above it.
@@ -405,6 +413,9 @@ fn object_reference(here: &Here<'_>) -> Option<Reference> {
         return None;
     }
     let parent = path.parent();
+    if last == "name" && parent.parent().segments().next_back() == Some(Segment::Key("valuesFrom")) {
+        return values_from(here);
+    }
     let (space, has_key) = match (parent.last(), last) {
         ("secretKeyRef", "name") => (Space::Secret, true),
         ("configMapKeyRef", "name") => (Space::ConfigMap, true),
@@ -421,7 +432,8 @@ fn object_reference(here: &Here<'_>) -> Option<Reference> {
     }
     let reader = variable_at(path).map(|(name, _)| name);
     let reference = here.reference(space, &here.resource.id.namespace, name);
-    let reader = reader.or_else(|| reader_above(path)).unwrap_or_else(|| name.to_owned());
+    let taken_in = || ["envFrom", "volumes"].into_iter().find(|list| path.segments().any(|s| s == Segment::Key(list)));
+    let reader = reader.or_else(|| reader_above(path)).unwrap_or_else(|| taken_in().unwrap_or(name).to_owned());
     if !has_key {
         return Some(Reference { optional: here.is_optional(), reader, ..reference });
     }
@@ -430,6 +442,29 @@ fn object_reference(here: &Here<'_>) -> Option<Reference> {
         return None;
     }
     Some(Reference { key: Some(key.value.text.to_string()), at: key.at, optional: here.is_optional(), reader, ..reference })
+}
+
+/// Values of a HelmRelease that come from a key of an object: `values.yaml` where none is named.
+fn values_from(here: &Here<'_>) -> Option<Reference> {
+    let space = match here.beside("kind")?.value.text.as_str() {
+        "Secret" => Space::Secret,
+        "ConfigMap" => Space::ConfigMap,
+        _ => return None,
+    };
+    let name = here.setting.value.text.trim();
+    if name.is_empty() || name.contains(['$', '{']) {
+        return None;
+    }
+    let (key, target) = (here.beside("valuesKey"), here.beside("targetPath"));
+    let reader = target.map_or("valuesFrom", |t| t.value.text.as_str()).to_owned();
+    let reference = here.reference(space, &here.resource.id.namespace, name);
+    Some(Reference {
+        key: Some(key.map_or("values.yaml", |k| k.value.text.as_str()).to_owned()),
+        at: key.map_or(here.setting.at, |k| k.at),
+        optional: here.is_optional(),
+        reader,
+        ..reference
+    })
 }
 
 /// The key that gets its value from `valueFrom` in a mapping: `env.DB_HOST.valueFrom.secretKeyRef.name`.
@@ -464,9 +499,12 @@ fn terraform_address(name: &str) -> Option<String> {
     }
 }
 
+/// Most names that are compared with one; bounds the work on trees full of alike names.
+const MOST_COMPARED: usize = 512;
+
 /// Of the names that are there, the one of which `name` is a slip.
 fn slip<'t>(known: impl Iterator<Item = &'t str>, name: &str) -> Option<String> {
-    let near = known.filter(|k| k.len().abs_diff(name.len()) <= 2);
+    let near = known.filter(|k| k.len().abs_diff(name.len()) <= 2).take(MOST_COMPARED);
     let slips = near.filter_map(|k| Some((connection::host_typo(k, name)?.distance, k)));
     slips.min().map(|(_, k)| k.to_owned())
 }
@@ -474,7 +512,7 @@ fn slip<'t>(known: impl Iterator<Item = &'t str>, name: &str) -> Option<String> 
 /// The most alike of the names that are there, if it is alike at all.
 fn nearest<'t>(known: impl Iterator<Item = &'t str>, name: &str) -> Option<String> {
     let enough = name.len() / 2;
-    let near = known.filter(|k| k.len().abs_diff(name.len()) <= enough.max(2) && k.len() < 256);
+    let near = known.filter(|k| k.len().abs_diff(name.len()) <= enough.max(2) && k.len() < 256).take(MOST_COMPARED);
     let near = near.map(|k| (strsim::osa_distance(&k.to_ascii_lowercase(), &name.to_ascii_lowercase()), k));
     near.min().filter(|(distance, _)| *distance <= enough.max(2)).map(|(_, k)| k.to_owned())
 }

@@ -65,9 +65,8 @@ impl<'a> Values<'a> {
         let look = |settings: &'a crate::setting::Settings| {
             let mut found: BTreeMap<&'a str, Vec<&'a str>> = BTreeMap::new();
             for (_, resource, setting) in settings.iter() {
-                let local = format!("local.{}", resource.id.name);
-                let name = if resource.id.kind == "local" { local.as_str() } else { setting.logical.as_str() };
-                if let Some(name) = wanted.get(name) {
+                let local = (resource.id.kind == "local").then(|| format!("local.{}", resource.id.name));
+                if let Some(name) = wanted.get(local.as_deref().unwrap_or(&setting.logical)) {
                     found.entry(name).or_default().push(setting.value.text.as_str());
                 }
             }
@@ -400,8 +399,20 @@ pub(crate) fn renamed_everywhere(ctx: &Context<'_>, all: &[Moved<'_>]) -> BTreeS
             alike.entry(rewrite).or_default().push(at);
         }
     }
-    let asked: BTreeSet<&str> = ctx.new.facts.references.uses.iter().map(|r| r.name.as_str()).collect();
-    let is_left = |at: &usize| all.get(*at).is_some_and(|m| m.gone.iter().any(|n| asked.contains(n.as_str())));
-    let whole = alike.into_values().filter(|group| group.len() > 1 && !group.iter().any(is_left));
-    whole.flatten().collect()
+    alike.retain(|_, group| group.len() > 1);
+    if alike.is_empty() {
+        return BTreeSet::new();
+    }
+    let asked = still_asked(ctx, all);
+    let is_left = |at: &usize| all.get(*at).is_some_and(|m| m.gone.iter().any(|n| asked.contains(n)));
+    alike.into_values().filter(|group| !group.iter().any(is_left)).flatten().collect()
+}
+
+/// Of the names that went somewhere, those that are still asked for.
+fn still_asked(ctx: &Context<'_>, all: &[Moved<'_>]) -> BTreeSet<String> {
+    let gone: BTreeSet<&str> = all.iter().flat_map(|m| &m.gone).map(String::as_str).collect();
+    let objects = ctx.new.facts.references.uses.iter().flat_map(|r| [Some(&r.name), r.key.as_ref()]).flatten();
+    let expressions = ctx.new.settings.iter().flat_map(|(_, _, setting)| names_of(&setting.value.text));
+    let asked = objects.cloned().chain(expressions);
+    asked.filter(|name| gone.contains(name.as_str())).collect()
 }

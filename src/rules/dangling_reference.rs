@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::connection;
 use crate::declare_rule;
-use crate::facts::references::{Found, Reference, Space};
+use crate::facts::references::{Found, Reference, References, Space};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::references::{is_of_connection, part};
+use crate::rule::references::{is_of_connection, option_of, part};
 use crate::secret::{Redactor, Shown};
 use crate::shown;
 
@@ -114,18 +115,17 @@ enum Cause {
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let (old, new) = (&ctx.old.facts.references, &ctx.new.facts.references);
-    let mut before: BTreeMap<(&str, &str, Option<&str>), &Reference> = BTreeMap::new();
-    if !ctx.audit {
-        let all = old.uses.iter();
-        before.extend(all.map(|r| ((r.owner.as_str(), r.name.as_str(), r.key.as_deref()), r)));
+    let mut before: BTreeMap<&str, Vec<&Reference>> = BTreeMap::new();
+    for reference in old.uses.iter().filter(|_| !ctx.audit) {
+        before.entry(&reference.owner).or_default().push(reference);
     }
     for reference in new.uses.iter().filter(|r| !r.optional) {
-        let known = before.get(&(reference.owner.as_str(), reference.name.as_str(), reference.key.as_deref()));
         let now = new.find(reference);
-        let dangles = matches!(now, Found::NoSuchKey(_) | Found::Missing(_));
-        if !dangles {
+        if !matches!(now, Found::NoSuchKey(_) | Found::Missing(_)) {
             continue;
         }
+        let asked = before.get(reference.owner.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let known = asked.iter().find(|r| r.name == reference.name && r.key == reference.key);
         // What pointed nowhere before is no work of this change.
         let was = if ctx.audit { Found::Unknown } else { old.find(reference) };
         if known.is_some() && was == now {
@@ -136,24 +136,27 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
             (Found::NoSuchKey(_), Found::NoSuchKey(_)) if known.is_some() => continue,
             (Found::NoSuchKey(_), _) => Cause::NoKey,
             (Found::Missing(_), Found::Here) => Cause::Removed,
-            (Found::Missing(Some(near)), _) if known.is_none() && is_slip(ctx, reference, near) => Cause::Slip,
+            (Found::Missing(_), _) if known.is_none() => Cause::Slip,
             _ => continue,
         };
         let near = match now {
-            Found::NoSuchKey(near) | Found::Missing(near) => near,
-            _ => None,
+            Found::NoSuchKey(near) | Found::Missing(near @ Some(_)) => near,
+            _ => asked.iter().take(MOST_ASKED).find(|r| is_slip_of(new, r, reference)).map(|r| r.name.clone()),
         };
+        if matches!(cause, Cause::Slip) && near.is_none() {
+            continue;
+        }
         out.extend(finding(ctx, reference, &cause, near.as_deref()));
     }
 }
 
-/// Whether the near name is meant: objects go by few names, and a name in a partial tree may be declared outside it,
-/// unless the same setting asked for the near one before.
-fn is_slip(ctx: &Context<'_>, reference: &Reference, near: &str) -> bool {
-    match reference.space {
-        Space::ConfigMap | Space::Secret => true,
-        _ => ctx.old.facts.references.uses.iter().any(|r| r.owner == reference.owner && r.name == near),
-    }
+/// Most names in one setting that are compared with a new one.
+const MOST_ASKED: usize = 16;
+
+/// Whether the setting asked for a name before that is still there, and of which the new one is a slip.
+fn is_slip_of(new: &References, before: &Reference, now: &Reference) -> bool {
+    let alike = before.space == now.space && connection::host_typo(&before.name, &now.name).is_some();
+    alike && new.find(before) == Found::Here
 }
 
 /// How much it matters: whether a connection comes from it, or stands beside it.
@@ -174,7 +177,10 @@ fn severity(ctx: &Context<'_>, reference: &Reference) -> Severity {
 
 fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option<&str>) -> Option<Finding> {
     let holder = ctx.new_resource(reference.setting);
-    let reader = ctx.name(&reference.reader);
+    // An argument goes by its option.
+    let text = &ctx.new.settings.get(reference.setting).value.text;
+    let option = option_of(text).filter(|_| reference.space == Space::Container).map(|(name, _)| name);
+    let reader = ctx.name(option.unwrap_or(&reference.reader));
     let kind = reference.space.as_str();
     let name = ctx.name(&reference.name);
     let is_key = reference.key.is_some() && !matches!(cause, Cause::Slip);
@@ -221,11 +227,14 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
         FindingBuilder::new(DANGLING_REFERENCE.name, severity(ctx, reference), Confidence::High, at, title)
             .message(Shown::of_static(message))
             .subject(subject, holder.environment)
-            .setting(reader, None, Some(wanted.clone()))
+            .setting(reader.clone(), None, Some(wanted.clone()))
             .symptom(Shown::of_static(symptom))
             .fix(fix, near.map(|near| ctx.name(near)))
-            .rollback(shown!("put {} back; clients read it at start, so restart them", what))
-            .question(shown!("Where does {} come from?", what))
+            .rollback(match cause {
+                Cause::Removed => shown!("put {} back; clients read it at start, so restart them", what),
+                _ => shown!("set {} back to what it was; clients read it at start, so restart them", reader.clone()),
+            })
+            .question(shown!("Does anything outside these files give {}?", what))
             .discriminator(wanted)
             .build(),
     )

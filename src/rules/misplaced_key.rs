@@ -96,7 +96,8 @@ fn glued(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let name = ctx.name(&setting.logical);
     let title = shown!("{} lost the blank behind its colon, and is a text now", name);
     let why = "without the blank YAML reads key and value as one text, and the program finds no such key";
-    Some(finding(ctx, change, Severity::High, place, setting, title, why))
+    let fix = shown!("put a blank behind the colon of {}", name);
+    Some(builder(ctx, change, Severity::High, place, setting, title, why).fix(fix, None).build())
 }
 
 /// The key is at another depth now, and its neighbours are where they were.
@@ -118,7 +119,9 @@ fn slipped(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let name = ctx.name(&setting.logical);
     let title = shown!("{} stands under {} now", name, place_of(ctx, &home));
     let why = "the rest of its section stayed, so this looks like a slip of the indentation";
-    Some(finding(ctx, change, severity, moved.at, setting, title, why))
+    let builder = builder(ctx, change, severity, moved.at, setting, title, why);
+    let question = shown!("Does the program read {} at its new place?", name);
+    Some(builder.fix(shown!("indent {} as it was", name), None).question(question).build())
 }
 
 fn place_of(ctx: &Context<'_>, home: &KeyPath) -> Shown {
@@ -133,7 +136,7 @@ fn has_staying_neighbour(was: &Resource, is: &Resource, lost: &Setting, above: &
     near.any(|s| after.contains(&s.path) && part(&s.logical).is_some())
 }
 
-fn finding(
+fn builder(
     ctx: &Context<'_>,
     change: &Explained,
     severity: Severity,
@@ -141,7 +144,7 @@ fn finding(
     setting: &Setting,
     title: Shown,
     why: &'static str,
-) -> Finding {
+) -> FindingBuilder {
     let name = ctx.name(&setting.logical);
     let old = change.old.as_ref().map(|old| ctx.shown(&setting.logical, old));
     FindingBuilder::new(MISPLACED_KEY.name, severity, Confidence::Medium, at, title)
@@ -149,9 +152,6 @@ fn finding(
         .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
         .setting(name.clone(), old, None)
         .symptom(Shown::of_static("connections go to the default, often the local machine: connection refused"))
-        .fix(shown!("write {} where it was, with a blank behind the colon", name), None)
         .rollback(shown!("put {} back where it was; clients read it at start, so restart them", name))
-        .question(shown!("Does the program read {} at its new place?", name))
         .discriminator(name)
-        .build()
 }
