@@ -34,6 +34,8 @@ pub enum Space {
     Hiera,
     /// The files of a folder: `.env` for Compose, properties for Spring.
     Files,
+    /// The values of a Helm chart.
+    Values,
 }
 
 impl Space {
@@ -46,6 +48,7 @@ impl Space {
             Space::Container | Space::Files => "variable",
             Space::Terraform => "declaration",
             Space::Hiera => "key",
+            Space::Values => "value",
         }
     }
 }
@@ -116,15 +119,22 @@ pub(super) fn references(sources: &Sources, settings: &Settings) -> References {
     let mut found = References { objects: objects::objects(sources, settings), ..References::default() };
     for (at, resource) in settings.resources.iter().enumerate() {
         found.declare(resource);
-        // What a layer takes in is referred to as the layer makes it.
-        if resource.standing == Standing::Covered {
+        let chart = chart_of(&resource.path);
+        // What a layer takes in is referred to as the layer makes it, but templates are read as they are written.
+        if resource.standing == Standing::Covered && chart.is_none() {
             continue;
         }
         let is_template = sources.get(resource.source).text.contains("{{");
         for (index, setting) in resource.settings.iter().enumerate() {
             let (Ok(r), Ok(s)) = (u32::try_from(at), u32::try_from(index)) else { break };
             let here = Here { at: SettingRef { resource: r, setting: s }, resource, setting, is_template };
-            found.note(&here);
+            match chart {
+                Some(chart) if resource.standing != Standing::Effective => found.note_values(&here, chart),
+                _ => {}
+            }
+            if resource.standing != Standing::Covered {
+                found.note(&here);
+            }
         }
     }
     found.fill_containers();
@@ -170,24 +180,24 @@ impl Here<'_> {
     }
 }
 
+/// The chart that a template belongs to.
+fn chart_of(path: &str) -> Option<&str> {
+    path.split_once("/templates/").map(|(chart, _)| chart).or_else(|| path.starts_with("templates/").then_some(""))
+}
+
 fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// The variable of a container that a setting defines or describes, and the path of the container.
 fn variable_at(path: &KeyPath) -> Option<(String, KeyPath)> {
-    let mut above = path.parent();
-    while above != KeyPath::default() {
-        let list = above.parent();
-        let in_list = list.segments().next_back() == Some(Segment::Key("env"));
-        if let (true, Some(Segment::Item(name))) = (in_list, above.segments().next_back()) {
-            // Of two variables of one name the second is numbered.
-            let name = name.split_once('#').map_or(name, |(name, _)| name);
-            return Some((name.to_owned(), list.parent()));
-        }
-        above = list;
-    }
-    None
+    let segments: Vec<Segment<'_>> = path.segments().collect();
+    let at = segments.windows(2).rposition(|w| matches!(w, [Segment::Key("env"), Segment::Item(_)]))?;
+    let Some(Segment::Item(name)) = segments.get(at + 1) else { return None };
+    // Of two variables of one name the second is numbered.
+    let name = name.split_once('#').map_or(*name, |(name, _)| name);
+    let container = segments.iter().take(at).fold(KeyPath::default(), |path, step| path.child(*step));
+    Some((name.to_owned(), container))
 }
 
 impl References {
@@ -223,6 +233,22 @@ impl References {
                 };
                 self.uses.extend(made.map(|made| Reference { at: place, optional: atom.has_default, ..made }));
             }
+        }
+    }
+
+    /// `{{ .Values.db.host }}` in a template of the chart.
+    fn note_values(&mut self, here: &Here<'_>, chart: &str) {
+        let text = here.setting.value.text.as_str();
+        if !text.contains(".Values.") || text.len() > 4096 {
+            return;
+        }
+        for atom in atoms(text).into_iter().filter(|atom| atom.notation == Notation::Template) {
+            let at = here.setting.value.place(atom.range.clone(), here.setting.at.source);
+            let names = atom.names.iter().filter_map(|name| name.split_once(".Values.")?.1.into());
+            // Where several values are asked for, one stands in for another.
+            let optional = atom.has_default || atom.names.len() > 1;
+            let reference = |name: &str| Reference { at, optional, ..here.reference(Space::Values, chart, name) };
+            self.uses.extend(names.map(reference));
         }
     }
 
@@ -300,12 +326,16 @@ impl References {
             return;
         }
         let file = resource.path.rsplit('/').next().unwrap_or("");
+        let is_values = file.starts_with("values") && (file.ends_with(".yaml") || file.ends_with(".yml"));
         let is_env = file == ".env" || file.starts_with(".env.") || file.ends_with(".env");
         let is_properties = file.ends_with(".properties") || file.starts_with("application") || file.starts_with("bootstrap");
         for setting in &resource.settings {
             if let Some(Segment::Key(first)) = setting.path.segments().next().filter(|s| matches!(s, Segment::Key(k) if k.contains("::")))
             {
                 self.names.entry((Space::Hiera, String::new())).or_default().insert(first.to_owned());
+            } else if is_values {
+                let scope = (Space::Values, folder(&resource.path).to_owned());
+                self.names.entry(scope).or_default().insert(setting.path.to_string());
             } else if is_env || is_properties {
                 let scope = (Space::Files, folder(&resource.path).to_owned());
                 self.names.entry(scope).or_default().insert(setting.logical.clone());
@@ -319,6 +349,10 @@ impl References {
         match reference.space {
             Space::ConfigMap | Space::Secret => self.find_object(reference),
             Space::Container => self.find_variable(reference),
+            Space::Values => {
+                let names = self.names.get(&(reference.space, reference.scope.clone()));
+                if names.is_some_and(|names| has_value(names, &reference.name)) { Found::Here } else { Found::Missing(None) }
+            }
             Space::Terraform | Space::Hiera | Space::Files => {
                 let names = self.names.get(&(reference.space, reference.scope.clone()));
                 let is_here = names.is_some_and(|names| names.contains(&reference.name));
@@ -326,6 +360,21 @@ impl References {
                 if is_here { Found::Here } else { Found::Missing(None) }
             }
         }
+    }
+
+    /// Whether something in the tree, anywhere, is called so: an object, a declaration, a value of a chart.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        let value = name.split_once(".Values.").map(|(_, path)| path);
+        let address = terraform_address(name);
+        let is_name = |((space, _), names): (&(Space, String), &BTreeSet<String>)| match (space, value) {
+            (Space::Values, Some(path)) => has_value(names, path),
+            (Space::Values, None) => false,
+            (Space::Terraform, _) => address.as_ref().is_some_and(|address| names.contains(address)),
+            _ => names.contains(name),
+        };
+        let is_object = |space| self.objects.contains_key(&(space, name.to_owned()));
+        is_object(Space::Secret) || is_object(Space::ConfigMap) || self.names.iter().any(is_name)
     }
 
     /// The keys of an object, if all of them are seen.
@@ -394,6 +443,16 @@ impl References {
         let is_itself = reference.reader == reference.name;
         if is_seen && !is_itself { Found::Late(*place) } else { Found::Unknown }
     }
+}
+
+/// Whether values hold a path: itself, something below it, or a part of it that is a text or empty.
+fn has_value(names: &BTreeSet<String>, path: &str) -> bool {
+    let below = format!("{path}.");
+    let is_below = names.range::<String, _>(&below..).next().is_some_and(|name| name.starts_with(&below));
+    let listed = format!("{path}[");
+    let is_listed = names.range::<String, _>(&listed..).next().is_some_and(|name| name.starts_with(&listed));
+    let above = path.match_indices('.').filter_map(|(at, _)| path.get(..at));
+    names.contains(path) || is_below || is_listed || above.into_iter().any(|above| names.contains(above))
 }
 
 /// Whether the holder of a reference is a variable and no argument.

@@ -65,8 +65,13 @@ impl<'a> Values<'a> {
         let look = |settings: &'a crate::setting::Settings| {
             let mut found: BTreeMap<&'a str, Vec<&'a str>> = BTreeMap::new();
             for (_, resource, setting) in settings.iter() {
-                let local = (resource.id.kind == "local").then(|| format!("local.{}", resource.id.name));
-                if let Some(name) = wanted.get(local.as_deref().unwrap_or(&setting.logical)) {
+                let file = resource.path.rsplit('/').next().unwrap_or("");
+                let named = match resource.id.kind.as_str() {
+                    "local" => Some(format!("local.{}", resource.id.name)),
+                    "file" if file.starts_with("values") => Some(format!(".Values.{}", setting.path)),
+                    _ => None,
+                };
+                if let Some(name) = wanted.get(named.as_deref().unwrap_or(&setting.logical)) {
                     found.entry(name).or_default().push(setting.value.text.as_str());
                 }
             }
@@ -321,6 +326,14 @@ impl<'a> Moved<'a> {
             (true, false) => Fit::Old,
             _ => Fit::Unclear,
         }
+    }
+
+    /// Whether what the old names stood for got the new names in this change.
+    pub(crate) fn is_renamed_with_target(&self, ctx: &Context<'_>) -> bool {
+        let (old, new) = (&ctx.old.facts.references, &ctx.new.facts.references);
+        let went = self.gone.iter().all(|name| old.declares(name) && !new.declares(name));
+        let came = self.come.iter().all(|name| new.declares(name) && !old.declares(name));
+        went && came && !self.come.is_empty()
     }
 
     /// Whether both names mean the same thing in another store or in another issue: `vault…orders_db` and

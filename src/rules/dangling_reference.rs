@@ -15,7 +15,7 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A reference whose target went with this change or was never there: a key that a ConfigMap or Secret of the tree
-    /// does not hold, an object, variable or declaration that was removed or renamed while a reader stayed, a name that
+    /// does not hold, an object, variable, chart value or declaration that was removed or renamed while a reader stayed, a name that
     /// is a slip away from one that is there, a `$(NAME)` that no variable of the container answers to. The nearest name
     /// is told.
     ///
@@ -213,6 +213,7 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
         Space::Container => "clients look for a host or user called $(NAME): getaddrinfo ENOTFOUND",
         Space::Terraform => "terraform plan: Reference to undeclared resource",
         Space::Hiera => "an empty value: Hiera puts nothing in the place of a key that it does not find",
+        Space::Values => "an empty value in the rendered manifest, or: nil pointer evaluating interface",
         Space::Files => "an empty value, or Could not resolve placeholder at start",
     };
     let fix = match near {

@@ -104,6 +104,9 @@ fn judge(ctx: &Context<'_>, moved: &Moved<'_>, is_renamed: bool) -> (Severity, S
     };
     let fit = moved.fit(ctx);
     match () {
+        () if moved.is_renamed_with_target(ctx) => {
+            (Severity::Low, Shown::of_static("what the old name stood for has the new name since this change"))
+        }
         () if moved.engine().is_some() => {
             (Severity::Medium, shown!("the new name speaks of another engine: {}", moved.engine().unwrap_or_default()))
         }

@@ -65,3 +65,13 @@ fn declarations_of_terraform_hold_in_their_folder() {
     let all = found(&[("a/main.tf", main), ("a/variables.tf", variables)]);
     assert!(all[0].ends_with("var.redis_host here") && all[1].ends_with("var.redis_prot missing"), "{all:?}");
 }
+
+#[test]
+fn a_value_is_there_with_what_is_below_or_above_it() {
+    let names = ["db.host", "db.pool.max", "extra", "list[0]"].map(str::to_owned).into_iter().collect();
+    for (path, there) in
+        [("db.host", true), ("db.pool", true), ("db", true), ("extra.more", true), ("list", true), ("db.ho", false), ("other", false)]
+    {
+        assert_eq!(has_value(&names, path), there, "{path}");
+    }
+}
