@@ -154,7 +154,8 @@ fn is_hiera_call(text: &str) -> bool {
     let Some((function, name)) = inner.split_once('(') else { return false };
     let name = name.strip_suffix(')').map(|name| name.trim_matches(['\'', '"']));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    matches!(function, "hiera" | "lookup" | "alias" | "scope") && name.is_some_and(|n| !n.is_empty() && n.chars().all(plain))
+    matches!(function, "hiera" | "lookup" | "alias" | "scope")
+        && name.is_some_and(|n| !n.is_empty() && n.chars().all(plain))
 }
 
 /// An expression of an Azure template without a literal of its own: `[parameters('dbHost')]`.

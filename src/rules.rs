@@ -134,9 +134,40 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "pooler-bypassed",
         ],
     ),
-    ("port-changed", &["reference-changed", "dangling-reference", "misplaced-key", "port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
-    ("database-changed", &["reference-changed", "dangling-reference", "misplaced-key", "environment-crossed", "placeholder-left", "malformed-connection-string"]),
-    ("user-changed", &["reference-changed", "dangling-reference", "misplaced-key", "placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
+    (
+        "port-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "port-of-another-engine",
+            "placeholder-left",
+            "malformed-connection-string",
+            "pooler-bypassed",
+        ],
+    ),
+    (
+        "database-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "environment-crossed",
+            "placeholder-left",
+            "malformed-connection-string",
+        ],
+    ),
+    (
+        "user-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "placeholder-left",
+            "malformed-connection-string",
+            "password-in-plain-text",
+        ],
+    ),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
     ("connection-setting-removed", &["misplaced-key"]),

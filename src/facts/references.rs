@@ -99,6 +99,8 @@ pub struct References {
     objects: BTreeMap<(Space, String), Vec<Object>>,
     containers: BTreeMap<String, Container>,
     names: BTreeMap<(Space, String), BTreeSet<String>>,
+    /// The same without their scopes.
+    anywhere: BTreeMap<Space, BTreeSet<String>>,
 }
 
 /// The variables of one container.
@@ -138,6 +140,9 @@ pub(super) fn references(sources: &Sources, settings: &Settings) -> References {
         }
     }
     found.fill_containers();
+    for ((space, _), names) in &found.names {
+        found.anywhere.entry(*space).or_default().extend(names.iter().cloned());
+    }
     found
 }
 
@@ -285,9 +290,10 @@ impl References {
     fn of_container(&mut self, here: &Here<'_>, name: &str) -> Option<Reference> {
         let is_variable = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
         // Kubernetes gives the addresses of its services to every container.
-        let is_given = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT", "_TCP", "_UDP"].iter().any(|end| name.ends_with(end))
-            || name.contains("_SERVICE_PORT_")
-            || name.contains("_TCP_");
+        let is_given =
+            ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT", "_TCP", "_UDP"].iter().any(|end| name.ends_with(end))
+                || name.contains("_SERVICE_PORT_")
+                || name.contains("_TCP_");
         if !name.bytes().all(is_variable) || is_given && !name.starts_with("DB_") {
             return None;
         }
@@ -327,10 +333,14 @@ impl References {
         }
         let file = resource.path.rsplit('/').next().unwrap_or("");
         let is_values = file.starts_with("values") && (file.ends_with(".yaml") || file.ends_with(".yml"));
-        let is_env = file == ".env" || file.starts_with(".env.") || file.ends_with(".env");
-        let is_properties = file.ends_with(".properties") || file.starts_with("application") || file.starts_with("bootstrap");
+        // Samples are copied before use; what they hold is read by nobody.
+        let is_sample = ["example", "sample", "template", "dist"].iter().any(|word| file.contains(word));
+        let is_env = !is_sample && (file == ".env" || file.starts_with(".env.") || file.ends_with(".env"));
+        let is_properties =
+            file.ends_with(".properties") || file.starts_with("application") || file.starts_with("bootstrap");
         for setting in &resource.settings {
-            if let Some(Segment::Key(first)) = setting.path.segments().next().filter(|s| matches!(s, Segment::Key(k) if k.contains("::")))
+            if let Some(Segment::Key(first)) =
+                setting.path.segments().next().filter(|s| matches!(s, Segment::Key(k) if k.contains("::")))
             {
                 self.names.entry((Space::Hiera, String::new())).or_default().insert(first.to_owned());
             } else if is_values {
@@ -351,7 +361,11 @@ impl References {
             Space::Container => self.find_variable(reference),
             Space::Values => {
                 let names = self.names.get(&(reference.space, reference.scope.clone()));
-                if names.is_some_and(|names| has_value(names, &reference.name)) { Found::Here } else { Found::Missing(None) }
+                if names.is_some_and(|names| has_value(names, &reference.name)) {
+                    Found::Here
+                } else {
+                    Found::Missing(None)
+                }
             }
             Space::Terraform | Space::Hiera | Space::Files => {
                 let names = self.names.get(&(reference.space, reference.scope.clone()));
@@ -367,14 +381,14 @@ impl References {
     pub fn declares(&self, name: &str) -> bool {
         let value = name.split_once(".Values.").map(|(_, path)| path);
         let address = terraform_address(name);
-        let is_name = |((space, _), names): (&(Space, String), &BTreeSet<String>)| match (space, value) {
+        let is_name = |(space, names): (&Space, &BTreeSet<String>)| match (space, value) {
             (Space::Values, Some(path)) => has_value(names, path),
             (Space::Values, None) => false,
             (Space::Terraform, _) => address.as_ref().is_some_and(|address| names.contains(address)),
             _ => names.contains(name),
         };
         let is_object = |space| self.objects.contains_key(&(space, name.to_owned()));
-        is_object(Space::Secret) || is_object(Space::ConfigMap) || self.names.iter().any(is_name)
+        is_object(Space::Secret) || is_object(Space::ConfigMap) || self.anywhere.iter().any(is_name)
     }
 
     /// The keys of an object, if all of them are seen.
@@ -399,7 +413,8 @@ impl References {
     fn find_object(&self, reference: &Reference) -> Found {
         let (space, namespace, name) = (reference.space, reference.scope.as_str(), reference.name.as_str());
         if self.objects_of(space, namespace, name).is_empty() {
-            let others = self.objects.iter().filter(|((s, _), all)| *s == space && all.iter().any(|o| o.is_in(namespace)));
+            let others =
+                self.objects.iter().filter(|((s, _), all)| *s == space && all.iter().any(|o| o.is_in(namespace)));
             return Found::Missing(slip(others.map(|((_, name), _)| name.as_str()), name));
         }
         let Some(key) = &reference.key else { return Found::Here };
@@ -500,7 +515,13 @@ fn object_reference(here: &Here<'_>) -> Option<Reference> {
     if key.value.text.contains("{{") {
         return None;
     }
-    Some(Reference { key: Some(key.value.text.to_string()), at: key.at, optional: here.is_optional(), reader, ..reference })
+    Some(Reference {
+        key: Some(key.value.text.to_string()),
+        at: key.at,
+        optional: here.is_optional(),
+        reader,
+        ..reference
+    })
 }
 
 /// Values of a HelmRelease that come from a key of an object: `values.yaml` where none is named.

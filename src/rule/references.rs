@@ -42,7 +42,8 @@ pub(crate) fn moved<'a>(ctx: &Context<'a>) -> Vec<Moved<'a>> {
         let path = &ctx.new.settings.get(m.new.setting).path;
         (m.new.setting.resource, path.parent(), path.last().to_owned())
     };
-    let named: BTreeSet<_> = all.iter().filter(|m| m.is_object).map(place).filter(|(.., last)| last == "name").collect();
+    let named: BTreeSet<_> =
+        all.iter().filter(|m| m.is_object).map(place).filter(|(.., last)| last == "name").collect();
     let follows = |m: &Moved<'_>| {
         let (resource, parent, last) = place(m);
         m.is_object && last == "key" && named.contains(&(resource, parent, "name".to_owned()))
@@ -61,7 +62,8 @@ pub(crate) struct Values<'a> {
 impl<'a> Values<'a> {
     /// Looks up the names of these moves on both sides.
     pub(crate) fn of(ctx: &Context<'a>, all: &'a [Moved<'a>]) -> Values<'a> {
-        let wanted: BTreeSet<&str> = all.iter().flat_map(|m| m.gone.iter().chain(&m.come)).map(String::as_str).collect();
+        let wanted: BTreeSet<&str> =
+            all.iter().flat_map(|m| m.gone.iter().chain(&m.come)).map(String::as_str).collect();
         let look = |settings: &'a crate::setting::Settings| {
             let mut found: BTreeMap<&'a str, Vec<&'a str>> = BTreeMap::new();
             for (_, resource, setting) in settings.iter() {
@@ -182,7 +184,7 @@ pub(crate) fn role_of_object(path: &KeyPath) -> Option<&'static str> {
     let is_reference = match (holder.last(), last) {
         ("secretKeyRef" | "configMapKeyRef", "name" | "key") => true,
         ("remoteRef", "key" | "property") => true,
-        (_, "valuesKey" | "targetPath") => segments.iter().any(|s| *s == Segment::Key("valuesFrom")),
+        (_, "valuesKey" | "targetPath") => segments.contains(&Segment::Key("valuesFrom")),
         (_, last) => OBJECT_KEYS.contains(&last),
     };
     if !is_reference {
@@ -202,19 +204,100 @@ pub(crate) fn role_of_object(path: &KeyPath) -> Option<&'static str> {
 /// Whether a name has a word that databases go by.
 pub(crate) fn is_of_connection(name: &str) -> bool {
     const WORDS: &[&str] = &[
-        "db", "database", "databases", "datasource", "postgres", "postgresql", "pg", "pguser", "mysql", "mariadb", "mongo",
-        "mongodb", "redis", "valkey", "rabbitmq", "amqp", "jdbc", "dsn", "sql", "mssql", "oracle", "clickhouse", "rds",
+        "db",
+        "database",
+        "databases",
+        "datasource",
+        "postgres",
+        "postgresql",
+        "pg",
+        "pguser",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "rabbitmq",
+        "amqp",
+        "jdbc",
+        "dsn",
+        "sql",
+        "mssql",
+        "oracle",
+        "clickhouse",
+        "rds",
     ];
     names::has_word(name, WORDS)
 }
 
 /// Words of names that tell nothing of whom they belong to.
 const COMMON: &[&str] = &[
-    "db", "database", "host", "hostname", "port", "url", "uri", "user", "username", "password", "pass", "name", "secret",
-    "secrets", "key", "config", "connection", "string", "values", "var", "local", "module", "data", "env", "redis", "postgres",
-    "postgresql", "pguser", "mysql", "mongo", "mongodb", "app", "apps", "service", "defaults", "default", "the", "of", "and",
-    "is", "to", "credentials", "cluster", "server", "global", "common", "main", "k8s", "kubernetes", "helm", "prod", "dev",
-    "staging", "test", "yaml", "yml", "json", "tf", "src", "deploy", "deployment", "deployments", "api", "id", "value",
+    "db",
+    "database",
+    "host",
+    "hostname",
+    "port",
+    "url",
+    "uri",
+    "user",
+    "username",
+    "password",
+    "pass",
+    "name",
+    "secret",
+    "secrets",
+    "key",
+    "config",
+    "connection",
+    "string",
+    "values",
+    "var",
+    "local",
+    "module",
+    "data",
+    "env",
+    "redis",
+    "postgres",
+    "postgresql",
+    "pguser",
+    "mysql",
+    "mongo",
+    "mongodb",
+    "app",
+    "apps",
+    "service",
+    "defaults",
+    "default",
+    "the",
+    "of",
+    "and",
+    "is",
+    "to",
+    "credentials",
+    "cluster",
+    "server",
+    "global",
+    "common",
+    "main",
+    "k8s",
+    "kubernetes",
+    "helm",
+    "prod",
+    "dev",
+    "staging",
+    "test",
+    "yaml",
+    "yml",
+    "json",
+    "tf",
+    "src",
+    "deploy",
+    "deployment",
+    "deployments",
+    "api",
+    "id",
+    "value",
 ];
 
 /// An address whose server is an expression: `$(DB_URL)/orders?useSSL=false`, `{{ .Values.db.host }}:5432/orders`.
@@ -340,8 +423,25 @@ impl<'a> Moved<'a> {
     /// `random_password.orders_db`, `orders-db-2025` and `orders-db-2026`.
     pub(crate) fn is_reissued(&self) -> bool {
         const STORES: &[&str] = &[
-            "vault", "generic", "random", "result", "output", "outputs", "secretsmanager", "ssm", "parameter", "aws", "azurerm",
-            "google", "kv", "version", "v", "string", "store", "this", "out",
+            "vault",
+            "generic",
+            "random",
+            "result",
+            "output",
+            "outputs",
+            "secretsmanager",
+            "ssm",
+            "parameter",
+            "aws",
+            "azurerm",
+            "google",
+            "kv",
+            "version",
+            "v",
+            "string",
+            "store",
+            "this",
+            "out",
         ];
         let told = |names: &[String]| -> BTreeSet<String> {
             let words = names.iter().flat_map(|n| names::words(n));
@@ -355,7 +455,9 @@ impl<'a> Moved<'a> {
 
     /// The environment that only the new name tells, where it is not the holder's own.
     pub(crate) fn crossed(&self) -> Option<Environment> {
-        let told = |names: &[String]| names.iter().find_map(|n| Environment::guess(&n.replace(['_', '.'], "-").to_lowercase()));
+        let told = |names: &[String]| {
+            names.iter().find_map(|n| Environment::guess(&n.replace(['_', '.'], "-").to_lowercase()))
+        };
         let home = self.change.environment;
         let is = told(&self.come)?;
         (home != Environment::Unknown && is != home && told(&self.gone) != Some(is)).then_some(is)
@@ -364,7 +466,16 @@ impl<'a> Moved<'a> {
     /// The engine that only the new name tells.
     pub(crate) fn engine(&self) -> Option<&'static str> {
         const ENGINES: [&str; 11] = [
-            "clickhouse", "postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "oracle", "mssql", "cassandra",
+            "clickhouse",
+            "postgres",
+            "postgresql",
+            "mysql",
+            "mariadb",
+            "mongodb",
+            "redis",
+            "oracle",
+            "mssql",
+            "cassandra",
             "snowflake",
         ];
         let has = |names: &[String], engine: &str| names.iter().any(|n| names::words(n).iter().any(|w| w == engine));

@@ -168,7 +168,8 @@ fn severity(ctx: &Context<'_>, reference: &Reference) -> Severity {
     let whole = reference.key.is_none() && matches!(reference.space, Space::ConfigMap | Space::Secret);
     let taken = || ctx.old.facts.references.keys(reference).iter().any(|key| part(key).is_some());
     if told || names.into_iter().flatten().any(is_part) || whole && taken() {
-        return Severity::High;
+        // What a file does not give any more, the environment may.
+        return if reference.space == Space::Files { Severity::Medium } else { Severity::High };
     }
     let holder = reference.setting.resource;
     let beside = ctx.new.facts.endpoints.iter().any(|e| e.setting.resource == holder);
@@ -209,7 +210,9 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
         Space::ConfigMap | Space::Secret if reference.key.is_some() => {
             "CreateContainerConfigError: couldn't find key in the object; the rollout stops"
         }
-        Space::ConfigMap | Space::Secret => "CreateContainerConfigError or FailedMount: object not found; the rollout stops",
+        Space::ConfigMap | Space::Secret => {
+            "CreateContainerConfigError or FailedMount: object not found; the rollout stops"
+        }
         Space::Container => "clients look for a host or user called $(NAME): getaddrinfo ENOTFOUND",
         Space::Terraform => "terraform plan: Reference to undeclared resource",
         Space::Hiera => "an empty value: Hiera puts nothing in the place of a key that it does not find",
@@ -217,15 +220,17 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
         Space::Files => "an empty value, or Could not resolve placeholder at start",
     };
     let fix = match near {
-        Some(near) => shown!("write {}, or put {} back", ctx.name(near), wanted.clone()),
-        None => shown!("put {} back, or take out what asks for it", wanted.clone()),
+        Some(near) => shown!("write {}, or put {} back", ctx.name(near), wanted),
+        None => shown!("put {} back, or take out what asks for it", wanted),
     };
+    let is_sure = !matches!(reference.space, Space::Files | Space::Values | Space::Hiera);
+    let confidence = if is_sure { Confidence::High } else { Confidence::Medium };
     // A name that slipped is shown where it stands, and not where the key behind it does.
     let is_name = matches!(cause, Cause::Slip) && reference.key.is_some();
     let at = if is_name { ctx.new.settings.get(reference.setting).at } else { reference.at };
     let subject = (!holder.id.is_file()).then(|| ctx.name(&holder.id.to_string()));
     Some(
-        FindingBuilder::new(DANGLING_REFERENCE.name, severity(ctx, reference), Confidence::High, at, title)
+        FindingBuilder::new(DANGLING_REFERENCE.name, severity(ctx, reference), confidence, at, title)
             .message(Shown::of_static(message))
             .subject(subject, holder.environment)
             .setting(reader.clone(), None, Some(wanted.clone()))
@@ -233,7 +238,7 @@ fn finding(ctx: &Context<'_>, reference: &Reference, cause: &Cause, near: Option
             .fix(fix, near.map(|near| ctx.name(near)))
             .rollback(match cause {
                 Cause::Removed => shown!("put {} back; clients read it at start, so restart them", what),
-                _ => shown!("set {} back to what it was; clients read it at start, so restart them", reader.clone()),
+                _ => shown!("set {} back to what it was; clients read it at start, so restart them", reader),
             })
             .question(shown!("Does anything outside these files give {}?", what))
             .discriminator(wanted)

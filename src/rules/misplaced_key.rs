@@ -63,7 +63,8 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 
 /// The setting before, where it held a part of a connection.
 fn lost<'a>(ctx: &Context<'a>, change: &Explained) -> Option<(&'a Resource, &'a Setting)> {
-    let old = change.old.as_ref()?.setting;
+    // What is still at its place, with whatever value, is read there.
+    let old = change.old.as_ref().filter(|_| change.new.is_none() || change.old_path.is_some())?.setting;
     let setting = ctx.old.settings.get(old);
     let told = ctx.old.facts.meanings.get(&old).is_some_and(|m| m.role.is_some());
     (told || part(&setting.logical).is_some()).then(|| (ctx.old.settings.resource_of(old), setting))
@@ -88,8 +89,8 @@ fn glued(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let is_glued = |word: &str| word.strip_prefix(key).and_then(|r| r.strip_prefix(':')).is_some_and(|v| !v.is_empty());
     let above = setting.path.parent();
     let holds = |s: &&Setting| {
-        let near = s.path == above || s.path.parent() == above;
-        near && !s.value.quoted && s.value.text.len() < 1024 && s.value.text.split_whitespace().any(is_glued)
+        let is_text = !s.value.quoted && s.value.text.len() < 1024 && s.value.text.split_whitespace().any(is_glued);
+        is_text && (s.path == above || s.path.parent() == above)
     };
     let text = is.settings.iter().find(holds)?;
     let place = text.at;

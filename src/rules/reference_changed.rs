@@ -89,7 +89,10 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let values = Values::of(ctx, &all);
     for (at, moved) in all.iter().enumerate() {
         let (severity, why) = match values.are_same(moved) {
-            true => (Severity::Low, Shown::of_static("both names stand for the same value in these files, or one is made of the other")),
+            true => (
+                Severity::Low,
+                Shown::of_static("both names stand for the same value in these files, or one is made of the other"),
+            ),
             false => judge(ctx, moved, renamed.contains(&at)),
         };
         out.push(finding(ctx, moved, severity, why));
@@ -120,9 +123,7 @@ fn judge(ctx: &Context<'_>, moved: &Moved<'_>, is_renamed: bool) -> (Severity, S
         () if fit == Fit::New => {
             (Severity::Low, Shown::of_static("the new name fits the one who reads it, the old one did not"))
         }
-        () if is_mending(moved) => {
-            (Severity::Low, Shown::of_static("the old name looks like a slip of the new one"))
-        }
+        () if is_mending(moved) => (Severity::Low, Shown::of_static("the old name looks like a slip of the new one")),
         () if moved.is_reissued() => {
             (Severity::Low, Shown::of_static("both names speak of the same thing, kept elsewhere or issued anew"))
         }
@@ -140,9 +141,7 @@ fn judge(ctx: &Context<'_>, moved: &Moved<'_>, is_renamed: bool) -> (Severity, S
 /// Whether a word that everybody knows was misspelt before and is not now.
 fn is_mending(moved: &Moved<'_>) -> bool {
     let ([was], [is]) = (moved.gone.as_slice(), moved.come.as_slice()) else { return false };
-    connection::host_typo(was, is).is_some()
-        && is_of_connection(is)
-        && !is_of_connection(was)
+    connection::host_typo(was, is).is_some() && is_of_connection(is) && !is_of_connection(was)
 }
 
 fn finding(ctx: &Context<'_>, moved: &Moved<'_>, severity: Severity, why: Shown) -> Finding {
@@ -162,7 +161,9 @@ fn finding(ctx: &Context<'_>, moved: &Moved<'_>, severity: Severity, why: Shown)
         .setting(key.clone(), Some(old.clone()), Some(new.clone()))
         .symptom(Shown::of_static(match role {
             "password" | "user" => "authentication failed",
-            _ => "connections go to another server or fail: connection refused, unknown database, authentication failed",
+            _ => {
+                "connections go to another server or fail: connection refused, unknown database, authentication failed"
+            }
         }))
         .fix(shown!("confirm that {} gives the {} that is meant here", new, role), None)
         .rollback(wording::set_back(&key, Some(&old)))

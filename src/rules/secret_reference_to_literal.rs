@@ -107,10 +107,7 @@ fn of_variable(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     }
     // In a list the value has a key of its own; in a mapping it is the variable itself.
     let setting = find(&variable.child(Segment::Key("value"))).or_else(|| find(&variable))?;
-    let name = match variable.segments().next_back()? {
-        Segment::Item(name) | Segment::Key(name) => name,
-        _ => return None,
-    };
+    let (Segment::Item(name) | Segment::Key(name)) = variable.segments().next_back()? else { return None };
     let at = SettingRef { resource: u32::try_from(at).ok()?, setting: u32::try_from(setting).ok()? };
     let was = shown!("Secret {}", ctx.name(&old.text));
     finding(ctx, name, at, was, change.subject.as_deref(), change.environment)
@@ -145,7 +142,8 @@ fn finding(
 ) -> Option<Finding> {
     let setting = ctx.new.settings.get(at);
     let text = setting.value.text.trim();
-    if text.is_empty() || !is_literal(text) || is_placeholder(text) || setting.value.is_encrypted() || is_told(ctx, at) {
+    if text.is_empty() || !is_literal(text) || is_placeholder(text) || setting.value.is_encrypted() || is_told(ctx, at)
+    {
         return None;
     }
     let is_secret = Redactor::is_secret_key(name);
@@ -165,13 +163,13 @@ fn finding(
             severity,
             Confidence::High,
             setting.at,
-            shown!("{} is written out now: {} → {}", key, was.clone(), is.clone()),
+            shown!("{} is written out now: {} → {}", key, was, is),
         )
         .message(Shown::of_static(why))
         .subject(subject.map(|s| ctx.name(s)), environment)
         .setting(key.clone(), Some(was.clone()), Some(is))
         .symptom(Shown::of_static("none until the secret is rotated; then authentication fails for this reader"))
-        .fix(shown!("take {} from {} again", key, was.clone()), None)
+        .fix(shown!("take {} from {} again", key, was), None)
         .rollback(shown!("set {} back to {}; clients read it at start, so restart them", key, was))
         .discriminator(key)
         .build(),

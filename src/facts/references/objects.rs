@@ -29,9 +29,11 @@ pub(super) fn objects(sources: &Sources, settings: &Settings) -> BTreeMap<(Space
     for resource in &settings.resources {
         let Some((space, name)) = role(resource) else { continue };
         let keys = keys(resource);
-        let is_generated = resource.path.ends_with("kustomization.yaml") || resource.path.ends_with("kustomization.yml");
+        let is_generated =
+            resource.path.ends_with("kustomization.yaml") || resource.path.ends_with("kustomization.yml");
         let is_open = || keys.is_empty() || is_generated || is_filled(resource);
-        let open = is_open() || sources.get(resource.source).text.contains("{{") && resource.id.kind != "ExternalSecret";
+        let open =
+            is_open() || sources.get(resource.source).text.contains("{{") && resource.id.kind != "ExternalSecret";
         found.entry((space, name)).or_default().push(Object { namespace: resource.id.namespace.clone(), keys, open });
     }
     found
@@ -74,9 +76,14 @@ fn keys(resource: &Resource) -> BTreeSet<String> {
         let key = match steps.as_slice() {
             [Segment::Key("data" | "stringData" | "binaryData"), step, ..] => text_of(step),
             [Segment::Key("spec"), Segment::Key("encryptedData"), step, ..] => text_of(step),
-            [Segment::Key("spec"), Segment::Key("target"), Segment::Key("template"), Segment::Key("data"), step, ..] => {
-                text_of(step)
-            }
+            [
+                Segment::Key("spec"),
+                Segment::Key("target"),
+                Segment::Key("template"),
+                Segment::Key("data"),
+                step,
+                ..,
+            ] => text_of(step),
             [Segment::Key("spec"), Segment::Key("data"), .., Segment::Key("secretKey")] => {
                 Some(setting.value.text.as_str())
             }

@@ -32,11 +32,9 @@ fn keys_of_objects_are_looked_up() {
             "    env:\n    - name: DB_HOST\n      valueFrom: {{secretKeyRef: {{name: {name}, key: {key}}}}}\n"
         ))
     };
-    for (name, key, answer) in [
-        ("db", "host", "here"),
-        ("db", "hots", "no such key, but host"),
-        ("other", "host", "missing"),
-    ] {
+    for (name, key, answer) in
+        [("db", "host", "here"), ("db", "hots", "no such key, but host"), ("other", "host", "missing")]
+    {
         let files = [("db.yaml", SECRET), ("api.yaml", &reference(name, key))];
         assert_eq!(found(&files), [format!("DB_HOST: {name}/{key} {answer}")]);
     }
@@ -69,9 +67,15 @@ fn declarations_of_terraform_hold_in_their_folder() {
 #[test]
 fn a_value_is_there_with_what_is_below_or_above_it() {
     let names = ["db.host", "db.pool.max", "extra", "list[0]"].map(str::to_owned).into_iter().collect();
-    for (path, there) in
-        [("db.host", true), ("db.pool", true), ("db", true), ("extra.more", true), ("list", true), ("db.ho", false), ("other", false)]
-    {
+    for (path, there) in [
+        ("db.host", true),
+        ("db.pool", true),
+        ("db", true),
+        ("extra.more", true),
+        ("list", true),
+        ("db.ho", false),
+        ("other", false),
+    ] {
         assert_eq!(has_value(&names, path), there, "{path}");
     }
 }
