@@ -7,6 +7,7 @@
 mod arguments;
 mod endpoints;
 mod pools;
+pub mod references;
 mod relevance;
 mod scopes;
 mod servers;
@@ -48,7 +49,8 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
     for (at, role) in servers::limit_roles(&servers).chain(workloads::roles(settings)) {
         meanings.entry(at).or_default().role = Some(role.to_owned());
     }
-    Facts { workloads, endpoints, pools, servers, meanings }
+    let references = references::references(sources, settings);
+    Facts { workloads, endpoints, pools, servers, meanings, references }
 }
 
 /// A pool ceiling that the user declared wins over what the files say.
@@ -197,6 +199,8 @@ pub struct Facts {
     pub servers: Vec<Server>,
     /// What single settings mean, for the table of changes.
     pub meanings: BTreeMap<SettingRef, Meaning>,
+    /// What the settings refer to.
+    pub references: references::References,
 }
 
 /// What a setting is to us.

@@ -127,7 +127,7 @@ pub(crate) fn is_reference(text: &str) -> bool {
         // A store's address has no blanks and no user information.
         return !text.contains([' ', '@']);
     }
-    if is_intrinsic(text) || is_arm_expression(text) {
+    if is_intrinsic(text) || is_arm_expression(text) || is_parenthesised(text) || is_hiera_call(text) {
         return true;
     }
     is_only(text) && atoms(text).all(has_no_literal)
@@ -139,6 +139,23 @@ fn is_intrinsic(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/');
     let known = matches!(tag, "Ref" | "GetAtt" | "ImportValue" | "secret" | "env" | "ENV" | "env_var" | "include");
     known && !name.is_empty() && name.chars().all(plain)
+}
+
+/// A variable of BOSH and Concourse: `((db_host))`.
+fn is_parenthesised(text: &str) -> bool {
+    let name = text.strip_prefix("((").and_then(|rest| rest.strip_suffix("))"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':');
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(plain))
+}
+
+/// A call of Hiera for the value of another key: `%{hiera('shop::db::host')}`.
+fn is_hiera_call(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix("%{").and_then(|rest| rest.strip_suffix('}')) else { return false };
+    let Some((function, name)) = inner.split_once('(') else { return false };
+    let name = name.strip_suffix(')').map(|name| name.trim_matches(['\'', '"']));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+    matches!(function, "hiera" | "lookup" | "alias" | "scope")
+        && name.is_some_and(|n| !n.is_empty() && n.chars().all(plain))
 }
 
 /// An expression of an Azure template without a literal of its own: `[parameters('dbHost')]`.

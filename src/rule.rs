@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;
+pub(crate) mod references;
 pub(crate) mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 mod authentication_off;
 mod connection_setting_removed;
+mod dangling_reference;
 mod database_changed;
 mod environment_crossed;
 mod failover_lost;
@@ -10,9 +11,11 @@ mod file_overwritten;
 mod half_changed_endpoint;
 mod host_changed;
 mod host_typo;
+mod interpolation_order;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
+mod misplaced_key;
 mod parameter_misspelt;
 mod parameter_repeated;
 mod parameter_unknown;
@@ -30,7 +33,9 @@ mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
 mod prepared_statements_through_pooler;
+mod reference_changed;
 mod scheme_changed;
+mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
 mod short_lifetime;
@@ -38,8 +43,8 @@ mod timeout_removed;
 mod timeout_too_short;
 mod tls_weakened;
 mod user_changed;
-mod value_not_a_string;
 mod value_in_wrong_unit;
+mod value_not_a_string;
 mod value_not_allowed;
 mod writer_to_reader;
 
@@ -70,25 +75,30 @@ pub static RULES: &[&Rule] = &[
     // Connection
     &authentication_off::AUTHENTICATION_OFF,
     &connection_setting_removed::CONNECTION_SETTING_REMOVED,
+    &dangling_reference::DANGLING_REFERENCE,
     &database_changed::DATABASE_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
     &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
     &host_typo::HOST_TYPO,
+    &interpolation_order::INTERPOLATION_ORDER,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
     &malformed_connection_string::MALFORMED_CONNECTION_STRING,
     &parameter_misspelt::PARAMETER_MISSPELT,
     &parameter_repeated::PARAMETER_REPEATED,
     &parameter_unknown::PARAMETER_UNKNOWN,
     &parameters_contradict::PARAMETERS_CONTRADICT,
+    &misplaced_key::MISPLACED_KEY,
     &password_in_plain_text::PASSWORD_IN_PLAIN_TEXT,
     &placeholder_left::PLACEHOLDER_LEFT,
     &pooler_bypassed::POOLER_BYPASSED,
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
     &prepared_statements_through_pooler::PREPARED_STATEMENTS_THROUGH_POOLER,
+    &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
+    &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
     &value_not_a_string::VALUE_NOT_A_STRING,
@@ -131,6 +141,9 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     (
         "host-changed",
         &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
             "host-typo",
             "environment-crossed",
             "localhost-outside-development",
@@ -141,11 +154,45 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "pooler-bypassed",
         ],
     ),
-    ("port-changed", &["port-of-another-engine", "placeholder-left", "malformed-connection-string", "pooler-bypassed"]),
-    ("database-changed", &["environment-crossed", "placeholder-left", "malformed-connection-string"]),
-    ("user-changed", &["placeholder-left", "malformed-connection-string", "password-in-plain-text"]),
+    (
+        "port-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "port-of-another-engine",
+            "placeholder-left",
+            "malformed-connection-string",
+            "pooler-bypassed",
+        ],
+    ),
+    (
+        "database-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "environment-crossed",
+            "placeholder-left",
+            "malformed-connection-string",
+        ],
+    ),
+    (
+        "user-changed",
+        &[
+            "reference-changed",
+            "dangling-reference",
+            "misplaced-key",
+            "placeholder-left",
+            "malformed-connection-string",
+            "password-in-plain-text",
+        ],
+    ),
     // Said once: the slip, the reader and the placeholder explain what the others only see.
     ("malformed-connection-string", &["host-typo", "placeholder-left", "scheme-changed"]),
+    ("connection-setting-removed", &["misplaced-key"]),
+    ("pooler-bypassed", &["misplaced-key"]),
+    ("reference-changed", &["dangling-reference", "interpolation-order"]),
     ("half-changed-endpoint", &["host-typo", "environment-crossed"]),
     // A mode that its client does not read or that stands twice is why the level is lower.
     ("tls-weakened", &["parameter-misspelt", "value-not-allowed"]),
@@ -215,6 +262,15 @@ fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
         same && finding.at.source == other.at.source
     };
     match (finding.rule, other.rule) {
+        // The name that dangles is a part of the address that moved.
+        (_, "dangling-reference" | "interpolation-order") => {
+            let (a, b) = (finding.at.span, other.at.span);
+            finding.at.source == other.at.source && a.start <= b.end && b.start <= a.end
+        }
+        // What is gone from its place and what stands at another are two places of one key.
+        (_, "misplaced-key") => {
+            finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject
+        }
         ("port-changed", "pooler-bypassed")
         | ("user-changed", "password-in-plain-text")
         | ("tls-weakened", "parameter-misspelt" | "value-not-allowed")

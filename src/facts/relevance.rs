@@ -40,7 +40,17 @@ fn may_matter(setting: &Setting, catalogue: &Catalogue) -> bool {
     may_be_address
         || is_option
         || setting.value.is_encrypted()
+        || is_object_reference(setting)
         || catalogue.may_know(&setting.logical)
         || Redactor::is_secret_key(&setting.logical)
         || (setting.unit.is_some() && connection::part_role_for_key(&setting.logical).is_some())
+}
+
+/// Whether it names an object or a key of one, from which a connection may come.
+fn is_object_reference(setting: &Setting) -> bool {
+    match setting.path.last() {
+        "valuesKey" => true,
+        "name" | "key" => matches!(setting.path.parent().last(), "secretKeyRef" | "configMapKeyRef"),
+        _ => false,
+    }
 }

@@ -10,6 +10,7 @@ use crate::connection::{self, Engine, HostRole, host_role};
 use crate::facts::{Endpoint, EndpointPart, Link};
 use crate::rule::Context;
 use crate::rule::names::{is_literal, is_proxy};
+use crate::rule::references;
 use crate::secret::Shown;
 use crate::setting::{Environment, Standing};
 use crate::shown;
@@ -284,6 +285,17 @@ pub(crate) fn part_changes<'a>(ctx: &Context<'a>, role: &str, word: &'static str
             environment: change.environment,
         });
     }
+    let composed = references::composed_changes(ctx, role).into_iter().map(|c| PartChange {
+        address: None,
+        old: Some(c.old),
+        new: Some(c.new),
+        at: c.at,
+        key: ctx.name(c.key),
+        label: shown!("{} of {}", word, ctx.name(c.key)),
+        subject: c.change.subject.as_deref().map(|s| ctx.name(s)),
+        environment: c.change.environment,
+    });
+    found.extend(composed);
     found
 }
 

@@ -1,0 +1,3 @@
+variable "orders_db_host" {
+  type = string
+}

@@ -1,0 +1,3 @@
+variable "db_host" {
+  type = string
+}
