@@ -2,7 +2,7 @@
 
 use super::recognise::{relax, segments_of};
 use super::role::Role;
-use super::schema::{Entries, Implied, Library, Program, ServerKind, Setting, Unit};
+use super::schema::{Entries, Implied, Library, Needs, Program, ServerKind, Setting, Unit};
 use super::value::{ReadValue, read_value};
 
 /// Why a table is refused: what, where, and the remedy.
@@ -61,7 +61,7 @@ fn check_library(library: &Library) -> Result<(), String> {
         return Err("it has no [[library.setting]]; add at least one".to_owned());
     }
     for setting in &library.settings {
-        check_setting(setting).map_err(|what| format!("setting {}: {what}", setting.role.as_str()))?;
+        check_setting(library, setting).map_err(|what| format!("setting {}: {what}", setting.role.as_str()))?;
     }
     match &library.implied {
         Some(Implied { keys, dialects }) if keys.is_empty() && dialects.is_empty() => {
@@ -71,7 +71,7 @@ fn check_library(library: &Library) -> Result<(), String> {
     }
 }
 
-fn check_setting(setting: &Setting) -> Result<(), String> {
+fn check_setting(library: &Library, setting: &Setting) -> Result<(), String> {
     let names = [&setting.keys, &setting.short, &setting.env, &setting.params];
     if names.iter().all(|list| list.is_empty()) {
         return Err("nothing names it; add keys, short, env or params".to_owned());
@@ -83,9 +83,10 @@ fn check_setting(setting: &Setting) -> Result<(), String> {
     if let Some(key) = setting.keys.iter().find(too_short) {
         return Err(format!("the key {key} is too short to be enough; move it to short and say what it needs"));
     }
-    let needs = setting.needs.as_ref();
-    let lists = |n: &super::schema::Needs| n.siblings.len() + n.under.len() + n.files.len() + n.images.len();
-    if setting.short.is_empty() != needs.is_none_or(|n| lists(n) == 0) {
+    let lists = |n: &Needs| n.siblings.len() + n.under.len() + n.files.len() + n.images.len();
+    let says = |needs: Option<&Needs>| needs.is_some_and(|n| lists(n) > 0);
+    let (own, all) = (says(setting.needs.as_ref()), says(library.needs.as_ref()));
+    if setting.short.is_empty() && own || !setting.short.is_empty() && !own && !all {
         return Err("short and needs go together; give both or neither".to_owned());
     }
     if setting.params.is_empty() != setting.dialects.is_empty() {

@@ -1,7 +1,8 @@
 //! Which setting of which library a key is.
 //!
-//! In: a key with what stands around it. Out: at most one [`Match`]. A key that is enough by itself wins over one that
-//! needs context; then the one with more of its own siblings around it, then the longer key, then the earlier library.
+//! In: a key with what stands around it. Out: at most one [`Match`]. A key in the library's own file or container wins; then
+//! one that is enough by itself over one that needs context; then the one with more of its own siblings around it, then
+//! the longer key, then the earlier library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,7 @@ pub(super) struct Index {
     by_leaf: BTreeMap<String, Vec<KeyEntry>>,
     /// Environment names as written in the tables, in upper case; wildcards without their `*`.
     by_env: BTreeMap<String, Vec<Place>>,
-    by_env_end: BTreeMap<String, Vec<Place>>,
+    by_env_end: BTreeMap<String, Vec<EnvEnd>>,
     /// Environment forms derived from keys, without `_`.
     by_derived: BTreeMap<String, Vec<Place>>,
     by_param: BTreeMap<String, Vec<Place>>,
@@ -99,6 +100,13 @@ struct KeyEntry {
     at: Place,
 }
 
+/// An environment name that ends so, and starts so; the start is empty for `*_NAME`.
+#[derive(Debug, Clone)]
+struct EnvEnd {
+    start: String,
+    at: Place,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Place {
     library: LibraryIndex,
@@ -108,9 +116,13 @@ struct Place {
 /// How well a candidate fits; greater is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {
+    /// The file or the image is the library's own.
+    at_home: bool,
     enough: bool,
     hits: usize,
     segments: usize,
+    /// The key is the library's, and not a word that any library may use.
+    own: bool,
 }
 
 struct Candidate {
@@ -152,9 +164,10 @@ impl Index {
         }
         for name in &setting.env {
             let name = name.to_ascii_uppercase();
-            match name.strip_prefix("*_") {
-                Some(end) => {
-                    self.by_env_end.entry(end.to_owned()).or_default().push(at);
+            match name.split_once("*_") {
+                Some((start, end)) => {
+                    let start = start.to_owned();
+                    self.by_env_end.entry(end.to_owned()).or_default().push(EnvEnd { start, at });
                 }
                 None => self.by_env.entry(name).or_default().push(at),
             }
@@ -228,12 +241,12 @@ impl Index {
             setting_at(libraries, **at).is_some_and(|setting| setting.dialects.iter().any(|d| d == dialect))
         };
         let at = *places.iter().find(speaks)?;
-        let fit = Fit { enough: true, hits: 0, segments: 1 };
+        let fit = Fit { at_home: false, enough: true, hits: 0, segments: 1, own: true };
         Some(Candidate { fit, at, prefix: 0, group: String::new() })
     }
 
     fn key(&self, libraries: &[Library], path: &[&str], query: &Query<'_>) -> Option<Candidate> {
-        self.dotted(libraries, path, query).or_else(|| self.spelled_out(path))
+        self.dotted(libraries, path, query).or_else(|| self.spelled_out(libraries, path))
     }
 
     fn dotted(&self, libraries: &[Library], path: &[&str], query: &Query<'_>) -> Option<Candidate> {
@@ -248,9 +261,16 @@ impl Index {
             }
             let prefix = relaxed.len() - entry.segments.len();
             let above = path.get(..prefix).unwrap_or_default();
-            let hits = if entry.short { context(setting.needs.as_ref(), above, query) } else { Some(0) };
-            let Some(hits) = hits else { continue };
-            let fit = Fit { enough: !entry.short, hits, segments: entry.segments.len() };
+            let near =
+                if entry.short { context(needs_of(libraries, entry.at), above, query) } else { Some(Near::NONE) };
+            let Some(Near { at_home, hits }) = near else { continue };
+            let fit = Fit {
+                at_home,
+                enough: !entry.short,
+                hits,
+                segments: entry.segments.len(),
+                own: !is_anybodys(libraries, entry.at),
+            };
             if best.as_ref().is_none_or(|b| b.fit < fit) {
                 let group = relaxed.get(..prefix).unwrap_or_default().join(".");
                 best = Some(Candidate { fit, at: entry.at, prefix, group });
@@ -260,13 +280,13 @@ impl Index {
     }
 
     /// A last segment that spells a whole environment name: `environment.DB_POOL_SIZE`, `db-max-open-conns`.
-    fn spelled_out(&self, path: &[&str]) -> Option<Candidate> {
+    fn spelled_out(&self, libraries: &[Library], path: &[&str]) -> Option<Candidate> {
         let (leaf, above) = path.split_last()?;
         let words = words_of(leaf);
         if words.len() < 2 {
             return None;
         }
-        let mut found = self.named(&words.join("_").to_ascii_uppercase())?;
+        let mut found = self.named(libraries, &words.join("_").to_ascii_uppercase())?;
         let parents = above.iter().map(|segment| relax(segment));
         found.group = parents.chain(Some(found.group).filter(|g| !g.is_empty())).collect::<Vec<_>>().join(".");
         found.prefix = above.len();
@@ -275,39 +295,51 @@ impl Index {
 
     fn variable(&self, libraries: &[Library], name: &str, query: &Query<'_>) -> Option<Candidate> {
         let upper = name.to_ascii_uppercase();
-        self.named(&upper).or_else(|| self.short_variable(libraries, &upper, query))
+        let named = self.named(libraries, &upper);
+        // What is near tells more than a name that any library may read.
+        let short = self.short_variable(libraries, &upper, query);
+        let anybodys = named.as_ref().is_none_or(|c| is_anybodys(libraries, c.at));
+        let tells = |s: &Candidate| named.is_none() || !is_anybodys(libraries, s.at) && (anybodys || s.fit.at_home);
+        short.filter(tells).or(named)
     }
 
-    /// An environment name that is enough by itself; in upper case.
-    fn named(&self, upper: &str) -> Option<Candidate> {
+    /// An environment name that is enough by itself; in upper case. What a library reads wins over what any may read.
+    fn named(&self, libraries: &[Library], upper: &str) -> Option<Candidate> {
         let found = |at: Place, group: String| {
-            let fit = Fit { enough: true, hits: 0, segments: 1 };
-            Some(Candidate { fit, at, prefix: 0, group })
+            let fit = Fit { at_home: false, enough: true, hits: 0, segments: 1, own: true };
+            Candidate { fit, at, prefix: 0, group }
         };
+        let mut anybodys: Option<Candidate> = None;
         if let Some(at) = self.by_env.get(upper).and_then(|places| places.first()) {
-            return found(*at, String::new());
+            let candidate = found(*at, String::new());
+            if !is_anybodys(libraries, candidate.at) {
+                return Some(candidate);
+            }
+            anybodys = Some(candidate);
         }
         // The longest name wins, so the shortest prefix is tried first.
         for start in starts_of(upper) {
             let (prefix, rest) = upper.split_at(start);
-            if start > 0
-                && let Some(at) = self.by_env_end.get(rest).and_then(|places| places.first())
-            {
-                return found(*at, group_of_prefix(prefix));
-            }
-            if let Some(at) = self.by_derived.get(&relax(rest)).and_then(|places| places.first()) {
-                return found(*at, group_of_prefix(prefix));
+            let ends = self.by_env_end.get(rest).map(Vec::as_slice).unwrap_or_default();
+            let fits = |end: &&EnvEnd| prefix.len() > end.start.len() && prefix.starts_with(&end.start);
+            let by_end = ends.iter().find(fits).map(|end| end.at);
+            let derived = self.by_derived.get(&relax(rest)).and_then(|places| places.first()).copied();
+            for at in by_end.into_iter().chain(derived) {
+                let candidate = found(at, group_of_prefix(prefix));
+                if !is_anybodys(libraries, at) {
+                    return Some(candidate);
+                }
+                anybodys = anybodys.or(Some(candidate));
             }
         }
-        None
+        anybodys
     }
 
     fn short_variable(&self, libraries: &[Library], upper: &str, query: &Query<'_>) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
         for entry in self.by_leaf.get(&relax(upper))?.iter().filter(|e| e.short && e.segments.len() == 1) {
-            let needs = setting_at(libraries, entry.at).and_then(|s| s.needs.as_ref());
-            let Some(hits) = context(needs, &[], query) else { continue };
-            let fit = Fit { enough: false, hits, segments: 1 };
+            let Some(Near { at_home, hits }) = context(needs_of(libraries, entry.at), &[], query) else { continue };
+            let fit = Fit { at_home, enough: false, hits, segments: 1, own: !is_anybodys(libraries, entry.at) };
             if best.as_ref().is_none_or(|b| b.fit < fit) {
                 best = Some(Candidate { fit, at: entry.at, prefix: 0, group: String::new() });
             }
@@ -369,6 +401,17 @@ fn setting_at(libraries: &[Library], at: Place) -> Option<&Setting> {
     libraries.get(at.library)?.settings.get(at.setting)
 }
 
+/// Whether the name is one that teams choose themselves, so that any library may read it.
+fn is_anybodys(libraries: &[Library], at: Place) -> bool {
+    libraries.get(at.library).is_some_and(|library| library.ecosystem == "any")
+}
+
+/// What must be near the short keys of a setting.
+fn needs_of(libraries: &[Library], at: Place) -> Option<&Needs> {
+    let library = libraries.get(at.library)?;
+    library.settings.get(at.setting)?.needs.as_ref().or(library.needs.as_ref())
+}
+
 /// Case, `-`, `_` and blanks do not matter.
 pub(super) fn relax(segment: &str) -> String {
     segment.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
@@ -398,8 +441,20 @@ fn group_of_prefix(prefix: &str) -> String {
     prefix.split('_').filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect::<Vec<_>>().join(".")
 }
 
-/// How many of the needs hold; `None` if none does.
-fn context(needs: Option<&Needs>, above: &[&str], query: &Query<'_>) -> Option<usize> {
+/// What of a setting's needs was found near a key.
+struct Near {
+    /// Whether the file or the image is one of those named.
+    at_home: bool,
+    /// How many siblings, files and images.
+    hits: usize,
+}
+
+impl Near {
+    const NONE: Near = Near { at_home: false, hits: 0 };
+}
+
+/// What of the needs holds; `None` if nothing does.
+fn context(needs: Option<&Needs>, above: &[&str], query: &Query<'_>) -> Option<Near> {
     let needs = needs?;
     let siblings = needs.siblings.iter().filter(|name| (query.siblings)(name)).count();
     let file = query.file.rsplit(['/', '\\', '!']).next().unwrap_or_default().to_ascii_lowercase();
@@ -407,7 +462,7 @@ fn context(needs: Option<&Needs>, above: &[&str], query: &Query<'_>) -> Option<u
     let is_image = |image: &str| needs.images.iter().any(|glob| fast_glob::glob_match(glob, image_name(image)));
     let images = usize::from(query.images.iter().any(|image| is_image(image)));
     let hits = siblings + files + images;
-    (hits > 0 || is_under(&needs.under, above)).then_some(hits)
+    (hits > 0 || is_under(&needs.under, above)).then_some(Near { at_home: files + images > 0, hits })
 }
 
 /// Whether one of the nearest segments has one of the words, with no foreign word at or below it.

@@ -66,6 +66,24 @@ roles! {
     ValidationTimeout = "validation_timeout",
     /// How long a connection may be held before a leak is reported
     LeakDetection = "leak_detection",
+    /// How often the pool looks for connections to close; idle times are kept no finer than this
+    EvictInterval = "evict_interval",
+    /// How often a connection is used before it is replaced
+    MaxUses = "max_uses",
+    /// Whether connections are pooled at all
+    PoolEnabled = "pool_enabled",
+    /// Connections that are opened at once when the pool grows
+    PoolIncrement = "pool_increment",
+    /// How often, or how fast, opening a connection is tried again
+    ConnectRetry = "connect_retry",
+    /// What is undone when a connection comes back to the pool
+    ResetOnReturn = "reset_on_return",
+    /// Whether each statement is a transaction of its own
+    Autocommit = "autocommit",
+    /// Statements that are kept prepared on a connection
+    PreparedStatements = "prepared_statements",
+    /// Whether the pool opens its connections at start or at first use
+    Lazy = "lazy",
     /// How many callers may wait for a connection
     QueueLimit = "queue_limit",
     /// Age at which a connection is replaced when it is next taken

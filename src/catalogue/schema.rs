@@ -32,7 +32,7 @@ pub struct Library {
     pub id: String,
     /// As people call it.
     pub name: String,
-    /// `jvm`, `python`, `node`, `ruby`, `go`, `dotnet`, `any`: libraries of one ecosystem exclude each other.
+    /// `jvm`, `python`, `node`, `ruby`, `go`, `dotnet`, `php`, `rust`, `any`: libraries of one ecosystem exclude each other.
     #[serde(default = "any")]
     pub ecosystem: String,
     /// What it is.
@@ -56,6 +56,9 @@ pub struct Library {
     /// Keys of a data source that this library serves even where no pool setting is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub implied: Option<Implied>,
+    /// What must be near the short keys of all settings that have no `needs` of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
     /// Its settings.
     #[serde(default, rename = "setting")]
     pub settings: Vec<Setting>,
@@ -125,7 +128,7 @@ pub struct Setting {
     /// environment name they are matched whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub short: Vec<String>,
-    /// Environment names, whole; `*_NAME` also takes a prefix, which then tells two pools apart.
+    /// Environment names, whole; what `*` stands for in `*_NAME` or `APP_*_NAME` tells two pools apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// Parameters inside a connection string.
