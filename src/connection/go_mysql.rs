@@ -83,7 +83,7 @@ fn with_address(input: &Input<'_>, asked: bool) -> Option<Network> {
             return None;
         }
         let name = range.start + from..range.start + from + len;
-        if !NETWORKS.contains(&input.raw(name.clone())) && !(asked && at.is_some()) {
+        if !(NETWORKS.contains(&input.raw(name.clone())) || asked && at.is_some()) {
             return None;
         }
         let open = name.end + 1;

@@ -10,7 +10,7 @@ use crate::secret::Secret;
 
 /// Whether libpq knows a parameter of this name.
 pub(super) fn is_keyword(name: &str) -> bool {
-    parameter::LIBPQ.contains(&name)
+    parameter::LIBPQ.contains(name)
 }
 
 /// Gives host, port, database, user and password that stand among the parameters their places. They win over what a

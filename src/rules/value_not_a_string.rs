@@ -88,8 +88,8 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         Why::QuoteLost => (Severity::Medium, Confidence::High),
     };
     let title = match why {
-        Why::Typed => shown!("{} is no text: {}", key, value.clone()),
-        Why::QuoteLost => shown!("{} lost its quotes: {}", key, value.clone()),
+        Why::Typed => shown!("{} is no text: {}", key, value),
+        Why::QuoteLost => shown!("{} lost its quotes: {}", key, value),
     };
     let message = match why {
         Why::Typed => "Kubernetes takes only text here and refuses the whole object",
@@ -101,7 +101,7 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         FindingBuilder::new(VALUE_NOT_A_STRING.name, severity, confidence, new.at, title)
             .message(Shown::of_static(message))
             .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
-            .setting(key.clone(), change.old.as_ref().map(|old| before(ctx, change, old)), Some(value.clone()))
+            .setting(key.clone(), change.old.as_ref().map(|old| before(ctx, change, old)), Some(value))
             .symptom(Shown::of_static("cannot unmarshal number into Go struct field of type string"))
             .fix(shown!("put quotes around the value of {}", key), None)
             .rollback(shown!("write {} with its quotes again", key))

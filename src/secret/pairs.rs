@@ -212,7 +212,7 @@ fn flag(b: &[u8], k: usize) -> bool {
         let name = b[k + 2..].iter().take(96).take_while(|c| c.is_ascii_alphanumeric() || b"._-".contains(c)).count();
         return name > 0 && b.get(k + 2 + name) == Some(&b'=');
     }
-    if b.get(k..k + 2) != Some(b"--") {
+    if b.get(k..k + 2) != Some(b"--") || !b.get(k + 2).is_some_and(u8::is_ascii_alphabetic) {
         return false;
     }
     let len = b[k + 2..].iter().take(64).take_while(|c| c.is_ascii_alphanumeric() || **c == b'-').count();

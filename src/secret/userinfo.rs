@@ -107,7 +107,7 @@ impl Scan<'_> {
     /// In a query `user=app@server` is ordinary; `s@host:5432/db` is the tail of a password.
     fn in_query(&self, query: usize, at: usize) -> bool {
         let segment = self.token[query..at].iter().rposition(|&b| b == b'&' || b == b'?').map_or(query, |i| query + i);
-        let named = self.token[segment..at].contains(&b'=');
+        let named = is_named(self.token.get(segment + 1..at).unwrap_or(&[]));
         (!self.numeric && !self.had_user) || !named || leads_to_host(&self.token[at + 1..])
     }
 
@@ -137,11 +137,12 @@ pub(crate) fn oracle_at(rest: &[u8]) -> Option<usize> {
     ats.clone().find(leads).or_else(|| ats.next())
 }
 
-/// Whether `text` starts with a name and then a port or a path, as what follows user information does.
+/// Whether `text` starts with a name and then a port, a path or a further address, as what follows user information does.
 fn leads_to_host(text: &[u8]) -> bool {
     let end = text.iter().position(|&b| !(b.is_ascii_alphanumeric() || b"._-[]".contains(&b) || b == ATOM));
     let Some(end) = end.filter(|&end| end > 0) else { return false };
-    text[end] == b'/' || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == ATOM)
+    matches!(text[end], b'/' | b',')
+        || text[end] == b':' && text.get(end + 1).is_some_and(|b| b.is_ascii_digit() || *b == ATOM)
 }
 
 /// Whether `before` holds the name of a parameter and its `=`, so that what follows belongs to that parameter.
@@ -155,10 +156,23 @@ fn is_assigned(before: &[u8]) -> bool {
     })
 }
 
+/// Whether `segment` starts with a name that a parameter may have, and its `=`.
+fn is_named(segment: &[u8]) -> bool {
+    let Some(end) = segment.iter().position(|&b| b == b'=') else { return false };
+    end > 0 && segment[..end].iter().all(|b| b.is_ascii_alphanumeric() || b"_-. %[]".contains(b) || *b == ATOM)
+}
+
 fn is_port(text: &[u8]) -> bool {
     let digits = |part: &[u8]| part.iter().all(|b| b.is_ascii_digit() || *b == ATOM);
     // `h1:1,h2:2` and `[::1]:5432` are lists and addresses; a password of that look is read as one.
-    if text.contains(&b',') || text.contains(&b']') {
+    let is_address = text.contains(&b']');
+    if !is_address
+        && let Some(comma) = text.iter().position(|&b| b == b',')
+        && !digits(&text[..comma])
+    {
+        return false;
+    }
+    if is_address || text.contains(&b',') {
         return text.iter().all(|b| b.is_ascii_alphanumeric() || b".:,-_[]%".contains(b) || *b == ATOM);
     }
     digits(text)
@@ -180,8 +194,23 @@ mod tests {
     #[test]
     fn the_longest_plausible_password_is_taken() {
         for password in [
-            "pw", "p@ss", "p:w", "p/w", "p#w", "p?w", "p@s/s", "p s", "p\"s", "1/2", "12?3", "12 34x", "p@s?s",
-            "p?a=b", "12?a=b", "",
+            "pw",
+            "p@ss",
+            "p:w",
+            "p/w",
+            "p#w",
+            "p?w",
+            "p@s/s",
+            "p s",
+            "p\"s",
+            "1/2",
+            "12?3",
+            "12 34x",
+            "p@s?s",
+            "p?a=b",
+            "12?a=b",
+            "p,1.1?a=b",
+            "",
         ] {
             let rest = format!("app:{password}@db1:5432/orders?sslmode=require");
             assert_eq!(
