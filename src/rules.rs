@@ -1,9 +1,11 @@
 //! All rules, in the order of their documentation, and how they are run.
 
 mod authentication_off;
+mod connection_added;
 mod connection_setting_removed;
 mod dangling_reference;
 mod database_changed;
+mod driver_changed;
 mod environment_crossed;
 mod failover_lost;
 mod file_no_longer_parses;
@@ -38,6 +40,7 @@ mod scheme_changed;
 mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
+mod server_without_password;
 mod short_lifetime;
 mod timeout_removed;
 mod timeout_too_short;
@@ -74,9 +77,11 @@ pub static RULES: &[&Rule] = &[
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
     &authentication_off::AUTHENTICATION_OFF,
+    &connection_added::CONNECTION_ADDED,
     &connection_setting_removed::CONNECTION_SETTING_REMOVED,
     &dangling_reference::DANGLING_REFERENCE,
     &database_changed::DATABASE_CHANGED,
+    &driver_changed::DRIVER_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
     &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
@@ -99,6 +104,7 @@ pub static RULES: &[&Rule] = &[
     &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
     &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
+    &server_without_password::SERVER_WITHOUT_PASSWORD,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,
     &value_not_a_string::VALUE_NOT_A_STRING,
@@ -134,6 +140,7 @@ pub enum Override {
 /// A rule that gives way to others at the same place: `(gives way, to)`. An empty list means to every other rule.
 const GIVES_WAY: &[(&str, &[&str])] = &[
     ("pool-setting-changed", &[]),
+    ("connection-added", &[]),
     ("pool-size-raised", &["pool-exceeds-server-limit", "pool-unlimited"]),
     ("pool-size-lowered", &["pool-below-traffic"]),
     ("server-limit-raised", &["pool-exceeds-server-limit"]),

@@ -398,7 +398,7 @@ fn environment_word(word: &str) -> Option<Environment> {
 pub struct KeyPath(String);
 
 /// One step of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Segment<'a> {
     /// A mapping key.
     Key(&'a str),

@@ -40,6 +40,13 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// Whether a client of one does not understand the other. What is not told is nobody's stranger.
+    #[must_use]
+    pub fn is_stranger_to(self, other: Engine) -> bool {
+        let mysql = |e: Engine| matches!(e, Engine::MySql | Engine::MariaDb);
+        self != other && self != Engine::Unknown && other != Engine::Unknown && !(mysql(self) && mysql(other))
+    }
+
     /// All.
     pub const ALL: &'static [Engine] = &[
         Engine::PostgreSql,

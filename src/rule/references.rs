@@ -37,7 +37,8 @@ pub(crate) fn moved<'a>(ctx: &Context<'a>) -> Vec<Moved<'a>> {
     if ctx.audit {
         return Vec::new();
     }
-    let all: Vec<Moved<'a>> = ctx.changes.iter().filter_map(|change| moved_one(ctx, change)).collect();
+    let mut all: Vec<Moved<'a>> = ctx.changes.iter().filter_map(|change| moved_one(ctx, change)).collect();
+    all.extend(renamed_sections(ctx));
     let place = |m: &Moved<'_>| {
         let path = &ctx.new.settings.get(m.new.setting).path;
         (m.new.setting.resource, path.parent(), path.last().to_owned())
@@ -122,7 +123,57 @@ fn moved_one<'a>(ctx: &Context<'a>, change: &'a Explained) -> Option<Moved<'a>> 
     (!gone.is_empty()).then_some(Moved { change, old, new, role, gone, come, is_object: false })
 }
 
-fn names_of(text: &str) -> Vec<String> {
+/// Settings of a section that has another name now, whose values ask for other names too: to whoever sets the variables it
+/// is the same setting with another variable.
+fn renamed_sections<'a>(ctx: &Context<'a>) -> Vec<Moved<'a>> {
+    let key = |side: &'a ChangeSide, settings: &'a crate::setting::Settings| {
+        let path = &settings.get(side.setting).path;
+        let segments: Vec<Segment<'a>> = path.segments().collect();
+        let inner = 1..segments.len().saturating_sub(1);
+        let holder = settings.resource_of(side.setting);
+        // The path without one of its steps, once for each.
+        inner.map(move |at| {
+            let mut rest = segments.clone();
+            rest.remove(at);
+            (&holder.id, at, rest)
+        })
+    };
+    let mut come: BTreeMap<_, Vec<&'a Explained>> = BTreeMap::new();
+    let mut gone: Vec<(&'a Explained, &'a ChangeSide)> = Vec::new();
+    for change in ctx.changes.iter().filter(|c| atoms_may_be_in(c)) {
+        match (&change.old, &change.new) {
+            (None, Some(new)) => key(new, ctx.new.settings).for_each(|k| come.entry(k).or_default().push(change)),
+            (Some(old), None) => gone.push((change, old)),
+            _ => {}
+        }
+    }
+    let pair = |(was, old): (&'a Explained, &'a ChangeSide)| {
+        let change = key(old, ctx.old.settings).find_map(|k| match come.get(&k).map(Vec::as_slice) {
+            Some([only]) => Some(*only),
+            _ => None,
+        })?;
+        let new = change.new.as_ref().filter(|_| was.role == change.role)?;
+        let role = role_of(was).or_else(|| is_of_a_connection(was).then_some("setting"))?;
+        let (before, after) = (names_of(&old.text), names_of(&new.text));
+        let left = |a: &[String], b: &[String]| -> Vec<String> { a.iter().filter(|n| !b.contains(n)).cloned().collect() };
+        let (lost, found) = (left(&before, &after), left(&after, &before));
+        (!lost.is_empty() && !found.is_empty()).then_some(Moved { change, old, new, role, gone: lost, come: found, is_object: false })
+    };
+    gone.into_iter().filter_map(pair).collect()
+}
+
+fn atoms_may_be_in(change: &Explained) -> bool {
+    let side = change.new.as_ref().or(change.old.as_ref());
+    side.is_some_and(|side| side.text.len() <= 4096 && side.text.contains(['$', '{', '%', '(']))
+}
+
+/// Whether a change is of a pool or a driver.
+fn is_of_a_connection(change: &Explained) -> bool {
+    change.role.is_some() || crate::rule::drivers::is_driver_key(&change.logical)
+}
+
+/// The names that the expressions of a text ask for, each once.
+pub(crate) fn names_of(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let all = atoms(text).into_iter().flat_map(|atom: Atom| atom.names);
     all.filter(|name| seen.insert(name.clone())).collect()

@@ -113,8 +113,12 @@ fn respelt(ctx: &Context<'_>, address: &Address<'_>, string: &ConnectionString) 
     // Longer strings are nobody's, and each name is compared with each.
     let come = come.take(100).filter(|(_, n)| lacks(old, n));
     let (part, is, was) = come.filter(|(_, n)| !parameter::is_known(n)).find_map(|(part, is)| {
-        let alike =
-            |was: &str| strsim::damerau_levenshtein(&was.to_lowercase(), &is.to_lowercase()) <= 3.min(is.len() / 3);
+        // `Unicode` for `useUnicode`: the verb is lost, or one came.
+        let cut = |a: &str, b: &str| a.len() > b.len() && a.len() - b.len() <= 6 && b.len() >= 4 && a.ends_with(b);
+        let alike = |was: &str| {
+            let (was, is) = (was.to_lowercase(), is.to_lowercase());
+            strsim::damerau_levenshtein(&was, &is) <= 3.min(is.len() / 3) || cut(&was, &is) || cut(&is, &was)
+        };
         let (_, was) = gone.iter().find(|(o, was)| o.text == part.text && alike(was))?;
         Some((part, is, *was))
     })?;

@@ -78,6 +78,31 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let of_addresses = addresses.iter().filter_map(|address| in_address(ctx, address));
     let loose = ctx.changes.iter().filter_map(|change| in_key(ctx, change));
     out.extend(of_addresses.chain(loose).map(|written| finding(ctx, written)));
+    if !ctx.audit {
+        out.extend(ctx.changes.iter().filter_map(|change| in_config_map(ctx, change)));
+    }
+}
+
+/// A password that a template puts into a ConfigMap: it is no literal in the files, and plain text in the cluster.
+fn in_config_map(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
+    let new = change.new.as_ref().filter(|_| change.role.as_deref() == Some("password") && change.old.is_none())?;
+    let holder = ctx.new.settings.resource_of(new.setting);
+    if holder.id.kind != "ConfigMap" || !new.text.contains("{{") || new.text.contains("$(") {
+        return None;
+    }
+    let (key, is) = (ctx.name(&change.logical), ctx.shown(&change.logical, new));
+    let title = shown!("{} puts a password into a ConfigMap: {}", key, is);
+    Some(
+        FindingBuilder::new(PASSWORD_IN_PLAIN_TEXT.name, Severity::Low, Confidence::Medium, new.at, title)
+            .message(Shown::of_static("whoever can read the namespace's objects can log in; a Secret is kept apart and can be encrypted"))
+            .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
+            .setting(key.clone(), None, Some(is))
+            .symptom(Shown::of_static("none, until somebody uses it"))
+            .fix(Shown::of_static("put it into a Secret, and refer to that"), None)
+            .rollback(shown!("take {} out again", key))
+            .discriminator(Shown::of_static("password"))
+            .build(),
+    )
 }
 
 fn in_address(ctx: &Context<'_>, address: &Address<'_>) -> Option<Written> {

@@ -2,9 +2,10 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::facts::PoolSetting;
+use crate::facts::{Pool, PoolSetting};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::{Context, PoolChange};
+use crate::rule::{Context, PoolChange, names, references};
+use crate::secret::Shown;
 use crate::shown;
 
 declare_rule! {
@@ -56,6 +57,57 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for role in Role::ALL {
         out.extend(ctx.pool_changes(*role).iter().filter_map(|change| finding(ctx, change, *role)));
     }
+    for pair in ctx.pools() {
+        let (Some(old), Some(new)) = (pair.old, pair.new) else { continue };
+        let settings = new.settings.iter().filter_map(|is| Some((old.setting(is.role)?, is)));
+        out.extend(settings.filter_map(|(was, is)| worked_out(ctx, new, was, is)));
+    }
+}
+
+/// A value that comes out the same as far as the files tell, and is worked out otherwise: of other variables.
+fn worked_out(ctx: &Context<'_>, pool: &Pool, was: &PoolSetting, is: &PoolSetting) -> Option<Finding> {
+    if was.value != is.value || was.raw == is.raw || is.value == ReadValue::NotANumber {
+        return None;
+    }
+    let (before, after) = (references::names_of(&was.raw), references::names_of(&is.raw));
+    let gone: Vec<&String> = before.iter().filter(|name| !after.contains(name)).collect();
+    if gone.is_empty() && after.iter().all(|name| before.contains(name)) {
+        return None;
+    }
+    let (name, old, new) = (ctx.name(&is.name), ctx.redactor.value(&was.name, &was.raw), ctx.redactor.value(&is.name, &is.raw));
+    // A pool that was as large as there are threads, and is not any more.
+    let threads = |name: &&&String| names::has_word(name, &["threads", "thread", "concurrency", "workers"]);
+    let lost = gone.iter().find(threads).filter(|_| is.role == Role::PoolMax);
+    let (severity, message) = match lost {
+        Some(variable) => (
+            Severity::Medium,
+            shown!("the pool does not follow {} any more: with more threads than connections they wait for one another", ctx.name(variable)),
+        ),
+        None => (Severity::Low, Shown::of_static("the value comes from other variables; what sets the old ones has no effect here")),
+    };
+    let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::Medium };
+    let title = shown!("{} is worked out otherwise: {} → {}", name, old, new);
+    let builder = FindingBuilder::new(POOL_SETTING_CHANGED.name, severity, confidence, is.at, title)
+        .message(message)
+        .subject(ctx.owner(pool), pool.environment)
+        .setting(name.clone(), Some(old.clone()), Some(new))
+        .rollback(shown!("set {} back to {}; processes take it when they restart", name, old));
+    Some(match lost {
+        Some(variable) => builder.question(shown!("Is the pool as large as {} wherever it is set?", ctx.name(variable))).build(),
+        None => builder.build(),
+    })
+}
+
+/// Settings of a pool that comes as a whole which are worth a line by themselves: how many connections, and in which mode.
+fn is_weighty(ctx: &Context<'_>, setting: &PoolSetting, role: Role) -> bool {
+    let path = &ctx.sources.get(setting.at.source).path;
+    let known_file = ctx.files.iter().any(|f| f.path == *path && f.old.is_some());
+    let unusual = matches!(setting.value, ReadValue::Unlimited | ReadValue::Forever | ReadValue::Other(_));
+    let size = matches!(
+        role,
+        Role::PoolMax | Role::PoolOverflow | Role::PoolerMode | Role::PoolerPoolSize | Role::PoolerClientMax
+    );
+    known_file && (size || unusual)
 }
 
 /// Whether what held the setting is gone as a whole.
@@ -115,7 +167,8 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         (None, Some(new)) => !ctx.came_from_default(new),
         (_, new) => new.is_none(),
     };
-    let quiet = part_of_whole || same || is_repair(change, role);
+    let weighty = change.old_pool.is_none() && change.new.is_some_and(|new| is_weighty(ctx, new, role));
+    let quiet = part_of_whole && !weighty || same || is_repair(change, role);
     let severity = if quiet { Severity::Info } else { Severity::Low };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };
     let correction = change.new.and_then(|s| s.correction.as_deref()).map(|c| ctx.name(c)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! An address is for another engine or another driver.
 
-use crate::connection::{Engine, Fault, FaultKind};
+use crate::connection::{Fault, FaultKind};
 use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
@@ -77,7 +77,7 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         return None;
     }
     let engines = (old.engine, address.new.engine);
-    let other = are_strangers(engines);
+    let other = engines.0.is_stranger_to(engines.1);
     if !other && plain(was) == plain(is) {
         return None;
     }
@@ -110,12 +110,6 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         None => builder.question(shown!("Is the driver for {} in the image?", after)),
     };
     Some(builder.build())
-}
-
-/// Engines that do not understand each other's clients.
-fn are_strangers((a, b): (Engine, Engine)) -> bool {
-    let mysql = |e: Engine| matches!(e, Engine::MySql | Engine::MariaDb);
-    a != b && a != Engine::Unknown && b != Engine::Unknown && !(mysql(a) && mysql(b))
 }
 
 /// The scheme without what other rules speak of: the letter for TLS, and the several names of one engine.
