@@ -6,6 +6,7 @@ mod connection_setting_removed;
 mod dangling_reference;
 mod database_changed;
 mod driver_changed;
+mod encrypted_value_changed;
 mod environment_crossed;
 mod failover_lost;
 mod file_no_longer_parses;
@@ -35,6 +36,7 @@ mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
 mod prepared_statements_through_pooler;
+mod process_count_changed;
 mod reference_changed;
 mod scheme_changed;
 mod secret_reference_to_literal;
@@ -70,6 +72,7 @@ pub static RULES: &[&Rule] = &[
     &pool_size_lowered::POOL_SIZE_LOWERED,
     &pool_below_traffic::POOL_BELOW_TRAFFIC,
     &pool_below_threads::POOL_BELOW_THREADS,
+    &process_count_changed::PROCESS_COUNT_CHANGED,
     &min_idle_near_max::MIN_IDLE_NEAR_MAX,
     &short_lifetime::SHORT_LIFETIME,
     &timeout_too_short::TIMEOUT_TOO_SHORT,
@@ -82,6 +85,7 @@ pub static RULES: &[&Rule] = &[
     &dangling_reference::DANGLING_REFERENCE,
     &database_changed::DATABASE_CHANGED,
     &driver_changed::DRIVER_CHANGED,
+    &encrypted_value_changed::ENCRYPTED_VALUE_CHANGED,
     &environment_crossed::ENVIRONMENT_CROSSED,
     &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
@@ -140,7 +144,6 @@ pub enum Override {
 /// A rule that gives way to others at the same place: `(gives way, to)`. An empty list means to every other rule.
 const GIVES_WAY: &[(&str, &[&str])] = &[
     ("pool-setting-changed", &[]),
-    ("connection-added", &[]),
     ("pool-size-raised", &["pool-exceeds-server-limit", "pool-unlimited"]),
     ("pool-size-lowered", &["pool-below-traffic"]),
     ("server-limit-raised", &["pool-exceeds-server-limit"]),
@@ -193,6 +196,21 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "placeholder-left",
             "malformed-connection-string",
             "password-in-plain-text",
+        ],
+    ),
+    ("process-count-changed", &["pool-exceeds-server-limit", "pool-below-threads"]),
+    (
+        "connection-added",
+        &[
+            "dangling-reference",
+            "environment-crossed",
+            "half-changed-endpoint",
+            "host-typo",
+            "localhost-outside-development",
+            "malformed-connection-string",
+            "misplaced-key",
+            "placeholder-left",
+            "port-of-another-engine",
         ],
     ),
     // Said once: the slip, the reader and the placeholder explain what the others only see.

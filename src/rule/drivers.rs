@@ -148,7 +148,8 @@ pub(crate) fn is_slip(was: &str, is: &str) -> bool {
 /// Whether a key holds the name of a driver, adapter, dialect or pool class.
 pub(crate) fn is_driver_key(key: &str) -> bool {
     let words = names::words(key);
-    let ends = |tail: &[&str]| words.len() >= tail.len() && words.iter().rev().zip(tail.iter().rev()).all(|(w, t)| w == t);
+    let ends =
+        |tail: &[&str]| words.len() >= tail.len() && words.iter().rev().zip(tail.iter().rev()).all(|(w, t)| w == t);
     // These say it by themselves.
     let plain: [&[&str]; 8] = [
         &["driver", "class", "name"],
@@ -164,7 +165,8 @@ pub(crate) fn is_driver_key(key: &str) -> bool {
     let of_database: [&[&str]; 8] =
         [&["driver"], &["adapter"], &["dialect"], &["type"], &["client"], &["engine"], &["connection"], &["provider"]];
     let about = |word: &String| {
-        ["db", "database", "databases", "datasource", "datasources", "jdbc", "sql", "sqldb", "typeorm", "knex"].contains(&word.as_str())
+        ["db", "database", "databases", "datasource", "datasources", "jdbc", "sql", "sqldb", "typeorm", "knex"]
+            .contains(&word.as_str())
     };
     let near = words.iter().rev().skip(1).take(2).any(about);
     plain.iter().any(|tail| ends(tail)) || near && of_database.iter().any(|tail| ends(tail))

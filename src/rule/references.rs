@@ -155,9 +155,18 @@ fn renamed_sections<'a>(ctx: &Context<'a>) -> Vec<Moved<'a>> {
         let new = change.new.as_ref().filter(|_| was.role == change.role)?;
         let role = role_of(was).or_else(|| is_of_a_connection(was).then_some("setting"))?;
         let (before, after) = (names_of(&old.text), names_of(&new.text));
-        let left = |a: &[String], b: &[String]| -> Vec<String> { a.iter().filter(|n| !b.contains(n)).cloned().collect() };
+        let left =
+            |a: &[String], b: &[String]| -> Vec<String> { a.iter().filter(|n| !b.contains(n)).cloned().collect() };
         let (lost, found) = (left(&before, &after), left(&after, &before));
-        (!lost.is_empty() && !found.is_empty()).then_some(Moved { change, old, new, role, gone: lost, come: found, is_object: false })
+        (!lost.is_empty() && !found.is_empty()).then_some(Moved {
+            change,
+            old,
+            new,
+            role,
+            gone: lost,
+            come: found,
+            is_object: false,
+        })
     };
     gone.into_iter().filter_map(pair).collect()
 }

@@ -75,8 +75,10 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let new = change.new.as_ref().filter(|new| !new.secret)?;
-    let was_open = change.old.as_ref().is_some_and(|old| lets_in(&change.logical, &change.path, &old.text));
-    if was_open || !lets_in(&change.logical, &change.path, &new.text) {
+    // In compose files the pooler's name is that of its service, not a step of the path.
+    let place = format!("{} {}", change.path, change.subject.as_deref().unwrap_or_default());
+    let was_open = change.old.as_ref().is_some_and(|old| lets_in(&change.logical, &place, &old.text));
+    if was_open || !lets_in(&change.logical, &place, &new.text) {
         return None;
     }
     let (key, is) = (ctx.name(&change.logical), ctx.shown(&change.logical, new));

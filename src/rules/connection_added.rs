@@ -65,17 +65,20 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let gone = ctx.old.facts.endpoints.iter().filter(|e| !kept.contains(&e.key));
     let gone: BTreeSet<(&str, String)> = gone.flat_map(targets).collect();
     for address in addresses(ctx).iter().filter(|a| a.old.is_none() && a.in_known_file) {
-        // What the owner knew by another key has moved; nobody connects anew.
+        // What the owner knew by another key, or another owner by this one, has moved; nobody connects anew.
         if !targets(address.new).any(|target| gone.contains(&target)) {
             out.extend(finding(ctx, address));
         }
     }
 }
 
-/// Owner and host of everything that an endpoint connects to.
+/// Every host that an endpoint connects to, with its owner and with its key.
 fn targets(endpoint: &Endpoint) -> impl Iterator<Item = (&str, String)> {
     let named = hosts(endpoint).filter_map(|p| p.text.as_deref()).map(str::trim).filter(|t| !t.is_empty());
-    named.map(|host| (endpoint.key.owner.as_str(), host.to_ascii_lowercase()))
+    named.flat_map(|host| {
+        let host = host.to_ascii_lowercase();
+        [(endpoint.key.owner.as_str(), host.clone()), (endpoint.key.name.as_str(), host)]
+    })
 }
 
 fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
@@ -92,7 +95,10 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         None => is.clone(),
     };
     let message = if is_literal(name) {
-        shown!("a client that {} did not have: it needs a login there, a way through the network, and room for its pool", is)
+        shown!(
+            "a client that {} did not have: it needs a login there, a way through the network, and room for its pool",
+            is
+        )
     } else {
         Shown::of_static("a client that the server did not have; where it leads to is not in the files")
     };
@@ -109,7 +115,10 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         .setting(key.clone(), None, Some(is))
         .symptom(wording::no_such_host(address.new))
         .symptom(wording::login_failed(address.new))
-        .fix(Shown::of_static("see that login, network and the limit of connections are there before it is deployed"), None)
+        .fix(
+            Shown::of_static("see that login, network and the limit of connections are there before it is deployed"),
+            None,
+        )
         .rollback(wording::set_back(&key, None))
         .build(),
     )

@@ -81,7 +81,11 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     if was == is || !is_literal(was) || !is_literal(is) || is.is_empty() {
         return None;
     }
-    let key = if drivers::is_driver_key(key) { key } else { Some(change.path.as_str()).filter(|p| drivers::is_driver_key(p))? };
+    let key = if drivers::is_driver_key(key) {
+        key
+    } else {
+        Some(change.path.as_str()).filter(|p| drivers::is_driver_key(p))?
+    };
     let verdict = judge(ctx, change, was, is)?;
     let (name, before, after) = (ctx.name(key), ctx.name(was), ctx.name(is));
     let builder = FindingBuilder::new(
@@ -98,7 +102,9 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     .fix(verdict.fix, Some(before.clone()))
     .rollback(wording::set_back(&name, Some(&before)));
     if verdict.severity > Severity::Low {
-        return Some(builder.question(shown!("Is {} in the image, and does it take the address beside it?", after)).build());
+        return Some(
+            builder.question(shown!("Is {} in the image, and does it take the address beside it?", after)).build(),
+        );
     }
     Some(builder.build())
 }
@@ -118,9 +124,10 @@ fn judge(ctx: &Context<'_>, change: &Explained, was: &str, is: &str) -> Option<V
             Some(engine) if engine == new.engine => {
                 (Severity::Low, shown!("it follows the address, which is for {} now", engine.as_str()))
             }
-            Some(engine) => {
-                (Severity::High, shown!("the address beside it is for {}: the driver does not take it", engine.as_str()))
-            }
+            Some(engine) => (
+                Severity::High,
+                shown!("the address beside it is for {}: the driver does not take it", engine.as_str()),
+            ),
             None => (
                 Severity::High,
                 shown!(
@@ -175,7 +182,8 @@ fn engine_beside(ctx: &Context<'_>, change: &Explained) -> Option<Engine> {
     let section = change.logical.rsplit_once(['.', '_']).map_or("", |(section, _)| section);
     let beside = |e: &&Endpoint| {
         let at = ctx.new.settings.get(e.setting);
-        let same = if section.is_empty() { at.path.parent().to_string() == path } else { at.logical.starts_with(section) };
+        let same =
+            if section.is_empty() { at.path.parent().to_string() == path } else { at.logical.starts_with(section) };
         e.key.owner == holder && same && e.engine != Engine::Unknown && e.string.is_some()
     };
     ctx.new.facts.endpoints.iter().find(beside).map(|e| e.engine)
@@ -183,7 +191,9 @@ fn engine_beside(ctx: &Context<'_>, change: &Explained) -> Option<Engine> {
 
 fn symptom(driver: &str) -> Shown {
     Shown::of_static(match driver.contains('.') {
-        true if driver.starts_with("django") => "django.core.exceptions.ImproperlyConfigured: isn't an available database backend",
+        true if driver.starts_with("django") => {
+            "django.core.exceptions.ImproperlyConfigured: isn't an available database backend"
+        }
         true => "Cannot load driver class; Failed to determine a suitable driver class; No suitable driver",
         false => "the adapter or its package cannot be loaded",
     })

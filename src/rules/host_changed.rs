@@ -127,6 +127,12 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
         () if is_repair(address, was, is) => {
             (Severity::Low, Shown::of_static("the new name fits the environment of the file, the old one did not"))
         }
+        () if is_local_among_services(known, address, was, is) => (
+            Severity::High,
+            Shown::of_static(
+                "the file's other addresses keep the names of services: in a container the local machine is the container itself",
+            ),
+        ),
         () if connection::is_local(is.trim()) => {
             (Severity::Low, Shown::of_static("the address leads to the local machine now"))
         }
@@ -141,6 +147,12 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
             Severity::Low,
             shown!("all {} places that name this server move together; a server move is planned work", come),
         ),
+        () if is_bare_among_others(known, address, was, is) => (
+            Severity::High,
+            Shown::of_static(
+                "a bare name came where the file's other addresses keep the machine's; outside a container network it needs a search domain to resolve",
+            ),
+        ),
         () if left > 0 => (
             Severity::Medium,
             shown!(
@@ -154,6 +166,26 @@ fn judge(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> (Seve
             Shown::of_static("the new host was named nowhere before; nothing in the files says that it exists"),
         ),
     }
+}
+
+/// Whether an address left a service's name for the local machine, and another of its file keeps such a name.
+fn is_local_among_services(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> bool {
+    let bare = |host: &str| !host.contains(['.', ':']) && is_literal(host) && !connection::is_local(host);
+    let here = |place: &Place<'_>| place.at.source == address.new.at.source;
+    let mut others = known.all().into_iter().filter(|host| bare(host));
+    connection::is_local(is.trim()) && bare(was.trim()) && others.any(|host| known.after(host).iter().any(here))
+}
+
+/// Whether one of several addresses of a plain file left a machine's address for a name without a domain.
+fn is_bare_among_others(known: &Hosts<'_>, address: &Address<'_>, was: &str, is: &str) -> bool {
+    let machine = was.trim().parse::<std::net::IpAddr>().is_ok();
+    let bare = !is.trim().contains(['.', ':']);
+    let stays = |place: &Place<'_>| place.at.source == address.new.at.source;
+    machine
+        && bare
+        && address.new.workloads.is_empty()
+        && known.before(is).is_empty()
+        && known.after(was).iter().any(stays)
 }
 
 /// Whether the old name belonged to another environment and the new one does not.

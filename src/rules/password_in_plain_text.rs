@@ -94,7 +94,9 @@ fn in_config_map(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let title = shown!("{} puts a password into a ConfigMap: {}", key, is);
     Some(
         FindingBuilder::new(PASSWORD_IN_PLAIN_TEXT.name, Severity::Low, Confidence::Medium, new.at, title)
-            .message(Shown::of_static("whoever can read the namespace's objects can log in; a Secret is kept apart and can be encrypted"))
+            .message(Shown::of_static(
+                "whoever can read the namespace's objects can log in; a Secret is kept apart and can be encrypted",
+            ))
             .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
             .setting(key.clone(), None, Some(is))
             .symptom(Shown::of_static("none, until somebody uses it"))

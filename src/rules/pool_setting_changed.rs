@@ -74,16 +74,26 @@ fn worked_out(ctx: &Context<'_>, pool: &Pool, was: &PoolSetting, is: &PoolSettin
     if gone.is_empty() && after.iter().all(|name| before.contains(name)) {
         return None;
     }
-    let (name, old, new) = (ctx.name(&is.name), ctx.redactor.value(&was.name, &was.raw), ctx.redactor.value(&is.name, &is.raw));
+    let (name, old, new) =
+        (ctx.name(&is.name), ctx.redactor.value(&was.name, &was.raw), ctx.redactor.value(&is.name, &is.raw));
     // A pool that was as large as there are threads, and is not any more.
     let threads = |name: &&&String| names::has_word(name, &["threads", "thread", "concurrency", "workers"]);
     let lost = gone.iter().find(threads).filter(|_| is.role == Role::PoolMax);
     let (severity, message) = match lost {
         Some(variable) => (
             Severity::Medium,
-            shown!("the pool does not follow {} any more: with more threads than connections they wait for one another", ctx.name(variable)),
+            shown!(
+                "the pool does not follow {} any more: with more threads than connections they wait for one another",
+                ctx.name(variable)
+            ),
         ),
-        None => (Severity::Low, Shown::of_static("the value comes from other variables; what sets the old ones has no effect here")),
+        None if after.is_empty() => {
+            (Severity::Low, Shown::of_static("the value is written out now; what sets the variable has no effect here"))
+        }
+        None => (
+            Severity::Low,
+            Shown::of_static("the value comes from other variables; what sets the old ones has no effect here"),
+        ),
     };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::Medium };
     let title = shown!("{} is worked out otherwise: {} → {}", name, old, new);
@@ -93,7 +103,9 @@ fn worked_out(ctx: &Context<'_>, pool: &Pool, was: &PoolSetting, is: &PoolSettin
         .setting(name.clone(), Some(old.clone()), Some(new))
         .rollback(shown!("set {} back to {}; processes take it when they restart", name, old));
     Some(match lost {
-        Some(variable) => builder.question(shown!("Is the pool as large as {} wherever it is set?", ctx.name(variable))).build(),
+        Some(variable) => {
+            builder.question(shown!("Is the pool as large as {} wherever it is set?", ctx.name(variable))).build()
+        }
         None => builder.build(),
     })
 }
@@ -107,7 +119,14 @@ fn is_weighty(ctx: &Context<'_>, setting: &PoolSetting, role: Role) -> bool {
         role,
         Role::PoolMax | Role::PoolOverflow | Role::PoolerMode | Role::PoolerPoolSize | Role::PoolerClientMax
     );
-    known_file && (size || unusual)
+    known_file && (size || unusual) && !has_moved(ctx, setting)
+}
+
+/// Whether the same line stood in something that is gone: a workload with another namespace or kind is the same to us.
+fn has_moved(ctx: &Context<'_>, setting: &PoolSetting) -> bool {
+    let gone = |old: &&Pool| !ctx.new.facts.pools.iter().any(|new| new.key == old.key);
+    let same = |old: &PoolSetting| old.role == setting.role && old.name == setting.name && old.raw == setting.raw;
+    ctx.old.facts.pools.iter().filter(gone).any(|old| old.settings.iter().any(same))
 }
 
 /// Whether what held the setting is gone as a whole.
