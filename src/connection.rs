@@ -34,7 +34,7 @@ use crate::secret::{MASK, Secret};
 pub use dialects::{DIALECTS, Dialect, Engine, Family, pooler_port, port_engine};
 pub use doubt::{Doubt, DoubtKind};
 pub use host::{HostRole, host_environment, host_role, is_local};
-pub use keys::{PartKey, PartRole, part_role_for_key};
+pub use keys::{PartKey, PartRole, engine_in_name, part_role_for_key};
 pub use tls::TlsLevel;
 pub use typo::{HostTypo, HostTypoKind, host_typo};
 

@@ -4,6 +4,7 @@
 //! the user declared. Out: workloads, endpoints, pools, servers and the links between them, each with its place and its
 //! origin. Nothing is guessed without saying so; what cannot be known is an interval with an unknown end.
 
+mod aliases;
 mod arguments;
 mod endpoints;
 mod pools;

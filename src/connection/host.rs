@@ -86,6 +86,12 @@ fn significant(host: &str) -> String {
     host.to_owned()
 }
 
+/// Whether the name is one that a provider gives to its databases.
+pub(super) fn is_managed(host: &str) -> bool {
+    let host = host.trim().trim_end_matches('.').to_ascii_lowercase();
+    SERVICES.iter().any(|service| host.ends_with(service.end))
+}
+
 /// What the host does, as far as its name tells.
 #[must_use]
 pub fn host_role(host: &str) -> Option<HostRole> {

@@ -239,6 +239,19 @@ fn joined(key: &str, texts: &[&str], words: &[(String, usize)]) -> Option<PartKe
     Some(PartKey { role, group: shared.to_owned(), engine: *engine })
 }
 
+/// The engine that a name of a host, a service or a record speaks of, unknown where it only says that it is a database,
+/// cache or queue; `None` where it says nothing of the kind.
+#[must_use]
+pub fn engine_in_name(name: &str) -> Option<Engine> {
+    let words = words_of(name);
+    if words.iter().any(|word| FOREIGN.contains(&word.as_str())) {
+        return None;
+    }
+    let named: Vec<_> = words.iter().filter_map(|word| group_word(word)).collect();
+    let told = named.iter().find_map(|(_, engine)| *engine);
+    told.or((!named.is_empty() || super::host::is_managed(name)).then_some(Engine::Unknown))
+}
+
 /// Which of several servers of one group is meant: `db_reader_endpoint`.
 const WHICH: [&str; 14] = [
     "reader",

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connection::{self, ConnectionString, Engine, PartKey, PartRole};
 use crate::document::Scalar;
+use crate::facts::aliases;
 use crate::facts::{Endpoint, EndpointKey, EndpointPart, Entry, Meaning, Scope};
 use crate::placeholder;
 use crate::secret::Redactor;
@@ -38,6 +39,8 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
         } else if let Some(part) = part_of_group(setting) {
             let group = (at.resource, setting.unit, part.group.clone());
             groups.entry(group).or_default().push(Spread { part, at, value: &setting.value, place: setting.at });
+        } else if let Some(engine) = aliases::engine(resource, setting) {
+            found.add_alias(resource, setting, at, engine);
         }
     }
     for ((_, _, name), parts) in groups {
@@ -141,6 +144,13 @@ fn from_string(
     }
 }
 
+/// The path of an alias without the item that is its own name, so that one record of a list is the same when it leads
+/// elsewhere.
+fn place_of(setting: &Setting) -> String {
+    let path = setting.path.to_string();
+    path.strip_suffix(&format!("[{}]", setting.value.text)).map_or(path.clone(), str::to_owned)
+}
+
 /// The key as a reader knows it; structure keeps its full path, so that two arguments stay apart.
 fn key_name(setting: &Setting) -> String {
     if setting.unit.is_some() { setting.logical.clone() } else { setting.path.to_string() }
@@ -191,6 +201,25 @@ impl Found {
         // Only its secret parts are secret: host, port and name stay readable.
         meaning.secret = false;
         self.endpoints.push(endpoint);
+    }
+
+    /// Where a name leads to: an endpoint that is a host alone.
+    fn add_alias(&mut self, resource: &Resource, setting: &Setting, at: SettingRef, engine: Engine) {
+        self.meanings.entry(at).or_default().role = Some("host".to_owned());
+        let text = Some(setting.value.text.to_string());
+        let host = EndpointPart { role: "host".to_owned(), text, secret_mark: 0, at: setting.at, setting: at };
+        self.endpoints.push(Endpoint {
+            key: EndpointKey { owner: resource.id.to_string(), name: place_of(setting) },
+            engine,
+            string: None,
+            parts: vec![host],
+            setting: at,
+            superseded: false,
+            at: setting.at,
+            environment: resource.environment,
+            workloads: Vec::new(),
+            server: None,
+        });
     }
 
     /// Addresses among a process's options: `--database-url=…`, `-Ddb.host=…`.
