@@ -10,6 +10,7 @@ mod ado_net;
 mod check;
 mod dialects;
 mod doubt;
+mod drivers;
 mod go_mysql;
 mod hide;
 mod host;
@@ -33,6 +34,7 @@ use crate::secret::{MASK, Secret};
 
 pub use dialects::{DIALECTS, Dialect, Engine, Family, pooler_port, port_engine};
 pub use doubt::{Doubt, DoubtKind};
+pub use drivers::{Driver, DriverKind, is_driver_key, is_driver_slip, read_driver};
 pub use host::{HostRole, host_environment, host_role, is_local};
 pub use keys::{PartKey, PartRole, engine_in_name, part_role_for_key};
 pub use tls::TlsLevel;

@@ -6,6 +6,7 @@
 
 mod aliases;
 mod arguments;
+mod bare;
 mod endpoints;
 mod pools;
 pub mod references;

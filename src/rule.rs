@@ -5,7 +5,6 @@
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
 pub(crate) mod addresses;
-pub(crate) mod drivers;
 pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;

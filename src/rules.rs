@@ -14,6 +14,7 @@ mod file_overwritten;
 mod half_changed_endpoint;
 mod host_changed;
 mod host_typo;
+mod host_without_server;
 mod interpolation_order;
 mod localhost_outside_development;
 mod malformed_connection_string;
@@ -42,6 +43,7 @@ mod scheme_changed;
 mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
+mod server_switched_off;
 mod server_without_password;
 mod short_lifetime;
 mod timeout_removed;
@@ -91,6 +93,7 @@ pub static RULES: &[&Rule] = &[
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
     &host_typo::HOST_TYPO,
+    &host_without_server::HOST_WITHOUT_SERVER,
     &interpolation_order::INTERPOLATION_ORDER,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
     &malformed_connection_string::MALFORMED_CONNECTION_STRING,
@@ -108,6 +111,7 @@ pub static RULES: &[&Rule] = &[
     &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
     &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
+    &server_switched_off::SERVER_SWITCHED_OFF,
     &server_without_password::SERVER_WITHOUT_PASSWORD,
     &tls_weakened::TLS_WEAKENED,
     &user_changed::USER_CHANGED,

@@ -37,7 +37,7 @@ pub struct PartKey {
 }
 
 /// Words of a role, the longest first: `ssl_mode` before `mode`. The flag: only directly behind a word of the group.
-const ROLES: [(&[&str], PartRole, bool); 54] = [
+const ROLES: [(&[&str], PartRole, bool); 58] = [
     (&["host", "name"], PartRole::Host, false),
     (&["server", "name"], PartRole::Host, true),
     (&["user", "name"], PartRole::User, false),
@@ -60,6 +60,10 @@ const ROLES: [(&[&str], PartRole, bool); 54] = [
     (&["host"], PartRole::Host, false),
     (&["hostname"], PartRole::Host, false),
     (&["hosts"], PartRole::Host, true),
+    (&["sentinels"], PartRole::Host, true),
+    (&["nodes"], PartRole::Host, true),
+    (&["contact", "points"], PartRole::Host, true),
+    (&["seeds"], PartRole::Host, true),
     (&["server"], PartRole::Host, true),
     (&["address"], PartRole::Host, true),
     (&["addr"], PartRole::Host, true),

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connection::{self, ConnectionString, Engine, PartKey, PartRole};
 use crate::document::Scalar;
-use crate::facts::aliases;
 use crate::facts::{Endpoint, EndpointKey, EndpointPart, Entry, Meaning, Scope};
+use crate::facts::{aliases, bare};
 use crate::placeholder;
 use crate::secret::Redactor;
 use crate::setting::{Resource, Setting, SettingRef, Settings, Standing};
@@ -46,6 +46,7 @@ pub(super) fn endpoints(settings: &Settings, scopes: &[Scope]) -> Found {
     for ((_, _, name), parts) in groups {
         found.add_group(settings, &name, &parts);
     }
+    found.add_bare(settings);
     for scope in scopes {
         found.add_arguments(settings, scope);
     }
@@ -203,6 +204,23 @@ impl Found {
         self.endpoints.push(endpoint);
     }
 
+    /// Sections whose keys are bare: `host`, `port`, `database`.
+    fn add_bare(&mut self, settings: &Settings) {
+        let known = |at| self.meanings.get(&at).is_some_and(|m| m.role.is_some());
+        for section in bare::sections(settings, &known) {
+            let part = |role| PartKey { role, group: section.name.clone(), engine: told(section.engine) };
+            let spread = |(role, at, setting): &(PartRole, SettingRef, &'_ Setting)| (part(*role), *at, setting.at);
+            let parts: Vec<Spread<'_>> = section
+                .parts
+                .iter()
+                .map(|found| (spread(found), &found.2.value))
+                .map(|((part, at, place), value)| Spread { part, at, value, place })
+                .collect();
+            let name = if section.name.is_empty() { "connection" } else { &section.name };
+            self.add_group(settings, name, &parts);
+        }
+    }
+
     /// Where a name leads to: an endpoint that is a host alone.
     fn add_alias(&mut self, resource: &Resource, setting: &Setting, at: SettingRef, engine: Engine) {
         self.meanings.entry(at).or_default().role = Some("host".to_owned());
@@ -305,6 +323,10 @@ impl Found {
             server: None,
         });
     }
+}
+
+fn told(engine: Engine) -> Option<Engine> {
+    Some(engine).filter(|e| *e != Engine::Unknown)
 }
 
 fn role_name(role: PartRole) -> &'static str {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::connection;
-use crate::facts::aliases;
+use crate::facts::{aliases, bare};
 use crate::platform::FileReading;
 use crate::secret::Redactor;
 use crate::setting::{Resource, Setting, Shape};
@@ -28,7 +28,11 @@ fn is_relevant(resource: &Resource, catalogue: &Catalogue) -> bool {
     match resource.shape {
         Shape::Workload(_) | Shape::Autoscaler(_) | Shape::Service(_) => true,
         Shape::Config(_) | Shape::Plain => {
-            resource.id.kind == "Secret" || resource.settings.iter().any(|s| may_matter(s, catalogue) || aliases::is_one(resource, s))
+            resource.id.kind == "Secret"
+                || resource
+                    .settings
+                    .iter()
+                    .any(|s| may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s))
         }
     }
 }

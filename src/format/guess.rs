@@ -113,7 +113,9 @@ fn by_both(named: FormatId, text: &str) -> FormatId {
         FormatId::Conf if (shape.braces > 0 || text.contains("${?")) && hocon::is_hocon(text) => FormatId::Hocon,
         // Braces around lines: logrotate, BIND, and others that are not read here.
         FormatId::Conf if shape.is_markup || shape.braces > 0 => FormatId::Unknown,
-        FormatId::Conf if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item > 0) => {
+        FormatId::Conf
+            if shape.is_yaml_start || (shape.mapping + shape.item == shape.lines && shape.item + shape.parent > 0) =>
+        {
             FormatId::Yaml
         }
         FormatId::Yaml if shape.lines > 0 && shape.assignment == shape.lines => FormatId::Dotenv,
@@ -185,6 +187,8 @@ struct Shape {
     equals: usize,
     /// `key: value` or `key:`.
     mapping: usize,
+    /// `key:` with nothing behind it, as a block has above it.
+    parent: usize,
     /// `- item`, or a line that continues one.
     item: usize,
     /// `[section]`.
@@ -228,6 +232,7 @@ impl Shape {
         let item = line.strip_prefix("- ");
         self.item += usize::from(item.is_some() || line == "-");
         self.mapping += usize::from(item.is_none() && is_mapping_line(line));
+        self.parent += usize::from(line.ends_with(':') && is_mapping_line(line));
     }
 }
 
@@ -325,6 +330,8 @@ mod tests {
             (FormatId::Json, "a.nomad", "{\"a\": 1}"),
             (FormatId::Hcl, "a.conf", "job \"a\" {\n}\n"),
             (FormatId::Yaml, "a.conf", "a:\n  - b\n"),
+            (FormatId::Yaml, "mongod.conf", "net:\n  port: 27017\n  tls:\n    mode: requireTLS\n"),
+            (FormatId::Conf, "setup.cfg", "port: 27017\nhost: db\n"),
             (FormatId::Yaml, ".env", "a: 1\nb: 2\n"),
             (FormatId::Dotenv, "a.yaml", "A=1\nB=2\n"),
             (FormatId::Yaml, "a.json", "a: 1\nb: 2\n"),

@@ -178,7 +178,7 @@ fn atoms_may_be_in(change: &Explained) -> bool {
 
 /// Whether a change is of a pool or a driver.
 fn is_of_a_connection(change: &Explained) -> bool {
-    change.role.is_some() || crate::rule::drivers::is_driver_key(&change.logical)
+    change.role.is_some() || connection::is_driver_key(&change.logical)
 }
 
 /// The names that the expressions of a text ask for, each once.

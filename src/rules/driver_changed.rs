@@ -1,12 +1,11 @@
 //! The class or adapter that opens connections is another one, or does not fit its address.
 
-use crate::connection::Engine;
+use crate::connection::{Driver, DriverKind, Engine, is_driver_key, is_driver_slip, read_driver};
 use crate::declare_rule;
 use crate::facts::Endpoint;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
 use crate::rule::Context;
-use crate::rule::drivers::{self, Driver, DriverKind};
 use crate::rule::names::is_literal;
 use crate::rule::references::option_of;
 use crate::rule::wording;
@@ -64,6 +63,19 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// Whether a bare `type` or `driver` stands beside the parts of an address.
+fn stands_in_an_address(ctx: &Context<'_>, change: &Explained, key: &str) -> bool {
+    let Some(new) = &change.new else { return false };
+    let (section, last) = key.rsplit_once('.').unwrap_or(("", key));
+    let holder = ctx.new_resource(new.setting).id.to_string();
+    let beside = |e: &Endpoint| {
+        let logical = &ctx.new.settings.get(e.setting).logical;
+        e.key.owner == holder && logical.rsplit_once('.').map_or("", |(section, _)| section) == section
+    };
+    ["driver", "type", "dialect", "adapter", "client", "engine"].contains(&last)
+        && ctx.new.facts.endpoints.iter().any(beside)
+}
+
 /// What is to be said, in which words.
 struct Verdict {
     severity: Severity,
@@ -81,10 +93,11 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     if was == is || !is_literal(was) || !is_literal(is) || is.is_empty() {
         return None;
     }
-    let key = if drivers::is_driver_key(key) {
-        key
-    } else {
-        Some(change.path.as_str()).filter(|p| drivers::is_driver_key(p))?
+    let key = match is_driver_key(key) {
+        true => key,
+        false if is_driver_key(&change.path) => change.path.as_str(),
+        false if stands_in_an_address(ctx, change, key) => key,
+        false => return None,
     };
     let verdict = judge(ctx, change, was, is)?;
     let (name, before, after) = (ctx.name(key), ctx.name(was), ctx.name(is));
@@ -111,7 +124,7 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
 
 fn judge(ctx: &Context<'_>, change: &Explained, was: &str, is: &str) -> Option<Verdict> {
     let together = || Shown::of_static("change URL, driver, dialect and image together");
-    let (old, new) = match (drivers::read(was), drivers::read(is)) {
+    let (old, new) = match (read_driver(was), read_driver(is)) {
         (Some(old), Some(new)) => (old, new),
         (Some(_), None) => return misspelt(was, is),
         // What is known now and was not before is a slip that is mended, or the first that says anything.
@@ -139,7 +152,7 @@ fn judge(ctx: &Context<'_>, change: &Explained, was: &str, is: &str) -> Option<V
         };
         return Some(Verdict { severity, message, fix: together() });
     }
-    if old.family == new.family && drivers::is_slip(was, is) {
+    if old.family == new.family && is_driver_slip(was, is) {
         return misspelt(was, is);
     }
     Some(same_engine(&old, &new))

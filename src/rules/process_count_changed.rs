@@ -196,6 +196,7 @@ fn unit_of(key: &str) -> Option<&'static str> {
     Some(match (before, last) {
         (_, "workers" | "processes") | ("worker" | "process", "count" | "num" | "number") => "processes",
         ("web" | "sidekiq" | "celery" | "celeryd" | "worker", "concurrency") => THREADS,
+        ("max", "threads") => THREADS,
         (_, "replicas") | ("replica", "count") => "replicas",
         _ => return None,
     })

@@ -77,7 +77,7 @@ const UNCHECKED: &[(&str, &[&str])] = &[
     ("skipverify", &["true", "1"]),
     ("insecure", &["true", "1"]),
     ("verifyservercertificate", &["false"]),
-    ("rejectunauthorized", &["false"]),
+    ("rejectunauthorized", &["false", "0", "no"]),
     ("sslaccept", &["acceptinvalidcerts"]),
     ("sslcertreqs", &["none"]),
     ("sslcheckhostname", &["false"]),
@@ -284,7 +284,11 @@ fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let name = folded(change.logical.rsplit(['.', ':', '/']).next().unwrap_or_default());
     let (_, bad) = UNCHECKED.iter().find(|(known, _)| name.ends_with(known))?;
     let is_bad = |text: &str| bad.contains(&folded(text).as_str());
-    let concerned = change.role.is_none() && crate::rule::names::has_word(&change.logical, OF_DATABASES);
+    // Node's switch is for every connection of the process.
+    let told = crate::rule::names::has_word(&change.logical, OF_DATABASES) || name == "nodetlsrejectunauthorized";
+    let holder = ctx.new_resource(new.setting).id.to_string();
+    let beside = || ctx.new.facts.endpoints.iter().any(|e| e.key.owner == holder);
+    let concerned = change.role.is_none() && (told || beside());
     if !concerned || !is_bad(&new.text) || is_bad(&old.text) {
         return None;
     }
@@ -310,6 +314,11 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     // Crunchy's operator asks for TLS on both sides of its PgBouncer unless told otherwise.
     let by_operator = change.path.contains("proxy.pgBouncer.config");
     let default = match (name.as_str(), by_operator) {
+        ("ssl", _) if is_of_postgresql(ctx, change) => TlsLevel::Disabled,
+        ("mode", _) if folded(&change.path).ends_with("nettlsmode") || folded(&change.path).ends_with("netsslmode") => {
+            TlsLevel::Disabled
+        }
+        ("value" | "forcessl", _) if change.path.contains("force_ssl") => TlsLevel::Preferred,
         ("clienttlssslmode", true) => TlsLevel::Required,
         ("servertlssslmode", true) => TlsLevel::VerifyFull,
         ("servertlssslmode", false) => TlsLevel::Preferred,
@@ -319,7 +328,9 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
     let text = |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| s.text.trim().to_owned());
     let (was, is) = (text(&change.old), text(&change.new));
     let level = |text: &Option<String>| text.as_deref().map_or(default, |t| level_of(Some(t)));
-    let (before, after) = (level(&was), level(&is));
+    // A server that does not insist takes plain text as well.
+    let insists = |l: TlsLevel| if default == TlsLevel::Preferred && l == TlsLevel::Disabled { default } else { l };
+    let (before, after) = (insists(level(&was)), insists(level(&is)));
     // What goes with the whole file is not weakened.
     let holder = change.old.as_ref().map(|old| &ctx.old.settings.resource_of(old.setting).id);
     let stays = holder.is_none_or(|id| ctx.new.settings.resources.iter().any(|r| r.id == *id));
@@ -343,6 +354,26 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         environment: change.environment,
     };
     Some(weakened.finding(message(before, after)))
+}
+
+/// Whether a `ssl` stands among the settings of a PostgreSQL server.
+fn is_of_postgresql(ctx: &Context<'_>, change: &Explained) -> bool {
+    const BESIDE: [&str; 6] = [
+        "max_connections",
+        "shared_buffers",
+        "listen_addresses",
+        "ssl_cert_file",
+        "wal_level",
+        "superuser_reserved_connections",
+    ];
+    let (settings, at) = match (&change.new, &change.old) {
+        (Some(new), _) => (ctx.new.settings, new.setting),
+        (None, Some(old)) => (ctx.old.settings, old.setting),
+        (None, None) => return false,
+    };
+    let section = settings.get(at).path.parent();
+    let beside = |s: &crate::setting::Setting| s.path.parent() == section && BESIDE.contains(&s.path.last());
+    settings.resource_of(at).settings.iter().any(beside)
 }
 
 /// The engine that a key names; unknown where it names none.
@@ -486,7 +517,10 @@ fn folded(text: &str) -> String {
 fn level_of(value: Option<&str>) -> TlsLevel {
     match value.map(folded).as_deref() {
         Some("disable" | "disabled" | "none" | "false" | "no" | "off" | "0") => TlsLevel::Disabled,
-        Some("allow" | "prefer" | "preferred") => TlsLevel::Preferred,
+        Some("allow" | "prefer" | "preferred" | "allowtls" | "prefertls" | "allowssl" | "preferssl") => {
+            TlsLevel::Preferred
+        }
+        Some("requiretls" | "requiressl") => TlsLevel::Required,
         Some("require" | "required" | "true" | "yes" | "on" | "1" | "noverify" | "skipverify") => TlsLevel::Required,
         Some("verifyca") => TlsLevel::VerifyCa,
         Some("verifyfull" | "verifyidentity" | "strict") => TlsLevel::VerifyFull,

@@ -3,23 +3,23 @@
 //! In: a key or a value. Out: whether the key holds a driver, and which engine and family a name stands for. It judges
 //! nothing by itself.
 
-use crate::connection::Engine;
-use crate::rule::names;
+use super::Engine;
+use crate::secret::words_of;
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Driver {
+pub struct Driver {
     /// The engine it speaks to; unknown for pools, and for drivers that wrap another.
-    pub(crate) engine: Engine,
+    pub engine: Engine,
     /// Names of one driver share it.
-    pub(crate) family: &'static str,
+    pub family: &'static str,
     /// What it does.
-    pub(crate) kind: DriverKind,
+    pub kind: DriverKind,
 }
 
 /// What a driver's name is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DriverKind {
+pub enum DriverKind {
     /// Opens connections.
     Driver,
     /// Keeps connections.
@@ -101,7 +101,8 @@ const NAMES: &[(&str, Engine, &str)] = &[
 ];
 
 /// Which driver, dialect or pool a value names; `None` if it is none that is known.
-pub(crate) fn read(value: &str) -> Option<Driver> {
+#[must_use]
+pub fn read_driver(value: &str) -> Option<Driver> {
     let lower = value.trim().to_ascii_lowercase();
     if lower.contains(char::is_whitespace) || lower.contains("://") {
         return None;
@@ -139,15 +140,17 @@ const LAST: &[&str] = &[
 ];
 
 /// Whether a name is not one that there is, though the one before was.
-pub(crate) fn is_slip(was: &str, is: &str) -> bool {
+#[must_use]
+pub fn is_driver_slip(was: &str, is: &str) -> bool {
     let known = |name: &str| LAST.contains(&name.rsplit('.').next().unwrap_or(name));
     let class = was.contains('.') && !was.to_ascii_lowercase().contains("dialect");
     class && known(was) && !known(is)
 }
 
 /// Whether a key holds the name of a driver, adapter, dialect or pool class.
-pub(crate) fn is_driver_key(key: &str) -> bool {
-    let words = names::words(key);
+#[must_use]
+pub fn is_driver_key(key: &str) -> bool {
+    let words = words_of(key);
     let ends =
         |tail: &[&str]| words.len() >= tail.len() && words.iter().rev().zip(tail.iter().rev()).all(|(w, t)| w == t);
     // These say it by themselves.
@@ -198,11 +201,11 @@ mod tests {
 
     #[test]
     fn names_of_one_driver_are_one_family() {
-        let family = |name: &str| read(name).map(|d| d.family);
+        let family = |name: &str| read_driver(name).map(|d| d.family);
         assert_eq!(family("com.mysql.jdbc.Driver"), family("com.mysql.cj.jdbc.Driver"));
         assert_ne!(family("com.mysql.cj.jdbc.Driver"), family("org.mariadb.jdbc.Driver"));
-        assert!(is_slip("org.postgresql.Driver", "org.postgresql.Drivr"));
-        assert!(!is_slip("org.hibernate.dialect.MySQL5Dialect", "org.hibernate.dialect.MySQL8Dialect"));
-        assert_eq!(read("local"), None);
+        assert!(is_driver_slip("org.postgresql.Driver", "org.postgresql.Drivr"));
+        assert!(!is_driver_slip("org.hibernate.dialect.MySQL5Dialect", "org.hibernate.dialect.MySQL8Dialect"));
+        assert_eq!(read_driver("local"), None);
     }
 }
