@@ -359,6 +359,19 @@ pub(crate) fn is_known(name: &str) -> bool {
     every_name().binary_search_by(|known| compare(known, name)).is_ok() || general()
 }
 
+/// Whether a parameter that clients know starts with `name` and a separator, so that a secret in front of it has ended.
+/// `behind` is what follows the separator.
+///
+/// Names of one letter stand in passwords by chance (`a&w=b`): they count only with a value that they take.
+pub(crate) fn is_known_pair(name: &str, behind: &[u8]) -> bool {
+    if !is_known(name) {
+        return false;
+    }
+    let end = behind.iter().take(10).position(|b| b"&;, \t\r\n\"'`".contains(b)).unwrap_or(behind.len());
+    let value = behind.get(..end).unwrap_or(&[]);
+    name.len() > 1 || value == b"majority" || (1..=3).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
+}
+
 /// The names of all families, sorted by their folded form.
 fn every_name() -> &'static [&'static str] {
     static EVERY: OnceLock<Vec<&'static str>> = OnceLock::new();

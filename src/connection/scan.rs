@@ -180,8 +180,9 @@ pub(super) fn query(input: &Input<'_>, range: Range<usize>, separators: &[u8], f
         }
         let equals = input.find(piece.clone(), b"=");
         let name = input.decoded(piece.start..equals.unwrap_or(piece.end));
+        let behind = equals.map_or(piece.end, |equals| equals + 1)..piece.end;
         let known = |found: &ConnectionString| {
-            crate::parameter::is_known(name.text.trim())
+            crate::parameter::is_known_pair(name.text.trim(), input.bytes(behind.clone()))
                 || super::check::nearest(found.dialect.params, &name.text).is_some()
         };
         if after_secret && (equals.is_none() || !known(found)) {
