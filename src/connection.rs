@@ -38,7 +38,7 @@ pub use keys::{PartKey, PartRole, part_role_for_key};
 pub use tls::TlsLevel;
 pub use typo::{HostTypo, HostTypoKind, host_typo};
 
-/// Longer text is no connection string.
+/// A longer text, in bytes, is not read as a connection string; see [`is_too_long`].
 pub const MAX_TEXT: usize = 64 * 1024;
 
 /// A piece of a connection string: what it means and where it stands.
@@ -188,6 +188,18 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     check::check(text, &mut found);
     hide::strays(&input, &mut found);
     Some(found)
+}
+
+/// Whether `text` starts as a connection string does and is longer than [`MAX_TEXT`], so that [`parse`] does not read it.
+#[must_use]
+pub fn is_too_long(text: &str, hint: Option<&str>) -> bool {
+    const HEAD: usize = 1024;
+    if text.len() <= MAX_TEXT {
+        return false;
+    }
+    let head = text.get(..(0..=HEAD).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)).unwrap_or("");
+    // A file inside a value has lines; an address has none.
+    !head.trim_start().contains('\n') && parse(head, hint).is_some()
 }
 
 impl ConnectionString {
