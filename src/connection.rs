@@ -169,7 +169,10 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let start = text.len() - text.trim_start().len();
     let range = scan::unquoted(text, start..start + trimmed.len());
     let input = scan::Input::new(text, range.clone());
-    let mut found = jdbc::parse(&input)
+    // The most common notation is known by its first bytes, and no other one takes such text.
+    let plain = uri::is_plain(&input).then(|| uri::parse(&input, hint)).flatten();
+    let mut found = plain
+        .or_else(|| jdbc::parse(&input))
         .or_else(|| go_mysql::parse(&input, hint))
         .or_else(|| oracle::parse(&input, hint))
         .or_else(|| named_list::parse(&input, hint))

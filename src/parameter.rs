@@ -333,7 +333,11 @@ impl ParamRole {
 
 /// A name without case, blanks and separators, so that `Max Pool Size` and `max_pool_size` meet.
 pub(crate) fn fold(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.' | '\t')).flat_map(char::to_lowercase).collect()
+    let is_letter = |c: &char| !matches!(c, ' ' | '_' | '-' | '.' | '\t');
+    if name.is_ascii() {
+        return name.chars().filter(is_letter).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    name.chars().filter(is_letter).flat_map(char::to_lowercase).collect()
 }
 
 /// Two names as their folded forms compare, without building those.

@@ -34,6 +34,7 @@ mod port_changed;
 mod port_of_another_engine;
 mod precedence;
 mod prepared_statements_through_pooler;
+mod reader_to_writer;
 mod reference_changed;
 mod scheme_changed;
 mod secret_reference_to_literal;
@@ -99,6 +100,7 @@ pub static RULES: &[&Rule] = &[
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
     &prepared_statements_through_pooler::PREPARED_STATEMENTS_THROUGH_POOLER,
+    &reader_to_writer::READER_TO_WRITER,
     &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
     &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
@@ -154,6 +156,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "placeholder-left",
             "malformed-connection-string",
             "writer-to-reader",
+            "reader-to-writer",
             "pooler-bypassed",
         ],
     ),

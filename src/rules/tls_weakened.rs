@@ -20,7 +20,8 @@ declare_rule! {
     /// ## What it finds
     ///
     /// TLS that becomes weaker: a lower `sslmode` (or `ssl-mode`, `tls`, `Encrypt`, a key such as `PGSSLMODE`), `rediss:`
-    /// that becomes `redis:`, a removed parameter, or a switch that takes the check of the certificate away.
+    /// that becomes `redis:`, a removed parameter, or a switch that takes the check of the certificate away. On servers and
+    /// poolers: `ssl = off` of PostgreSQL, `require_secure_transport`, `rds.force_ssl`, PgBouncer's modes.
     ///
     /// ## Why it hurts
     ///
@@ -313,7 +314,8 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         ("clienttlssslmode", true) => TlsLevel::Required,
         ("servertlssslmode", true) => TlsLevel::VerifyFull,
         ("servertlssslmode", false) => TlsLevel::Preferred,
-        ("clienttlssslmode" | "requiresecuretransport", _) => TlsLevel::Disabled,
+        ("clienttlssslmode" | "requiresecuretransport" | "rdsforcessl", _) => TlsLevel::Disabled,
+        ("ssl", _) if is_of_a_postgresql_server(ctx, change) => TlsLevel::Disabled,
         _ => return None,
     };
     let text = |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| s.text.trim().to_owned());
@@ -343,6 +345,17 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         environment: change.environment,
     };
     Some(weakened.finding(message(before, after)))
+}
+
+/// Whether a key is one of PostgreSQL's own configuration: in its file, or where an operator, a chart or Patroni take it.
+fn is_of_a_postgresql_server(ctx: &Context<'_>, change: &Explained) -> bool {
+    let Some(side) = change.new.as_ref().or(change.old.as_ref()) else { return false };
+    let path = change.path.to_ascii_lowercase();
+    let file = ctx.sources.get(side.at.source).path.to_ascii_lowercase();
+    let file = file.rsplit('/').next().unwrap_or_default();
+    let is_own = |name: &str| name.starts_with("postgres") && name.ends_with(".conf");
+    let within = ["parameters", "extendedconf", "configuration"].iter().any(|word| path.contains(word));
+    is_own(file) || path.contains("postgresql.conf") || path.contains("postgres") && within
 }
 
 /// The engine that a key names; unknown where it names none.

@@ -328,6 +328,7 @@ mod tests {
             "postgres://app:••••@db1/orders?user=app@tenant",
             "amqps://app:••••@mq1,amqps://app:••••@mq2",
             "args: [--password=••••, --port=1]",
+            "jdbc:mysql://app:••••@db1:3306,app:••••@db2:3306/orders",
             "mongodb://app:••••@a:27017,b:27017/o?authSource=admin&w=1&journal=true",
             "mongodb://a/o?password=••••&w=majority&journal=true",
             "postgres://orders_Prod_2@db1/orders",

@@ -122,6 +122,13 @@ pub(super) fn find_logins(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>
             line_end = shadow[start..].iter().position(|&b| b == b'\n').map_or(shadow.len(), |n| start + n);
         }
         let region = start..next_scheme(shadow, start, line_end);
+        let separate = userinfo::separate(&shadow[region.clone()]);
+        if let Some(last) = separate.last() {
+            i = (start + last.at).max(i);
+            let passwords = separate.iter().filter_map(userinfo::UserInfo::password);
+            passwords.for_each(|r| push(text, start + r.start..start + r.end, out));
+            continue;
+        }
         let found = login(scheme, text.as_bytes(), shadow, &region).or_else(|| {
             // A password may itself hold `://`.
             let cut = region.end < line_end && (region.is_empty() || shadow[region.clone()].contains(&b':'));

@@ -37,14 +37,14 @@ impl UserInfo {
 ///
 /// Expressions must have been made opaque before. Linear in the length.
 pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
-    let token_end = rest.iter().position(|b| b" \t\r\n\"'`<>".contains(b)).unwrap_or(rest.len());
+    let token_end = rest.iter().position(|&b| ends_word(b)).unwrap_or(rest.len());
     let token = &rest[..token_end];
-    let authority_end = token.iter().position(|b| b"/?#".contains(b)).unwrap_or(token.len());
+    let authority_end = token.iter().position(|&b| ends_authority(b)).unwrap_or(token.len());
     let web = is_web(scheme);
     let first_colon = token[..authority_end].iter().position(|&b| b == b':');
     let inside = last_at(&token[..authority_end]);
 
-    let head_end = token.iter().position(|b| b";/?#".contains(b)).unwrap_or(token.len());
+    let head_end = token.iter().position(|&b| b == b';' || ends_authority(b)).unwrap_or(token.len());
     let numeric =
         is_port(first_colon.filter(|&colon| colon < head_end).map_or(&[], |colon| &token[colon + 1..head_end]));
     let head_is_host = numeric && last_at(&token[..head_end]).is_none();
@@ -73,9 +73,56 @@ pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
     Some(UserInfo { colon, at })
 }
 
+/// The logins of `u:p@h1,v:q@h2`, where every host of a list has its own; empty where there are not several.
+///
+/// A password may look like that, too (`p@h1,v:q`): only hosts that are alike, as servers of one kind are, tell it.
+pub(crate) fn separate(rest: &[u8]) -> Vec<UserInfo> {
+    let (mut logins, mut hosts) = (Vec::new(), Vec::new());
+    if rest.iter().filter(|&&b| b == b'@').take(2).count() < 2 || !rest.contains(&b',') {
+        return logins;
+    }
+    let end = rest.iter().position(|&b| ends_word(b) || ends_authority(b)).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let mut start = 0;
+    for piece in authority.split(|&b| b == b',') {
+        if let Some(at) = last_at(piece) {
+            let Some(colon) = piece[..at].iter().position(|&b| b == b':') else { return Vec::new() };
+            let single = !piece[..at].contains(&b'@');
+            let host = piece[at + 1..].split(|&b| b == b':').next().unwrap_or(&[]);
+            if !single || !leads_to_host(&[&piece[at + 1..], b"/"].concat()) {
+                return Vec::new();
+            }
+            logins.push(UserInfo { colon: Some(start + colon), at: start + at });
+            hosts.push(host);
+        } else if logins.is_empty() {
+            return Vec::new();
+        }
+        start += piece.len() + 1;
+    }
+    let alike = hosts.windows(2).all(|two| are_alike(two[0], two[1]));
+    if logins.len() > 1 && alike { logins } else { Vec::new() }
+}
+
+/// Whether half of two names is the same, from the front or from the back.
+fn are_alike(a: &[u8], b: &[u8]) -> bool {
+    let shorter = a.len().min(b.len());
+    let front = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    shorter > 0 && 2 * front.max(back) >= shorter
+}
+
 /// Whether a scheme is one of the web's, also behind a `+`.
 pub(crate) fn is_web(scheme: &str) -> bool {
-    WEB.contains(&scheme.to_ascii_lowercase().rsplit('+').next().unwrap_or(""))
+    let base = scheme.rsplit('+').next().unwrap_or(scheme);
+    WEB.iter().any(|web| web.eq_ignore_ascii_case(base))
+}
+
+fn ends_word(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b'>')
+}
+
+fn ends_authority(b: u8) -> bool {
+    matches!(b, b'/' | b'?' | b'#')
 }
 
 pub(crate) fn is_redis(scheme: &str) -> bool {
