@@ -4,7 +4,7 @@ use crate::connection::{HostRole, host_role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, addresses};
+use crate::rule::addresses::{Address, Difference, addresses, text};
 use crate::rule::names::{is_for_reading, is_literal};
 use crate::rule::wording;
 use crate::secret::Shown;
@@ -14,8 +14,9 @@ use crate::shown;
 declare_rule! {
     /// ## What it finds
     ///
-    /// An address that goes from a reader (Aurora's `cluster-ro`, `-ro`, `replica`, `secondary`) to a host that is named as
-    /// the writer (`-rw`, `primary`, `master`), or whose parameter asks for the writer instead of a reader.
+    /// An address of something that is named for reading (its key, its service or its user) that goes from a reader
+    /// (Aurora's `cluster-ro`, `-ro`, `replica`, `secondary`) to a host that is named as the writer (`-rw`, `primary`,
+    /// `master`); and any address whose parameter asks for the writer instead of a reader.
     ///
     /// ## Why it hurts
     ///
@@ -46,7 +47,7 @@ declare_rule! {
     ///
     /// ## When it is wrong
     ///
-    /// When the service writes and was sent to a reader by mistake: that is a repair, reported low.
+    /// When the service writes and its parameter asked for a reader by mistake: that is a repair, reported low.
     ///
     /// ## References
     ///
@@ -68,7 +69,8 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 fn by_host(ctx: &Context<'_>, address: &Address<'_>, d: &Difference<'_>) -> Option<Finding> {
     let part = d.new?;
     let (was, is) = (d.was().filter(|t| is_literal(t))?, d.is().filter(|t| is_literal(t))?);
-    if host_role(was) != Some(HostRole::Reader) || host_role(is) != Some(HostRole::Writer) {
+    // Where reading is not said to be all that is done, a reader was the mistake, and this is its repair.
+    if !reads(address) || host_role(was) != Some(HostRole::Reader) || host_role(is) != Some(HostRole::Writer) {
         return None;
     }
     let (label, old, new) = (address.label(ctx, "host", d), ctx.name(was), ctx.name(is));
@@ -108,12 +110,16 @@ fn by_parameter(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
     )
 }
 
+/// Whether the key, the service or its user is named for reading.
+fn reads(address: &Address<'_>) -> bool {
+    let user = text(address.new, "user").is_some_and(is_for_reading);
+    user || is_for_reading(address.key()) || is_for_reading(&address.new.key.owner)
+}
+
 fn finding(ctx: &Context<'_>, address: &Address<'_>, at: crate::source::Location, title: Shown) -> FindingBuilder {
-    // A key that is named for reading says that no repair is meant.
-    let reads = is_for_reading(address.key());
-    let grave = reads && address.environment() == Environment::Production;
+    let grave = reads(address) && address.environment() == Environment::Production;
     let severity = if grave { Severity::Medium } else { Severity::Low };
-    let confidence = if reads { Confidence::High } else { Confidence::Medium };
+    let confidence = if reads(address) { Confidence::High } else { Confidence::Medium };
     FindingBuilder::new(READER_TO_WRITER.name, severity, confidence, at, title)
         .message(Shown::of_static("the reads and their connections come on top of the writes on one server"))
         .subject(address.subject(ctx), address.environment())

@@ -344,7 +344,21 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         subject: change.subject.as_deref().map(|s| ctx.name(s)),
         environment: change.environment,
     };
-    Some(weakened.finding(message(before, after)))
+    let label = weakened.label.clone();
+    let old = weakened.old.clone();
+    let mut finding = weakened.finding(message(before, after));
+    if name == "ssl" {
+        finding.message = Shown::of_static(
+            "the server offers no TLS: clients that insist on it cannot connect, the others send user names, passwords and data in plain text",
+        );
+        finding.symptoms = vec![Shown::of_static("server does not support SSL, but SSL was required")];
+        finding.fix = Shown::of_static("keep TLS on, and give the server its certificate and key");
+        finding.rollback = match old {
+            Some(old) => shown!("set {} back to {} and reload the server", label, old),
+            None => shown!("take {} out again and reload the server", label),
+        };
+    }
+    Some(finding)
 }
 
 /// Whether a key is one of PostgreSQL's own configuration: in its file, or where an operator, a chart or Patroni take it.
