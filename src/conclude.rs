@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::{Factor, ServerBudget, Term, Verdict};
+use crate::connection;
 use crate::document::Document;
 use crate::facts::Origin;
 use crate::finding::{Finding, Severity};
@@ -217,12 +218,20 @@ fn value(context: &Context<'_>, state: State<'_>, change: &Explained, side: &Cha
     }
     let endpoint = state.facts.meanings.get(&side.setting).and_then(|m| m.endpoint);
     let endpoint = endpoint.and_then(|i| state.facts.endpoints.get(i)).filter(|e| e.setting == side.setting);
+    if connection::is_too_long(&side.text, Some(&change.logical)) {
+        return shown!("(connection string of {} bytes, not shown)", side.text.len());
+    }
     let whole = side.at == state.settings.get(side.setting).at;
     match endpoint.and_then(|e| e.string.as_ref()).filter(|_| whole) {
         Some(string) => cut(&context.redactor.text(&string.redacted(&side.text))),
         None => cut(&context.redactor.value(&change.logical, &side.text)),
     }
 }
+
+/// What is said of an address that nobody can have written.
+const TOO_LONG: &str = "a connection string of more than 64 KiB; not read, so its parts are neither compared nor \
+                        counted; shorten it, or keep its parameters in a file";
+const _: () = assert!(connection::MAX_TEXT == 64 * 1024, "the message names the bound");
 
 /// From this length on a text of base64 is a file and no value.
 const LONG_BASE64: usize = 200;
@@ -439,6 +448,10 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
     for settings in [context.old.settings, context.new.settings] {
         for (source, problem) in &settings.problems {
             remarks.problem(context, context.sources.get(*source), problem);
+        }
+        for (_, _, setting) in settings.iter().filter(|(.., s)| connection::is_too_long(&s.value.text, Some(&s.logical))) {
+            let problem = Problem::at(ProblemKind::TooLarge, TOO_LONG, setting.at.span);
+            remarks.problem(context, context.sources.get(setting.at.source), &problem);
         }
     }
     notes.extend(remarks.notes.iter().flat_map(|(path, said)| said.iter().map(|s| (path.clone(), s.text()))));

@@ -40,7 +40,7 @@ pub use keys::{PartKey, PartRole, engine_in_name, part_role_for_key};
 pub use tls::TlsLevel;
 pub use typo::{HostTypo, HostTypoKind, host_typo};
 
-/// Longer text is no connection string.
+/// A longer text, in bytes, is not read as a connection string; see [`is_too_long`].
 pub const MAX_TEXT: usize = 64 * 1024;
 
 /// A piece of a connection string: what it means and where it stands.
@@ -171,7 +171,10 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     let start = text.len() - text.trim_start().len();
     let range = scan::unquoted(text, start..start + trimmed.len());
     let input = scan::Input::new(text, range.clone());
-    let mut found = jdbc::parse(&input)
+    // The most common notation is known by its first bytes, and no other one takes such text.
+    let plain = uri::is_plain(&input).then(|| uri::parse(&input, hint)).flatten();
+    let mut found = plain
+        .or_else(|| jdbc::parse(&input))
         .or_else(|| go_mysql::parse(&input, hint))
         .or_else(|| oracle::parse(&input, hint))
         .or_else(|| named_list::parse(&input, hint))
@@ -190,6 +193,18 @@ pub fn parse(text: &str, hint: Option<&str>) -> Option<ConnectionString> {
     check::check(text, &mut found);
     hide::strays(&input, &mut found);
     Some(found)
+}
+
+/// Whether `text` starts as a connection string does and is longer than [`MAX_TEXT`], so that [`parse`] does not read it.
+#[must_use]
+pub fn is_too_long(text: &str, hint: Option<&str>) -> bool {
+    const HEAD: usize = 1024;
+    if text.len() <= MAX_TEXT {
+        return false;
+    }
+    let head = text.get(..(0..=HEAD).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0)).unwrap_or("");
+    // A file inside a value has lines; an address has none.
+    !head.trim_start().contains('\n') && parse(head, hint).is_some()
 }
 
 impl ConnectionString {

@@ -333,7 +333,11 @@ impl ParamRole {
 
 /// A name without case, blanks and separators, so that `Max Pool Size` and `max_pool_size` meet.
 pub(crate) fn fold(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.' | '\t')).flat_map(char::to_lowercase).collect()
+    let is_letter = |c: &char| !matches!(c, ' ' | '_' | '-' | '.' | '\t');
+    if name.is_ascii() {
+        return name.chars().filter(is_letter).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    name.chars().filter(is_letter).flat_map(char::to_lowercase).collect()
 }
 
 /// Two names as their folded forms compare, without building those.
@@ -357,6 +361,19 @@ pub(crate) fn is_known(name: &str) -> bool {
     }
     let general = || GENERAL.iter().any(|known| compare(known, name) == Ordering::Equal);
     every_name().binary_search_by(|known| compare(known, name)).is_ok() || general()
+}
+
+/// Whether a parameter that clients know starts with `name` and a separator, so that a secret in front of it has ended.
+/// `behind` is what follows the separator.
+///
+/// Names of one letter stand in passwords by chance (`a&w=b`): they count only with a value that they take.
+pub(crate) fn is_known_pair(name: &str, behind: &[u8]) -> bool {
+    if !is_known(name) {
+        return false;
+    }
+    let end = behind.iter().take(10).position(|b| b"&;, \t\r\n\"'`".contains(b)).unwrap_or(behind.len());
+    let value = behind.get(..end).unwrap_or(&[]);
+    name.len() > 1 || value == b"majority" || (1..=3).contains(&value.len()) && value.iter().all(u8::is_ascii_digit)
 }
 
 /// The names of all families, sorted by their folded form.

@@ -71,7 +71,9 @@ pub(crate) fn opaque(text: &str) -> Vec<u8> {
     // Where the next closer of each kind stands: text full of unclosed openers is passed over quickly.
     let mut closers = [(b'}', 0), (b')', 0), (b'>', 0), (b'%', 0)];
     let mut i = 0;
-    while let Some(&b) = bytes.get(i) {
+    while let Some(n) = bytes.get(i..).and_then(|rest| rest.iter().position(|&b| opens(b))) {
+        i += n;
+        let Some(&b) = bytes.get(i) else { break };
         let closer =
             closing(b, bytes.get(i + 1).copied()).and_then(|closer| closers.iter_mut().find(|(b, _)| *b == closer));
         let reachable = closer.is_some_and(|(closer, next)| {
@@ -95,6 +97,10 @@ pub(crate) fn opaque(text: &str) -> Vec<u8> {
         i = end;
     }
     shadow
+}
+
+fn opens(b: u8) -> bool {
+    matches!(b, b'$' | b'{' | b'#' | b'%' | b'<')
 }
 
 /// The byte that must follow where an expression starts with `first` and `second`.

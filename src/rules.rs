@@ -36,8 +36,10 @@ mod pool_unlimited;
 mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
+mod precedence;
 mod prepared_statements_through_pooler;
 mod process_count_changed;
+mod reader_to_writer;
 mod reference_changed;
 mod scheme_changed;
 mod secret_reference_to_literal;
@@ -56,6 +58,8 @@ mod value_not_allowed;
 mod writer_to_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use precedence::Cause;
 
 use crate::finding::{Finding, Severity};
 use crate::rule::{Context, Rule};
@@ -108,6 +112,7 @@ pub static RULES: &[&Rule] = &[
     &port_changed::PORT_CHANGED,
     &port_of_another_engine::PORT_OF_ANOTHER_ENGINE,
     &prepared_statements_through_pooler::PREPARED_STATEMENTS_THROUGH_POOLER,
+    &reader_to_writer::READER_TO_WRITER,
     &reference_changed::REFERENCE_CHANGED,
     &scheme_changed::SCHEME_CHANGED,
     &secret_reference_to_literal::SECRET_REFERENCE_TO_LITERAL,
@@ -165,6 +170,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "placeholder-left",
             "malformed-connection-string",
             "writer-to-reader",
+            "reader-to-writer",
             "pooler-bypassed",
         ],
     ),
@@ -246,7 +252,7 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    file_overwritten::lead(ctx, give_way(merge(ctx, found)))
+    file_overwritten::lead(ctx, precedence::settle(merge(ctx, found), GIVES_WAY, cause))
 }
 
 /// One finding a rule, place and discriminator: the worst. What two layers make of one line is one mistake.
@@ -284,45 +290,19 @@ fn rank(finding: &Finding) -> (Severity, crate::finding::Confidence, u8) {
     (finding.severity, finding.confidence, weight)
 }
 
-/// Whether two findings speak of one mistake: at the same place, or of two parts of one connection string.
-fn is_same_cause(finding: &Finding, other: &Finding) -> bool {
-    let one_string = || {
-        let same = finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject;
-        same && finding.at.source == other.at.source
-    };
-    match (finding.rule, other.rule) {
+/// What makes a finding of `rule` and one of `other` speak of one mistake.
+fn cause(rule: &str, other: &str) -> Cause {
+    match (rule, other) {
         // The name that dangles is a part of the address that moved.
-        (_, "dangling-reference" | "interpolation-order") => {
-            let (a, b) = (finding.at.span, other.at.span);
-            finding.at.source == other.at.source && a.start <= b.end && b.start <= a.end
-        }
+        (_, "dangling-reference" | "interpolation-order") => Cause::Touching,
         // What is gone from its place and what stands at another are two places of one key.
-        (_, "misplaced-key") => {
-            finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject
-        }
+        (_, "misplaced-key") => Cause::Key,
         ("port-changed", "pooler-bypassed")
         | ("user-changed", "password-in-plain-text")
         | ("tls-weakened", "parameter-misspelt" | "value-not-allowed")
-        | ("parameters-contradict", "tls-weakened") => one_string(),
-        ("server-limit-lowered", "pool-exceeds-server-limit") => {
-            // The budget names the server and has counted what the lower limit means to it.
-            let server = finding.subject.as_ref() == Some(&other.discriminator);
-            finding.at == other.at || server && finding.setting == other.setting
-        }
-        _ => finding.at == other.at,
+        | ("parameters-contradict", "tls-weakened") => Cause::OneString,
+        // The budget names the server and has counted what the lower limit means to it.
+        ("server-limit-lowered", "pool-exceeds-server-limit") => Cause::Server,
+        _ => Cause::Place,
     }
-}
-
-fn give_way(found: Vec<Finding>) -> Vec<Finding> {
-    let yields = |finding: &Finding| {
-        let Some((_, to)) = GIVES_WAY.iter().find(|(rule, _)| *rule == finding.rule) else { return false };
-        found.iter().any(|other| {
-            is_same_cause(finding, other)
-                && other.rule != finding.rule
-                && (to.is_empty() || to.contains(&other.rule))
-                && (to.is_empty() || other.severity >= finding.severity)
-        })
-    };
-    let stay: Vec<bool> = found.iter().map(|f| !yields(f)).collect();
-    found.into_iter().zip(stay).filter(|(_, stay)| *stay).map(|(f, _)| f).collect()
 }

@@ -57,7 +57,8 @@ fn host(part: &Part, faults: &mut Vec<Fault>) {
     if text.starts_with(['/', '\\', '(', '.']) && !text.starts_with("..") {
         return;
     }
-    let shadow = opaque(text);
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let shadow = if text.bytes().all(is_plain) { Vec::new() } else { opaque(text) };
     if shadow.iter().any(|b| b.is_ascii_whitespace()) {
         add(FaultKind::BadHost, "white space in the host; remove it");
     } else if !text.is_ascii() {
@@ -189,8 +190,8 @@ fn parameters(found: &ConnectionString, faults: &mut Vec<Fault>) {
 
 /// Whether a text can be a parameter's name, so that a message may repeat it.
 pub(super) fn is_name(name: &str) -> bool {
-    let plain = || opaque(name).iter().all(|b| b.is_ascii_alphanumeric() || b" _-.".contains(b));
-    !name.is_empty() && name.len() <= LONGEST_NAME && plain()
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.');
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(is_plain)
 }
 
 fn judged(dialect: &Dialect, name: &str) -> Option<(FaultKind, String)> {

@@ -15,6 +15,7 @@ pub(super) fn strays(input: &Input<'_>, found: &mut ConnectionString) {
     let mut strays: Vec<Range<usize>> = hosts.flatten().filter_map(|part| in_address(input, part)).collect();
     strays.extend(found.database.iter().filter_map(|part| in_database(input, part)));
     strays.extend(others.filter_map(|part| in_value(input, part)));
+    strays.extend(found.user.iter().filter(|_| found.password.is_none()).filter_map(|user| in_user(input, user)));
     for param in found.params.iter_mut().filter(|param| param.name.text.contains('@')) {
         // A login with a raw `?` in its user is cut into a host and a parameter of a strange name.
         strays.push(param.name.range.clone());
@@ -37,6 +38,13 @@ fn in_address(input: &Input<'_>, part: &Part) -> Option<Range<usize>> {
 /// No database has an `@` in its name; what stands before one is a login behind a slash too many.
 pub(super) fn in_database(input: &Input<'_>, part: &Part) -> Option<Range<usize>> {
     in_value(input, part).or_else(|| in_address(input, part))
+}
+
+/// A login whose `:` is lost.
+fn in_user(input: &Input<'_>, part: &Part) -> Option<Range<usize>> {
+    let Range { start, end } = part.range;
+    let is_login = input.bytes(end..end + 1) == b"@";
+    (is_login && userinfo::may_hold_password(input.bytes(start..end))).then_some(start..end)
 }
 
 /// A whole URL, or a pair that names a secret.

@@ -116,6 +116,9 @@ fn login(input: &Input<'_>, range: Range<usize>, first: bool, found: &mut Connec
     let user = range.start..colon.unwrap_or(range.end);
     if first && found.user.is_none() && !user.is_empty() {
         found.user = Some(input.decoded(user));
+    } else if !user.is_empty() {
+        let name = Part { text: "address.user".to_owned(), range: user.clone() };
+        found.params.push(Param { name, value: input.decoded(user) });
     }
     let Some(colon) = colon else { return };
     let (secret, range) = (Secret::new(&input.decoded(colon + 1..range.end).text), colon + 1..range.end);

@@ -78,7 +78,9 @@ fn hosts(
     let slash = input.find(behind..range.end, b"/");
     let authority = behind..slash.unwrap_or(range.end);
     if !authority.is_empty() {
+        let separate = uri::has_own_logins(input, &authority, found);
         for piece in input.split(authority.clone(), b",") {
+            let piece = if separate { uri::own_login(input, piece, found) } else { piece };
             let server = host_port(input, piece, found);
             if server.host.text.is_empty() {
                 found.faults.push(uri::no_host(server.host.range.clone()));

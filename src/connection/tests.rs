@@ -636,6 +636,36 @@ fn summary_at(key: &str, text: &str) -> String {
     format!("{} {}|{}|{}", s.dialect.id, hosts.join(","), part(&s.database), part(&s.user))
 }
 
+/// `u:p@h1,v:q@h2`: asked of libpq 18, pymongo 4.20, pgjdbc 42.7, MySQL Connector/J 9.3 and MariaDB's.
+#[test]
+fn a_login_for_each_host_is_read_as_the_drivers_do() {
+    check(&[(
+        "jdbc:mysql://app:pw@db1:3306,other:pw2@db2:3307/orders",
+        "jdbc-mysql db1:3306,db2:3307|orders|app|pw|address.user=other",
+    )]);
+    for (text, hosts, fault) in [
+        ("jdbc:mysql:replication://a:pw@db1,b:pw2@db2/o", "db1,db2", None),
+        ("amqp://a:pw@mq1:5672,b:pw2@mq2:5672/vhost", "mq1,mq2", None),
+        ("postgres://a:pw@db1:5432,b:pw2@db2:5432/o?sslmode=require", "db1,db2", Some(FaultKind::BadPort)),
+        ("postgresql+asyncpg://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::BadPort)),
+        ("jdbc:postgresql://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::BadPort)),
+        ("mongodb://a:pw@m1.shop.example,b:pw2@m2.shop.example/o", "m1.shop.example,m2.shop.example", Some(FaultKind::UnescapedPassword)),
+        ("mysql://a:pw@db1,db2,b:pw2@db3/o", "db1,db2,db3", Some(FaultKind::RefusedBySome)),
+        ("jdbc:mariadb://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::UserInfoIgnored)),
+        // Hosts that are not alike may be pieces of one password.
+        ("postgres://a:pw@x,b:pw2@db2/o", "db2", Some(FaultKind::UnescapedPassword)),
+    ] {
+        let string = parse(text, None).unwrap_or_else(|| panic!("{text}"));
+        let names: Vec<&str> = string.hosts.iter().map(|server| server.host.text.as_str()).collect();
+        assert_eq!(names.join(","), hosts, "{text}");
+        let faults: Vec<FaultKind> = string.faults.iter().map(|fault| fault.kind).collect();
+        assert!(fault.map_or(faults.is_empty(), |fault| faults.contains(&fault)), "{text}: {faults:?}");
+        for shown in [string.redacted(text), Redactor::new().text(text).to_string()] {
+            assert!(!shown.contains("pw"), "{shown}");
+        }
+    }
+}
+
 /// What drivers' own answers taught.
 #[test]
 fn strings_are_read_as_their_drivers_read_them() {

@@ -112,6 +112,14 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
     Some(found)
 }
 
+/// Whether the text starts with a scheme that only this notation has. Brackets may be those of Go's driver.
+pub(super) fn is_plain(input: &Input<'_>) -> bool {
+    let bytes = input.bytes(input.range.clone());
+    let schemes: [&[u8]; 7] = [b"postgresql", b"postgres", b"mysql", b"mongodb", b"redis", b"rediss", b"amqp"];
+    let starts = |scheme: &[u8]| bytes.strip_prefix(scheme).is_some_and(|rest| rest.starts_with(b"://"));
+    schemes.into_iter().any(starts) && !bytes.contains(&b'(')
+}
+
 /// What MongoDB's clients want more than others.
 fn mongo(input: &Input<'_>, found: &mut ConnectionString) {
     let mut add = |kind, message: &str, range: Range<usize>| {
@@ -180,7 +188,7 @@ fn near(name: &str) -> Option<(&'static str, &'static Dialect)> {
         DIALECTS.iter().filter(|d| d.family == Family::Uri).flat_map(|d| d.schemes.iter().map(move |s| (*s, *d)));
     let allowed = |scheme: &str| if scheme.len().min(name.len()) >= 6 { 2 } else { 1 };
     let close = known
-        .filter(|(scheme, _)| scheme.len() >= 5)
+        .filter(|(scheme, _)| scheme.len() >= 5 && scheme.len().abs_diff(name.len()) <= 2)
         .map(|(scheme, d)| (strsim::osa_distance(name, scheme), scheme, d));
     let best = close
         .filter(|(distance, scheme, _)| *distance <= allowed(scheme))
@@ -208,16 +216,17 @@ fn scheme(input: &Input<'_>, hint: Option<&str>) -> Option<Scheme> {
     if let Some(torn) = is_torn.then(|| torn_scheme(input)).flatten() {
         return Some(torn);
     }
-    let (dialect, meant) = match lookup(&name) {
-        Some(dialect) => (dialect, name),
-        None => near(&name).filter(|_| under_url).map(|(meant, dialect)| (dialect, meant.to_owned()))?,
-    };
     // `postgres:16` is an image and `redis:6379` an address: only a login or the key's name makes a broken URI of it.
-    let login = after.contains(&b'@') && (after.starts_with(b":") || after.starts_with(b"//"));
+    let login = (after.starts_with(b":") || after.starts_with(b"//")) && after.contains(&b'@');
     let asked = under_url && marks >= 2 && after.len() > marks;
     if !login && !asked {
         return None;
     }
+    let (dialect, meant) = match lookup(&name) {
+        Some(dialect) => (dialect, name),
+        None if under_url => near(&name).map(|(meant, dialect)| (dialect, meant.to_owned()))?,
+        None => return None,
+    };
     let rest = start + len + marks;
     let message = format!("`://` is incomplete behind the scheme; write `{meant}://`");
     let fault = Some(Fault { kind: FaultKind::MissingSlashes, message, range: start + len..rest });
@@ -269,8 +278,11 @@ fn with_driver(letters: &str) -> Option<(&'static str, &'static Dialect)> {
 
 /// Whether a key is one whose value is a connection string.
 pub(super) fn names_url(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    ["url", "uri", "dsn", "conninfo"].iter().any(|end| key.ends_with(end))
+    let ends = |end: &&str| {
+        let tail = key.len().checked_sub(end.len()).and_then(|start| key.as_bytes().get(start..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+    };
+    ["url", "uri", "dsn", "conninfo"].iter().any(ends)
 }
 
 fn known_or_near(part: Part, name: &str, rest: usize) -> Option<Scheme> {
@@ -315,8 +327,11 @@ fn driver_fault(part: &Part) -> Option<Fault> {
 
 /// Several whole addresses joined by `;` or `,`, as brokers' clients take them.
 fn addresses(input: &Input<'_>, scheme: &Part, range: Range<usize>) -> Vec<Range<usize>> {
-    let mark = format!("{}://", scheme.text);
     let text = input.raw(range.clone());
+    if !text.contains([';', ',']) {
+        return vec![range];
+    }
+    let mark = format!("{}://", scheme.text);
     let mut out = Vec::new();
     let mut start = range.start;
     for (i, _) in text.match_indices(&mark) {
@@ -425,7 +440,9 @@ pub(super) fn login(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
     let raw = input.text.as_bytes().get(range.clone()).unwrap_or(&[]);
     // An expression may have swallowed the `@` of a password such as `a${b`; the bare text decides then.
     let swallowed = || looks_swallowed(shadow).then(|| userinfo::find(&scheme, raw)).flatten();
-    let Some(info) = userinfo::find(&scheme, shadow).or_else(swallowed).or_else(|| torn_login(found, shadow)) else {
+    let own = userinfo::separate(shadow).first().copied();
+    let one = || userinfo::find(&scheme, shadow).or_else(swallowed).or_else(|| torn_login(found, shadow));
+    let Some(info) = own.or_else(one) else {
         return range.start;
     };
     let shift = |r: Range<usize>| range.start + r.start..range.start + r.end;
@@ -498,11 +515,13 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         }
         return;
     }
-    if found.dialect.id == "sqlalchemy-postgresql" {
+    if found.dialect.id == "sqlalchemy-postgresql" && !has_own_logins(input, &range, found) {
         sqlalchemy::hosts(input, range, found);
         return;
     }
+    let separate = has_own_logins(input, &range, found);
     for piece in input.split(range, b",") {
+        let piece = if separate { own_login(input, piece, found) } else { piece };
         let server = host_port(input, piece, found);
         if server.host.text.is_empty() {
             found.faults.push(no_host(server.host.range.clone()));
@@ -516,6 +535,41 @@ pub(super) fn hosts(input: &Input<'_>, range: Range<usize>, found: &mut Connecti
         }
         found.hosts.push(server);
     }
+}
+
+/// Whether more hosts of a list have a login than the first, whose login is read.
+pub(super) fn has_own_logins(input: &Input<'_>, hosts: &Range<usize>, found: &ConnectionString) -> bool {
+    let Some((_, password)) = &found.password else { return false };
+    let start = found.user.as_ref().map_or(password.start.saturating_sub(1), |user| user.range.start);
+    input.bytes(hosts.clone()).contains(&b'@') && !userinfo::separate(input.bytes(start..hosts.end)).is_empty()
+}
+
+/// The login of a further host. Returns what is behind it.
+pub(super) fn own_login(input: &Input<'_>, piece: Range<usize>, found: &mut ConnectionString) -> Range<usize> {
+    let Some(at) = input.rfind(piece.clone(), b'@') else { return piece };
+    let Some(colon) = input.find(piece.start..at, b":") else { return piece };
+    let secret = Secret::new(&input.decoded(colon + 1..at).text);
+    found.secrets.push(("password".to_owned(), secret, colon + 1..at));
+    let (kind, message) = match found.dialect.engine {
+        // Spring takes one for each of RabbitMQ's addresses.
+        Engine::RabbitMq => return at + 1..piece.end,
+        Engine::PostgreSql | Engine::CockroachDb => (
+            FaultKind::BadPort,
+            "a login in front of a further host; libpq takes one, in front of the first host, and reads the user here \
+             as a host and the password as its port; remove it",
+        ),
+        Engine::MongoDb => (
+            FaultKind::UnescapedPassword,
+            "a login in front of a further host; MongoDB's clients take one, in front of the first host, and refuse \
+             the string (`Username and password must be escaped`); remove it",
+        ),
+        _ => (
+            FaultKind::RefusedBySome,
+            "a login in front of a further host; most clients take one, in front of the first host; remove it",
+        ),
+    };
+    found.faults.push(Fault { kind, message: message.to_owned(), range: piece.start..at + 1 });
+    at + 1..piece.end
 }
 
 /// One `host[:port]` of a URI; the host ends at the first `:` unless it stands in brackets.

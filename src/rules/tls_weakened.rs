@@ -20,7 +20,8 @@ declare_rule! {
     /// ## What it finds
     ///
     /// TLS that becomes weaker: a lower `sslmode` (or `ssl-mode`, `tls`, `Encrypt`, a key such as `PGSSLMODE`), `rediss:`
-    /// that becomes `redis:`, a removed parameter, or a switch that takes the check of the certificate away.
+    /// that becomes `redis:`, a removed parameter, or a switch that takes the check of the certificate away. On servers and
+    /// poolers: `ssl = off` of PostgreSQL, `require_secure_transport`, `rds.force_ssl`, PgBouncer's modes.
     ///
     /// ## Why it hurts
     ///
@@ -322,7 +323,8 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         ("clienttlssslmode", true) => TlsLevel::Required,
         ("servertlssslmode", true) => TlsLevel::VerifyFull,
         ("servertlssslmode", false) => TlsLevel::Preferred,
-        ("clienttlssslmode" | "requiresecuretransport", _) => TlsLevel::Disabled,
+        ("clienttlssslmode" | "requiresecuretransport" | "rdsforcessl", _) => TlsLevel::Disabled,
+        ("ssl", _) if is_of_a_postgresql_server(ctx, change) => TlsLevel::Disabled,
         _ => return None,
     };
     let text = |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| s.text.trim().to_owned());
@@ -353,7 +355,32 @@ fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         subject: change.subject.as_deref().map(|s| ctx.name(s)),
         environment: change.environment,
     };
-    Some(weakened.finding(message(before, after)))
+    let label = weakened.label.clone();
+    let old = weakened.old.clone();
+    let mut finding = weakened.finding(message(before, after));
+    if name == "ssl" {
+        finding.message = Shown::of_static(
+            "the server offers no TLS: clients that insist on it cannot connect, the others send user names, passwords and data in plain text",
+        );
+        finding.symptoms = vec![Shown::of_static("server does not support SSL, but SSL was required")];
+        finding.fix = Shown::of_static("keep TLS on, and give the server its certificate and key");
+        finding.rollback = match old {
+            Some(old) => shown!("set {} back to {} and reload the server", label, old),
+            None => shown!("take {} out again and reload the server", label),
+        };
+    }
+    Some(finding)
+}
+
+/// Whether a key is one of PostgreSQL's own configuration: in its file, or where an operator, a chart or Patroni take it.
+fn is_of_a_postgresql_server(ctx: &Context<'_>, change: &Explained) -> bool {
+    let Some(side) = change.new.as_ref().or(change.old.as_ref()) else { return false };
+    let path = change.path.to_ascii_lowercase();
+    let file = ctx.sources.get(side.at.source).path.to_ascii_lowercase();
+    let file = file.rsplit('/').next().unwrap_or_default();
+    let is_own = |name: &str| name.starts_with("postgres") && name.ends_with(".conf");
+    let within = ["parameters", "extendedconf", "configuration"].iter().any(|word| path.contains(word));
+    is_own(file) || path.contains("postgresql.conf") || path.contains("postgres") && within
 }
 
 /// Whether a `ssl` stands among the settings of a PostgreSQL server.

@@ -109,7 +109,7 @@ const NAMED: [&str; 9] = ["existing", "external", "pull", "max", "min", "num", "
 
 /// Whether the last part of `key` names a secret.
 pub(super) fn is_secret_key(key: &str) -> bool {
-    if is_upstream_of_nginx(key) {
+    if !may_name_secret(key) || is_upstream_of_nginx(key) {
         return false;
     }
     let words = words_of(last_segment(key));
@@ -126,6 +126,25 @@ pub(super) fn is_secret_key(key: &str) -> bool {
     let is_name = words.get(at).is_some_and(|w| w == "secret" || w == "token");
     let existing = words.first().is_some_and(|word| word == "existing");
     !(named && is_name || existing)
+}
+
+/// Whether a name holds a piece of any word that names a secret. Nearly none does, and that is seen without taking it apart.
+fn may_name_secret(name: &str) -> bool {
+    const PIECES: [&[u8]; 11] =
+        [b"pass", b"pw", b"psw", b"secret", b"token", b"key", b"credential", b"auth", b"jwt", b"bearer", b"sas"];
+    let bytes = name.as_bytes();
+    let starts = |at: usize| {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let is_start = |piece: &&[u8]| rest.get(..piece.len()).is_some_and(|head| head.eq_ignore_ascii_case(piece));
+        let two = rest.first().zip(rest.get(1)).map(|(a, b)| [a | 0x20, b | 0x20]);
+        let fits = |two: [u8; 2]| {
+            let known = matches!(&two, b"pa" | b"pw" | b"ps" | b"se" | b"sa" | b"to" | b"ke" | b"cr" | b"au");
+            known || matches!(&two, b"jw" | b"be")
+        };
+        two.is_some_and(fits) && PIECES.iter().any(is_start)
+    };
+    // Letters beyond ASCII may become others in lower case.
+    !name.is_ascii() || (0..bytes.len()).any(starts)
 }
 
 /// nginx passes requests on: `http.server.location[/].proxy_pass` is an address.
@@ -225,6 +244,15 @@ mod tests {
         ] {
             assert!(is_secret_key(key), "{key}");
         }
+    }
+
+    #[test]
+    fn every_word_that_names_a_secret_is_seen_at_first_sight() {
+        for word in ENDINGS.iter().chain(&WORDS) {
+            assert!(may_name_secret(word) && may_name_secret(&word.to_uppercase()), "{word}");
+        }
+        assert!(BEFORE_KEY.iter().all(|word| may_name_secret(&format!("{word}_key"))));
+        assert!(!may_name_secret("connect_timeout"));
     }
 
     #[test]

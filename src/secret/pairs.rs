@@ -179,7 +179,9 @@ fn stops(b: &[u8], j: usize, line_end: usize) -> bool {
         }
         b',' => {
             let k = skip(b, j + 1, b" \t");
-            k >= line_end || flag(b, k) || pair_follows(b, k) || json_key(b, k)
+            // `,--c` alone is met in passwords; lists of options have a blank or a quote there.
+            let parted = k > j + 1 || matches!(b.get(k), Some(b'"' | b'\''));
+            k >= line_end || parted && flag(b, k) || pair_follows(b, k) || json_key(b, k)
         }
         b')' | b'}' | b']' | b'"' | b'\'' | b'`' => {
             let k = skip(b, j, b")}]\"'`,; \t\\");
@@ -219,14 +221,15 @@ fn flag(b: &[u8], k: usize) -> bool {
     len > 0 && matches!(b.get(k + 2 + len), None | Some(b'=' | b' ' | b'"' | b'\'' | b'\n' | b',' | b']'))
 }
 
-/// The name in front of the `=` or `:` that follows `k`, if there is one.
-fn name_at(b: &[u8], k: usize) -> Option<&[u8]> {
+/// The name in front of the `=` or `:` that follows `k`, if there is one, and what is behind that.
+fn name_at(b: &[u8], k: usize) -> Option<(&[u8], &[u8])> {
     let k = skip(b, k, b"\"'");
     let rest = &b[k.min(b.len())..];
     let len = rest.iter().take(41).take_while(|c| c.is_ascii_alphanumeric() || b"_.- ".contains(c)).count();
     let name = rest.get(..len)?;
-    let after = rest.iter().skip(len).find(|c| !b"\"'".contains(c))?;
-    (name.first()?.is_ascii_alphabetic() && matches!(after, b'=' | b':')).then_some(name)
+    let after = len + rest.iter().skip(len).position(|c| !b"\"'".contains(c))?;
+    let is_name = name.first()?.is_ascii_alphabetic() && matches!(rest.get(after), Some(b'=' | b':'));
+    is_name.then_some((name, rest.get(after + 1..).unwrap_or(&[])))
 }
 
 /// `"name":` with its quotes.
@@ -238,12 +241,13 @@ fn json_key(b: &[u8], k: usize) -> bool {
 }
 
 fn any_pair(b: &[u8], k: usize) -> bool {
-    name_at(b, k).is_some_and(|name| !name.trim_ascii().contains(&b' '))
+    name_at(b, k).is_some_and(|(name, _)| !name.trim_ascii().contains(&b' '))
 }
 
 /// Whether a parameter that clients know starts at `k`.
 fn pair_follows(b: &[u8], k: usize) -> bool {
-    name_at(b, k).and_then(|name| std::str::from_utf8(name).ok()).is_some_and(|name| parameter::is_known(name.trim()))
+    let Some((name, behind)) = name_at(b, k) else { return false };
+    std::str::from_utf8(name).is_ok_and(|name| parameter::is_known_pair(name.trim(), behind.trim_ascii_start()))
 }
 
 #[cfg(test)]

@@ -305,6 +305,42 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_imitates_what_could_follow_it_is_masked_to_its_end() {
+        for (line, shown) in [
+            ("postgres://app:a@b://c@db1:5432/orders", "postgres://app:••••@db1:5432/orders"),
+            ("postgres://app:x://y@b?z@db1/orders?sslmode=require", "postgres://app:••••@db1/orders?sslmode=require"),
+            ("postgres://app:a@b?c=d@db1", "postgres://app:••••@db1"),
+            ("mysql://app:a@b?w=d@db1/orders?ssl=true", "mysql://app:••••@db1/orders?ssl=true"),
+            ("--url=x --password=a,--b", "--url=x --password=••••"),
+            ("jdbc:mysql://db1/o?password=a&w=b&useSSL=true", "jdbc:mysql://db1/o?password=••••&useSSL=true"),
+            // The `:` is lost.
+            ("postgres://appS3cretOfMine@db1/orders", "postgres://••••@db1/orders"),
+            ("postgres://app%3Bpw@db1/orders", "postgres://••••@db1/orders"),
+        ] {
+            assert_eq!(text(line), shown, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_password_stays_readable() {
+        for line in [
+            "postgres://app:••••@db1/orders?application_name=svc@prod&sslmode=require",
+            "postgres://app:••••@db1/orders?user=app@tenant",
+            "amqps://app:••••@mq1,amqps://app:••••@mq2",
+            "args: [--password=••••, --port=1]",
+            "jdbc:mysql://app:••••@db1:3306,app:••••@db2:3306/orders",
+            "mongodb://app:••••@a:27017,b:27017/o?authSource=admin&w=1&journal=true",
+            "mongodb://a/o?password=••••&w=majority&journal=true",
+            "postgres://orders_Prod_2@db1/orders",
+            "postgres://app%40tenant@db1/orders",
+            "mongodb://CN%3Dapp%2COU%3Ds@a/orders?authMechanism=MONGODB-X509",
+            "see http://a:8080/x?mail=a@example.org",
+        ] {
+            assert_eq!(text(&line.replace(MASK, "not-a-real-secret")), line, "{line}");
+        }
+    }
+
+    #[test]
     fn addresses_inside_addresses_are_masked_too() {
         let shown = text("http://p/?to=postgres%3A%2F%2Fapp%3Ahunter2%40db1%2Forders");
         assert_eq!(shown, "http://p/?to=postgres%3A%2F%2Fapp%3A••••%40db1%2Forders");

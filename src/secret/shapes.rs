@@ -122,6 +122,13 @@ pub(super) fn find_logins(text: &str, shadow: &[u8], out: &mut Vec<Range<usize>>
             line_end = shadow[start..].iter().position(|&b| b == b'\n').map_or(shadow.len(), |n| start + n);
         }
         let region = start..next_scheme(shadow, start, line_end);
+        let separate = userinfo::separate(&shadow[region.clone()]);
+        if let Some(last) = separate.last() {
+            i = (start + last.at).max(i);
+            let passwords = separate.iter().filter_map(userinfo::UserInfo::password);
+            passwords.for_each(|r| push(text, start + r.start..start + r.end, out));
+            continue;
+        }
         let found = login(scheme, text.as_bytes(), shadow, &region).or_else(|| {
             // A password may itself hold `://`.
             let cut = region.end < line_end && (region.is_empty() || shadow[region.clone()].contains(&b':'));
@@ -157,7 +164,10 @@ fn login(scheme: &str, raw: &[u8], shadow: &[u8], region: &Range<usize>) -> Opti
         // A user alone is no secret, but Redis clients are given the password so, and tokens stand there too.
         let user = &raw[base + info.user().start..base + info.user().end];
         let token = user.len() >= 20 && user.iter().any(u8::is_ascii_digit) && user.iter().any(u8::is_ascii_alphabetic);
-        (userinfo::is_redis(scheme) || token && !user.contains(&b'.')).then_some(info.user())
+        let is_secret = userinfo::is_redis(scheme)
+            || token && !user.contains(&b'.')
+            || userinfo::may_hold_password(&shadow[base + info.user().start..base + info.user().end]);
+        is_secret.then_some(info.user())
     };
     let password = info.password().or_else(lone)?;
     Some((base + password.start..base + password.end, base + info.at))
@@ -190,11 +200,22 @@ fn is_known_scheme(scheme: &str) -> bool {
     SCHEMES.iter().any(|known| base.eq_ignore_ascii_case(known))
 }
 
-/// Where the next `scheme://` starts, at most `end`.
+/// Where the next address starts, at most `end`. A `://` behind a scheme that nobody knows, in the same word, may be a
+/// piece of a password: `app:a@b://c@db1`.
 fn next_scheme(b: &[u8], start: usize, end: usize) -> usize {
-    let Some(sep) = placeholder::find(&b[start..end], b"://").map(|n| start + n) else { return end };
-    let len = b[start..sep].iter().rev().take_while(|c| c.is_ascii_alphanumeric() || b"+.-".contains(c)).count();
-    sep - len
+    const MOST_IN_A_PASSWORD: usize = 8;
+    let mut from = start;
+    for _ in 0..MOST_IN_A_PASSWORD {
+        let Some(sep) = placeholder::find(&b[from..end], b"://").map(|n| from + n) else { return end };
+        let len = b[from..sep].iter().rev().take_while(|c| c.is_ascii_alphanumeric() || b"+.-".contains(c)).count();
+        let same_word = !b[from..sep].iter().any(|c| b" \t\"'`<>".contains(c));
+        let scheme = std::str::from_utf8(&b[sep - len..sep]).unwrap_or("");
+        if !same_word || is_known_scheme(scheme) || userinfo::is_web(scheme) {
+            return sep - len;
+        }
+        from = sep + 3;
+    }
+    from
 }
 
 /// `user:password@host` without any scheme, as the Go driver of MySQL and slips of the hand have it.

@@ -37,14 +37,14 @@ impl UserInfo {
 ///
 /// Expressions must have been made opaque before. Linear in the length.
 pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
-    let token_end = rest.iter().position(|b| b" \t\r\n\"'`<>".contains(b)).unwrap_or(rest.len());
+    let token_end = rest.iter().position(|&b| ends_word(b)).unwrap_or(rest.len());
     let token = &rest[..token_end];
-    let authority_end = token.iter().position(|b| b"/?#".contains(b)).unwrap_or(token.len());
-    let web = WEB.contains(&scheme.to_ascii_lowercase().rsplit('+').next().unwrap_or(""));
+    let authority_end = token.iter().position(|&b| ends_authority(b)).unwrap_or(token.len());
+    let web = is_web(scheme);
     let first_colon = token[..authority_end].iter().position(|&b| b == b':');
     let inside = last_at(&token[..authority_end]);
 
-    let head_end = token.iter().position(|b| b";/?#".contains(b)).unwrap_or(token.len());
+    let head_end = token.iter().position(|&b| b == b';' || ends_authority(b)).unwrap_or(token.len());
     let numeric =
         is_port(first_colon.filter(|&colon| colon < head_end).map_or(&[], |colon| &token[colon + 1..head_end]));
     let head_is_host = numeric && last_at(&token[..head_end]).is_none();
@@ -71,6 +71,58 @@ pub(crate) fn find(scheme: &str, rest: &[u8]) -> Option<UserInfo> {
     let odd = |user: &[u8]| !user.iter().all(|b| b.is_ascii_alphanumeric() || b"._-%~+".contains(b) || *b == ATOM);
     let colon = colon.filter(|&colon| !is_redis(scheme) || !odd(&rest[..colon]));
     Some(UserInfo { colon, at })
+}
+
+/// The logins of `u:p@h1,v:q@h2`, where every host of a list has its own; empty where there are not several.
+///
+/// A password may look like that, too (`p@h1,v:q`): only hosts that are alike, as servers of one kind are, tell it.
+pub(crate) fn separate(rest: &[u8]) -> Vec<UserInfo> {
+    let (mut logins, mut hosts) = (Vec::new(), Vec::new());
+    if rest.iter().filter(|&&b| b == b'@').take(2).count() < 2 || !rest.contains(&b',') {
+        return logins;
+    }
+    let end = rest.iter().position(|&b| ends_word(b) || ends_authority(b)).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let mut start = 0;
+    for piece in authority.split(|&b| b == b',') {
+        if let Some(at) = last_at(piece) {
+            let Some(colon) = piece[..at].iter().position(|&b| b == b':') else { return Vec::new() };
+            let single = !piece[..at].contains(&b'@');
+            let host = piece[at + 1..].split(|&b| b == b':').next().unwrap_or(&[]);
+            if !single || !leads_to_host(&[&piece[at + 1..], b"/"].concat()) {
+                return Vec::new();
+            }
+            logins.push(UserInfo { colon: Some(start + colon), at: start + at });
+            hosts.push(host);
+        } else if logins.is_empty() {
+            return Vec::new();
+        }
+        start += piece.len() + 1;
+    }
+    let alike = hosts.windows(2).all(|two| are_alike(two[0], two[1]));
+    if logins.len() > 1 && alike { logins } else { Vec::new() }
+}
+
+/// Whether half of two names is the same, from the front or from the back.
+fn are_alike(a: &[u8], b: &[u8]) -> bool {
+    let shorter = a.len().min(b.len());
+    let front = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    shorter > 0 && 2 * front.max(back) >= shorter
+}
+
+/// Whether a scheme is one of the web's, also behind a `+`.
+pub(crate) fn is_web(scheme: &str) -> bool {
+    let base = scheme.rsplit('+').next().unwrap_or(scheme);
+    WEB.iter().any(|web| web.eq_ignore_ascii_case(base))
+}
+
+fn ends_word(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'<' | b'>')
+}
+
+fn ends_authority(b: u8) -> bool {
+    matches!(b, b'/' | b'?' | b'#')
 }
 
 pub(crate) fn is_redis(scheme: &str) -> bool {
@@ -107,7 +159,9 @@ impl Scan<'_> {
     /// In a query `user=app@server` is ordinary; `s@host:5432/db` is the tail of a password.
     fn in_query(&self, query: usize, at: usize) -> bool {
         let segment = self.token[query..at].iter().rposition(|&b| b == b'&' || b == b'?').map_or(query, |i| query + i);
-        let named = is_named(self.token.get(segment + 1..at).unwrap_or(&[]));
+        let segment = self.token.get(segment + 1..at).unwrap_or(&[]);
+        // Behind a login only a parameter that clients know has an `@` of its own: `a@b?c=d` may be a password.
+        let named = if self.had_user { starts_pair(segment) } else { is_named(segment) };
         (!self.numeric && !self.had_user) || !named || leads_to_host(&self.token[at + 1..])
     }
 
@@ -121,6 +175,27 @@ impl Scan<'_> {
         let at = start + last_at(tail)?;
         (!self.web && leads_to_host(&rest[at + 1..])).then_some(at)
     }
+}
+
+/// Whether a user without a password may be one with it, because the `:` between them is lost: it holds an encoded
+/// character that no user has, or a long word that no person would spell so.
+pub(crate) fn may_hold_password(user: &[u8]) -> bool {
+    const LONGEST_WORD: usize = 9;
+    // `@` of a tenant, `\` of a domain, `=` and `,` of a certificate's name are ordinary.
+    let odd = |escape: &[u8]| {
+        let code = std::str::from_utf8(escape).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        code.is_some_and(|c| c.is_ascii_punctuation() && !b"@\\/=,._-~+#$".contains(&c))
+    };
+    let mut escapes = user.windows(3).filter(|w| w[0] == b'%').map(|w| &w[1..]);
+    let mixed = |word: &[u8]| {
+        let has = |is: fn(&u8) -> bool| word.iter().any(is);
+        word.len() > LONGEST_WORD
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_digit)
+    };
+    let mut words = user.split(|b| !b.is_ascii_alphanumeric());
+    !user.contains(&ATOM) && (escapes.any(odd) || words.any(mixed))
 }
 
 /// The `@` behind `user/password` in what follows `oracle:thin:`; the first one where there is no login.
@@ -148,12 +223,14 @@ fn leads_to_host(text: &[u8]) -> bool {
 /// Whether `before` holds the name of a parameter and its `=`, so that what follows belongs to that parameter.
 fn is_assigned(before: &[u8]) -> bool {
     let starts = before.iter().enumerate().filter(|&(_, b)| b";&?".contains(b)).map(|(i, _)| i + 1);
-    starts.into_iter().any(|start| {
-        let name = &before[start..];
-        let len = name.iter().take(64).position(|&b| b == b'=');
-        let name = len.and_then(|len| std::str::from_utf8(&name[..len]).ok()).unwrap_or("").trim();
-        parameter::is_known(name) || is_secret_key(name)
-    })
+    starts.into_iter().any(|start| starts_pair(&before[start..]))
+}
+
+/// Whether `segment` starts with the name of a parameter that clients know, and its `=`.
+fn starts_pair(segment: &[u8]) -> bool {
+    let Some(len) = segment.iter().take(64).position(|&b| b == b'=') else { return false };
+    let name = std::str::from_utf8(&segment[..len]).unwrap_or("").trim();
+    parameter::is_known_pair(name, &segment[len + 1..]) || is_secret_key(name)
 }
 
 /// Whether `segment` starts with a name that a parameter may have, and its `=`.

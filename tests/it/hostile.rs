@@ -2,6 +2,7 @@
 
 use plimsoll::config::Config;
 use plimsoll::limits::Limits;
+use plimsoll::render::{Format, RenderOptions, render};
 use plimsoll::report::Report;
 use plimsoll::review::{Content, Input, Request, review};
 
@@ -97,6 +98,35 @@ fn line_ends_and_marks_change_nothing() {
     let input = |bytes: Vec<u8>| vec![Input { path: "a.env".into(), content: Content::Bytes(bytes) }];
     let report = review(Request { old: input(GOOD.into()), new: input(windows), ..Request::default() });
     assert!(report.changes.is_empty());
+}
+
+#[test]
+fn a_connection_string_of_a_megabyte_is_named_and_shows_no_secret() {
+    const BYTES: usize = 1024 * 1024;
+    const SECRET: &str = "not-a-real-secret";
+    let fill = |piece: &str| piece.repeat(BYTES / piece.len() + 1);
+    for text in [
+        format!("postgres://app:{SECRET}@{}/orders", fill("db1.example.internal:5432,")),
+        format!("postgres://app:{SECRET}@db1/orders?{}", fill("a=b&")),
+        format!("postgres://app:{}@db1/orders", fill(SECRET)),
+        format!("host=db1 password={SECRET} {}", fill("a=b ")),
+        format!("Server=db1;Password={SECRET};{}", fill("a=b;")),
+        format!("jdbc:mysql://db1/orders?password={SECRET}&{}", fill("a=b://c@d&")),
+        format!("app:{SECRET}@tcp(db1)/{}", fill("o@")),
+    ] {
+        for (path, file) in
+            [("prod/a.env", format!("DATABASE_URL={text}\n")), ("prod/a.yaml", format!("db:\n  url: '{text}'\n"))]
+        {
+            let report = beside(path, file.into(), Config::default());
+            assert!(is_reviewed(&report), "{path}: the rest is not reviewed");
+            let said = said(&report, path);
+            assert!(said.contains("connection string of more than 64 KiB") && said.contains("line "), "{path}: {said:?}");
+            for format in Format::ALL {
+                let output = render(&report, format, &RenderOptions::default());
+                assert!(!output.contains(SECRET), "{format:?} shows the secret of {}", &text[..40]);
+            }
+        }
+    }
 }
 
 #[test]
