@@ -12,6 +12,7 @@ mod half_changed_endpoint;
 mod host_changed;
 mod host_typo;
 mod interpolation_order;
+mod lifetime_beyond_server_limit;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
@@ -25,6 +26,7 @@ mod placeholder_left;
 mod pool_below_threads;
 mod pool_below_traffic;
 mod pool_exceeds_server_limit;
+mod pool_safeguard_removed;
 mod pool_setting_changed;
 mod pool_size_lowered;
 mod pool_size_raised;
@@ -41,8 +43,10 @@ mod server_limit_raised;
 mod short_lifetime;
 mod timeout_removed;
 mod timeout_too_short;
+mod timeouts_out_of_order;
 mod tls_weakened;
 mod user_changed;
+mod value_corrected_by_library;
 mod value_in_wrong_unit;
 mod value_not_a_string;
 mod value_not_allowed;
@@ -71,6 +75,10 @@ pub static RULES: &[&Rule] = &[
     &short_lifetime::SHORT_LIFETIME,
     &timeout_too_short::TIMEOUT_TOO_SHORT,
     &timeout_removed::TIMEOUT_REMOVED,
+    &timeouts_out_of_order::TIMEOUTS_OUT_OF_ORDER,
+    &lifetime_beyond_server_limit::LIFETIME_BEYOND_SERVER_LIMIT,
+    &value_corrected_by_library::VALUE_CORRECTED_BY_LIBRARY,
+    &pool_safeguard_removed::POOL_SAFEGUARD_REMOVED,
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
     &authentication_off::AUTHENTICATION_OFF,

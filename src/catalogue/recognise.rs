@@ -381,7 +381,10 @@ impl Index {
 /// What servers and programs call their settings.
 fn other_leaves(entries: &Entries) -> BTreeSet<String> {
     let servers = entries.servers.iter();
-    let of_servers = servers.flat_map(|s| s.env.iter().chain(s.reserved.keys()).chain(Some(&s.limit_key)));
+    let of_servers = servers.flat_map(|s| {
+        let times = s.times.iter().map(|time| &time.key);
+        s.env.iter().chain(s.reserved.keys()).chain(Some(&s.limit_key)).chain(times)
+    });
     let programs = entries.programs.iter();
     let of_programs = programs.flat_map(|p| {
         let settings = p.settings.iter().flat_map(|s| s.env.iter().chain(&s.keys));

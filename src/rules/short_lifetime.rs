@@ -2,8 +2,9 @@
 
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
-use crate::facts::{Facts, Pool};
+use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
+use crate::rule::times::{closes_idle, time_words};
 use crate::rule::{Context, PoolChange};
 use crate::secret::Shown;
 use crate::shown;
@@ -61,7 +62,11 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -> Option<Finding> {
     let (pool, setting) = (change.new_pool?, change.new?);
+    // What the library puts another value in the place of is told as that.
     let ReadValue::Millis(is) = setting.value else { return None };
+    if setting.taken != setting.value {
+        return None;
+    }
     let was = match change.old_value() {
         Some(ReadValue::Millis(ms)) => Some(*ms),
         Some(ReadValue::Forever | ReadValue::Disabled | ReadValue::Unlimited) => None,
@@ -73,7 +78,7 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -
     if is == 0 || is >= floor || was.is_some_and(|was| was <= is) {
         return None;
     }
-    if role == Role::IdleTimeout && keeps_all(pool) {
+    if role == Role::IdleTimeout && !closes_idle(pool) {
         return None;
     }
     let severity = severity(is, floor, role);
@@ -84,10 +89,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -
         None => shown!("{} set to {}", name, words),
     };
     let churn = churn(ctx.new.facts, change, is);
-    let corrected = setting.correction.as_deref().map(|c| shown!("; {}", ctx.name(c))).unwrap_or_default();
     Some(
         FindingBuilder::new(SHORT_LIFETIME.name, severity, Confidence::High, setting.at, title)
-            .message(shown!("{}{}", churn, corrected))
+            .message(churn)
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("the pool looks exhausted while the server is busy with logins"))
@@ -102,18 +106,6 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role, floor: u64) -
     )
 }
 
-/// Whether the pool never gives an idle connection up: HikariCP looks at the idle timeout only where fewer connections
-/// than the maximum are kept open, and keeps the maximum where nothing is said.
-fn keeps_all(pool: &Pool) -> bool {
-    let hikari = pool.key.library.contains("hikari");
-    let kept = match pool.setting(Role::PoolMinIdle).map(|s| &s.value) {
-        None => hikari,
-        Some(ReadValue::SameAsMax) => true,
-        Some(_) => pool.min_idle.value.known().is_some_and(|idle| Some(idle) == pool.max.value.known()),
-    };
-    kept && hikari
-}
-
 fn severity(is: u64, floor: u64, role: Role) -> Severity {
     let steep = is * 4 < floor;
     match (role, steep) {
@@ -126,14 +118,27 @@ fn severity(is: u64, floor: u64, role: Role) -> Severity {
 
 /// `open connections ÷ lifetime` logins a second.
 fn churn(facts: &Facts, change: &PoolChange<'_>, lifetime_ms: u64) -> Shown {
-    let all = change.new_pool.and_then(|pool| facts.total(pool));
-    match all {
-        Some(open) => shown!(
-            "{} connections with a life of {} s are {} logins a second on the server",
-            open,
-            lifetime_ms / 1000,
-            (open * 1000).div_ceil(lifetime_ms.max(1))
-        ),
-        None => shown!("each connection is made anew every {} s", (lifetime_ms / 1000).max(1)),
+    let open = change.new_pool.and_then(|pool| Some((facts.copies(pool)?, pool.ceiling().known()?)));
+    let life = time_words(lifetime_ms);
+    let Some((copies, each)) = open else { return shown!("each connection is made anew every {}", life) };
+    let logins = tenths(copies.saturating_mul(each).saturating_mul(10_000) / lifetime_ms.max(1));
+    if copies == 1 {
+        return shown!("{} connections ÷ {} = {} logins a second on the server", each, life, logins);
+    }
+    shown!(
+        "{} processes × {} connections ÷ {} = {} logins a second on the server",
+        copies,
+        each,
+        life,
+        logins
+    )
+}
+
+/// A number of tenths with its point: `6.7`; what is less than one tenth is `less than 0.1`.
+fn tenths(n: u64) -> Shown {
+    match n {
+        0 => Shown::of_static("less than 0.1"),
+        n if n.is_multiple_of(10) => shown!("{}", n / 10),
+        n => shown!("{}.{}", n / 10, n % 10),
     }
 }
