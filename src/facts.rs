@@ -548,6 +548,8 @@ pub struct DeclaredWorkload {
     pub max_replicas: Option<u64>,
     /// Worker threads of one process that want a connection.
     pub threads: Option<u64>,
+    /// Connections that one task holds at once: 2 where a transaction opens another inside it.
+    pub connections_per_task: Option<u64>,
     /// Requests a second that need a connection, over all replicas.
     pub requests_per_second: Option<f64>,
     /// Milliseconds that one request holds a connection.

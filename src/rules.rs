@@ -207,6 +207,7 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ("parameter-repeated", &["tls-weakened"]),
     ("parameters-contradict", &["tls-weakened"]),
     ("timeout-too-short", &["value-in-wrong-unit"]),
+    ("short-lifetime", &["value-in-wrong-unit", "lifetime-beyond-server-limit"]),
 ];
 
 /// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads

@@ -5,7 +5,8 @@ use crate::declare_rule;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::times::{closes_idle, time_words};
-use crate::rule::{Context, PoolChange};
+use crate::rule::addresses::pooler_of;
+use crate::rule::{Context, PoolChange, wording};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -13,7 +14,8 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A maximum lifetime, recycle time or idle timeout that this change lowers to minutes or seconds, with the logins a
-    /// second that follow from it.
+    /// second that follow from it. Also a pool that is switched off, a connection that is replaced after few uses, and a
+    /// pool that keeps few of its many connections when they come back (`max_idle_conns` far below `max_open_conns`).
     ///
     /// ## Why it hurts
     ///
@@ -57,6 +59,73 @@ declare_rule! {
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for (role, floor) in [(Role::MaxLifetime, 300_000), (Role::Recycle, 300_000), (Role::IdleTimeout, 30_000)] {
         out.extend(ctx.pool_changes(role).iter().filter_map(|change| finding(ctx, change, role, floor)));
+    }
+    for role in [Role::PoolEnabled, Role::MaxUses, Role::PoolMaxIdle] {
+        out.extend(ctx.pool_changes(role).iter().filter_map(|change| discarded(ctx, change, role)));
+    }
+}
+
+/// Connections that are thrown away for another reason than their age.
+fn discarded(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Finding> {
+    let (pool, setting) = (change.new_pool?, change.new?);
+    let old_pool = change.old_pool.filter(|_| !ctx.audit)?;
+    let name = ctx.name(&setting.name);
+    let (severity, effect) = match role {
+        Role::PoolEnabled if is_pooled(change.old_value()) == Some(true) && is_pooled(Some(&setting.value)) == Some(false) => {
+            // Behind a pooler a pool less is sound.
+            let pooled = pool.endpoint.and_then(|at| ctx.new.facts.endpoints.get(at)).and_then(pooler_of);
+            let severity = if pooled.is_some() { Severity::Low } else { Severity::Medium };
+            (severity, Shown::of_static("every use logs in anew: as many logins a second as requests"))
+        }
+        Role::MaxUses => {
+            let (ReadValue::Count(is), was) = (&setting.value, change.old_value()) else { return None };
+            let fell = !matches!(was, Some(ReadValue::Count(was)) if was <= is);
+            if *is >= FEW_USES || *is == 0 || !fell {
+                return None;
+            }
+            (Severity::Medium, shown!("a connection is replaced after {} uses: one login for every {} requests", *is, *is))
+        }
+        Role::PoolMaxIdle => {
+            let (ReadValue::Count(kept), Some(most)) = (&setting.value, pool.ceiling().known()) else { return None };
+            let few = |kept: u64, most: u64| most >= 10 && kept * 4 < most;
+            let was = match (change.old_value(), old_pool.ceiling().known()) {
+                (Some(ReadValue::Count(kept)), Some(most)) => few(*kept, most),
+                _ => false,
+            };
+            if !few(*kept, most) || was {
+                return None;
+            }
+            (Severity::Low, shown!("of {} connections {} are kept when they come back; the others are closed and made again", most, *kept))
+        }
+        _ => return None,
+    };
+    let title = match change.old {
+        Some(old) => shown!("{} changed: {} → {}", name, ctx.name(&old.words), ctx.name(&setting.words)),
+        None => shown!("{} set to {}", name, ctx.name(&setting.words)),
+    };
+    let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };
+    Some(
+        FindingBuilder::new(SHORT_LIFETIME.name, severity, confidence, setting.at, title)
+            .message(effect)
+            .subject(ctx.owner(pool), pool.environment)
+            .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
+            .symptom(Shown::of_static("the server is busy with logins; latency grows with every burst"))
+            .fix(shown!("keep {} as it was", name), ctx.written(change.old))
+            .rollback(wording::set_back(&name, ctx.written(change.old).as_ref()))
+            .build(),
+    )
+}
+
+/// Uses below which replacing a connection is most of the work.
+const FEW_USES: u64 = 100;
+
+/// Whether connections are kept at all.
+fn is_pooled(value: Option<&ReadValue>) -> Option<bool> {
+    match value? {
+        ReadValue::Bool(on) => Some(*on),
+        ReadValue::Disabled => Some(false),
+        ReadValue::Text(class) => Some(!class.to_ascii_lowercase().ends_with("nullpool")),
+        _ => None,
     }
 }
 
