@@ -40,6 +40,7 @@ mod scheme_changed;
 mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
+mod setting_without_effect;
 mod short_lifetime;
 mod timeout_removed;
 mod timeout_too_short;
@@ -79,6 +80,7 @@ pub static RULES: &[&Rule] = &[
     &lifetime_beyond_server_limit::LIFETIME_BEYOND_SERVER_LIMIT,
     &value_corrected_by_library::VALUE_CORRECTED_BY_LIBRARY,
     &pool_safeguard_removed::POOL_SAFEGUARD_REMOVED,
+    &setting_without_effect::SETTING_WITHOUT_EFFECT,
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
     &authentication_off::AUTHENTICATION_OFF,

@@ -16,7 +16,7 @@ declare_rule! {
     ///
     /// A safeguard of a pool that this change switches off or takes out so that a weaker default holds: the check of a
     /// connection before it is handed out (`pool_pre_ping`, `test-on-borrow`), leak detection, the reset when a connection
-    /// comes back, autocommit; and prepared statements that are switched on behind a pooler.
+    /// comes back, autocommit; and prepared statements that are switched on behind a pooler, or that a pooler tracks no more.
     ///
     /// ## Why it hurts
     ///
@@ -107,6 +107,13 @@ fn loss(ctx: &Context<'_>, change: &PoolChange<'_>, pool: &Pool, role: Role) -> 
             what: "autocommit is off",
             effect: "every statement opens a transaction that stays until somebody commits; what nobody commits is lost",
             symptom: "idle in transaction; locks that stay; writes that are gone",
+            severity: Severity::Medium,
+        }),
+        // The pooler's own switch is the other way round: with it on, clients may prepare.
+        Role::PreparedStatements if pool.is_pooler => (is_on(was) && is_off(is)).then_some(Loss {
+            what: "the pooler does not track prepared statements",
+            effect: "clients that prepare statements meet connections of the server where nothing was prepared",
+            symptom: "prepared statement does not exist; prepared statement already exists",
             severity: Severity::Medium,
         }),
         Role::PreparedStatements if is_off(was) && is_on(is) && endpoint.is_some_and(|e| pooler_of(e).is_some()) => {
