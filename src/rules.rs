@@ -210,6 +210,8 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ("parameters-contradict", &["tls-weakened"]),
     ("timeout-too-short", &["value-in-wrong-unit"]),
     ("short-lifetime", &["value-in-wrong-unit", "lifetime-beyond-server-limit"]),
+    // A wait of milliseconds is below everything else; that it is so short says it all.
+    ("timeouts-out-of-order", &["timeout-too-short", "value-in-wrong-unit", "value-corrected-by-library"]),
 ];
 
 /// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads

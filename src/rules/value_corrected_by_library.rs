@@ -92,14 +92,20 @@ fn corrections<'a>(ctx: &Context<'_>, pool: &'a Pool) -> Vec<Correction<'a>> {
 fn own_bounds<'a>(ctx: &Context<'_>, setting: &'a PoolSetting) -> Option<Correction<'a>> {
     let words = setting.correction.as_deref()?;
     let severity = match &setting.taken {
-        // Not to start is what everybody sees at once; it is a rollout that stops, not an outage.
+        // The process does not start.
         ReadValue::Refused => Severity::High,
+        _ if is_refused(setting) => Severity::High,
         _ if setting.taken == setting.value => Severity::Medium,
         // Only a log line is lost.
         _ if setting.role == Role::LeakDetection => Severity::Low,
         _ => Severity::Medium,
     };
     Some(Correction { setting, becomes: ctx.name(words), says: ctx.name(&setting.says), severity })
+}
+
+/// Whether the library's own words say that it does not start with the value.
+fn is_refused(setting: &PoolSetting) -> bool {
+    !setting.says.is_empty() && setting.correction.as_deref().is_some_and(|c| c.contains("refused"))
 }
 
 /// Values that HikariCP puts right because of others beside them.
@@ -145,10 +151,15 @@ fn finding(ctx: &Context<'_>, pair: PoolPair<'_>, pool: &Pool, correction: &Corr
     let setting = correction.setting;
     let old = pair.old.and_then(|pool| pool.setting(setting.role));
     let name = ctx.name(&setting.name);
-    let title = shown!("{} of {} is not what holds: {}", name, ctx.name(&setting.words), correction.becomes);
+    let refused = is_refused(setting) || setting.taken == ReadValue::Refused;
+    let title = match refused {
+        true => shown!("{} refuses {} of {}: {}", ctx.name(&pool.library), name, ctx.name(setting.raw.trim()), correction.becomes),
+        false => shown!("{} of {} is not what holds: {}", name, ctx.name(&setting.words), correction.becomes),
+    };
     let unit = meant(setting);
     let hint = match unit {
         Some((ms, _)) => shown!("{} counts in milliseconds; as seconds it would be {}", name, time_words(ms)),
+        None if refused => Shown::of_static("the process does not start with this value"),
         None => shown!("{} puts it right by itself and only its log tells", ctx.name(&pool.library)),
     };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };

@@ -95,12 +95,13 @@ fn of_pool(ctx: &Context<'_>, change: &PoolChange<'_>, (least, most): (u64, u64)
     let near = |ms: u64| usual.map_or((least..=most).contains(&ms), |usual| ms <= usual * 20 && ms * 20 >= usual);
     let meant = [1000, 60].into_iter().map(|n| if too_long { is / n } else { is.saturating_mul(n) }).find(|ms| near(*ms))?;
     let name = ctx.name(&setting.name);
-    let unit = match setting.unit {
-        Unit::Seconds => "seconds",
-        Unit::Minutes => "minutes",
-        Unit::Hours => "hours",
-        _ => "milliseconds",
+    let (unit, size) = match setting.unit {
+        Unit::Seconds => ("seconds", 1_000),
+        Unit::Minutes => ("minutes", 60_000),
+        Unit::Hours => ("hours", 3_600_000),
+        _ => ("milliseconds", 1),
     };
+    let written = meant.div_ceil(size);
     let title = shown!("{} of {} is {}: it counts in {}", name, ctx.name(setting.raw.trim()), ctx.name(&setting.words), unit);
     let effect = if too_long { "a time of so many hours is no limit" } else { "nothing is answered in so short a time" };
     let severity = match (too_long, pool.environment) {
@@ -117,7 +118,7 @@ fn of_pool(ctx: &Context<'_>, change: &PoolChange<'_>, (least, most): (u64, u64)
             } else {
                 "every request fails at once: timed out"
             }))
-            .fix(shown!("write {} in {}", time_words(meant), unit), ctx.written(change.old))
+            .fix(shown!("write {} if {} were meant", written, time_words(meant)), Some(shown!("{}", written)))
             .rollback(match ctx.written(change.old) {
                 Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),
                 None => shown!("take {} out again; processes take it when they restart", name),
