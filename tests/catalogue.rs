@@ -207,6 +207,12 @@ fn settings_of_other_pools_stay_silent() {
     for key in foreign {
         assert_eq!(role_of(&catalogue, key), None, "{key}");
     }
+    // Beside keys of the same words too.
+    let path = ["spring", "redis", "jedis", "pool", "max-active"];
+    let siblings = |name: &str| name == "max-wait";
+    let query =
+        Query { path: &path, is_env: false, siblings: &siblings, file: "application.yml", dialect: None, images: &[] };
+    assert_eq!(catalogue.recognise(&query), None);
 }
 
 #[test]

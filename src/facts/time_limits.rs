@@ -28,11 +28,14 @@ pub(super) fn time_limits(sight: &Sight<'_>, servers: &[Server]) -> Vec<TimeLimi
 fn of_running_servers(sight: &Sight<'_>, servers: &[Server], taken: &mut BTreeSet<SettingRef>) -> Vec<TimeLimit> {
     let mut found = Vec::new();
     for scope in sight.scopes {
-        let Some(kind) = scope.image.as_deref().and_then(|image| sight.catalogue.server_of_image(image)) else { continue };
+        let Some(kind) = scope.image.as_deref().and_then(|image| sight.catalogue.server_of_image(image)) else {
+            continue;
+        };
         let Some(workload) = scope.owner.and_then(|(w, _)| sight.workloads.get(w)) else { continue };
         let Some(at) = servers.iter().position(|s| s.at == Some(workload.at)) else { continue };
         for time in &kind.times {
-            let limit = |text: &str, place: Location| server_limit(time, text, place, Some((at, servers.get(at)?)), kind);
+            let limit =
+                |text: &str, place: Location| server_limit(time, text, place, Some((at, servers.get(at)?)), kind);
             let entry = scope.entries.iter().rev().find(|e| !e.is_env && last(&e.key) == time.key);
             taken.extend(entry.map(|e| e.setting));
             let in_file = entry.and_then(|e| limit(&e.value(sight.settings).text, e.at(sight.settings)));
@@ -68,7 +71,8 @@ fn words(sight: &Sight<'_>, scope: &Scope) -> Option<Vec<(String, Location)>> {
 
 /// Servers that are only configured: `my.cnf`, a parameter group, an operator's object.
 fn of_configured_servers(sight: &Sight<'_>, servers: &[Server], taken: &BTreeSet<SettingRef>) -> Vec<TimeLimit> {
-    let keys: BTreeSet<&str> = sight.catalogue.servers().iter().flat_map(|k| &k.times).map(|t| t.key.as_str()).collect();
+    let keys: BTreeSet<&str> =
+        sight.catalogue.servers().iter().flat_map(|k| &k.times).map(|t| t.key.as_str()).collect();
     let mut found = Vec::new();
     for (at, resource, setting) in sight.settings.iter() {
         let key = last(&setting.logical);
@@ -211,7 +215,9 @@ fn of_programs(sight: &Sight<'_>) -> Vec<TimeLimit> {
     let mut found = Vec::new();
     for (index, workload) in sight.workloads.iter().enumerate() {
         for container in &workload.containers {
-            let Some(reading) = container.request_timeout.as_ref().filter(|r| r.origin == Origin::Literal) else { continue };
+            let Some(reading) = container.request_timeout.as_ref().filter(|r| r.origin == Origin::Literal) else {
+                continue;
+            };
             let (Some(at), Some(seconds)) = (reading.at, reading.value.known().filter(|n| *n > 0)) else { continue };
             found.push(TimeLimit {
                 ends: Ends::Request,

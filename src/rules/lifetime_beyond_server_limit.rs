@@ -78,8 +78,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         let Some(now) = overrun(ctx, ctx.new, new) else { continue };
         let before = pair.old.and_then(|old| overrun(ctx, ctx.old, old));
         // What was too long before is context, unless it got longer or the limit shorter.
-        let is_worse =
-            before.is_none_or(|b| now.limit.millis < b.limit.millis || now.rest.length > b.rest.length);
+        let is_worse = before.is_none_or(|b| now.limit.millis < b.limit.millis || now.rest.length > b.rest.length);
         if is_worse {
             out.push(finding(ctx, pair, new, &now));
         }
@@ -136,7 +135,9 @@ fn written_limit<'a>(facts: &'a Facts, endpoint: &Endpoint, pool: &Pool) -> Opti
     if pooler_of(endpoint).is_some() || server.and_then(|at| facts.servers.get(at)).is_some_and(|s| s.at.is_some()) {
         return None;
     }
-    let same = |a: Engine, b: Engine| a == b || matches!((a, b), (Engine::MySql, Engine::MariaDb) | (Engine::MariaDb, Engine::MySql));
+    let same = |a: Engine, b: Engine| {
+        a == b || matches!((a, b), (Engine::MySql, Engine::MariaDb) | (Engine::MariaDb, Engine::MySql))
+    };
     let near = |a: Environment, b: Environment| a == b || a == Environment::Unknown || b == Environment::Unknown;
     let mut alike = idle().filter(|l| same(l.engine, endpoint.engine) && near(l.environment, pool.environment));
     let only = alike.next()?;
@@ -146,7 +147,8 @@ fn written_limit<'a>(facts: &'a Facts, endpoint: &Endpoint, pool: &Pool) -> Opti
 /// What an AWS load balancer in the address allows: 350 s unless its listener says otherwise.
 fn balancer_limit(endpoint: &Endpoint) -> Option<Limit> {
     let host = text(endpoint, "host")?.to_ascii_lowercase();
-    let is_balancer = host.contains(".elb.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
+    let is_balancer =
+        host.contains(".elb.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"));
     is_balancer.then(|| Limit {
         millis: 350_000,
         who: Shown::of_static("the load balancer"),
@@ -172,9 +174,16 @@ fn finding(ctx: &Context<'_>, pair: PoolPair<'_>, pool: &Pool, overrun: &Overrun
         _ => pool.at,
     };
     let title = match rest.length {
-        Length::Endless => shown!("connections may idle without end, {} ends them after {}", limit.who, time_words(limit.millis)),
+        Length::Endless => {
+            shown!("connections may idle without end, {} ends them after {}", limit.who, time_words(limit.millis))
+        }
         Length::Millis(ms) => {
-            shown!("connections may idle for {}, {} ends them after {}", time_words(ms), limit.who, time_words(limit.millis))
+            shown!(
+                "connections may idle for {}, {} ends them after {}",
+                time_words(ms),
+                limit.who,
+                time_words(limit.millis)
+            )
         }
     };
     let margin = (limit.millis / 10).min(30_000);

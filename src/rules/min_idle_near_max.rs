@@ -84,10 +84,11 @@ fn max_below(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
     let (pool, setting) = (change.new_pool?, change.new?);
     let idle = pool.setting(Role::PoolMinIdle)?;
     let (ReadValue::Count(max), ReadValue::Count(min)) = (&setting.taken, &idle.value) else { return None };
-    let was_above = change.old_pool.is_some_and(|old| {
-        matches!((old.max.value.known(), old.min_idle.value.known()), (Some(max), Some(min)) if min > max)
-    });
-    let min_moved = change.old_pool.and_then(|old| old.setting(Role::PoolMinIdle)).is_none_or(|o| o.value != idle.value);
+    let was_above = change.old_pool.is_some_and(
+        |old| matches!((old.max.value.known(), old.min_idle.value.known()), (Some(max), Some(min)) if min > max),
+    );
+    let min_moved =
+        change.old_pool.and_then(|old| old.setting(Role::PoolMinIdle)).is_none_or(|o| o.value != idle.value);
     // A minimum that moved too is told at its own line.
     if pool.ceiling().known()? >= *min || was_above || min_moved {
         return None;

@@ -125,7 +125,8 @@ impl Deadlock {
 fn deadlock(ctx: &Context<'_>, facts: &Facts, pool: &Pool) -> Option<Deadlock> {
     let (w, c) = pool.owner?;
     let workload = facts.workloads.get(w)?;
-    let told = ctx.policy.declared.workloads.iter().find(|d| d.matches(&workload.id) && d.connections_per_task.is_some());
+    let told =
+        ctx.policy.declared.workloads.iter().find(|d| d.matches(&workload.id) && d.connections_per_task.is_some());
     let threads = workload.containers.get(c)?.threads.as_ref()?.value.known()?;
     let found = Deadlock { size: pool.ceiling().known()?, threads, per_task: told?.connections_per_task? };
     (found.missing() > 0 && found.per_task > 1).then_some(found)
@@ -136,7 +137,8 @@ fn deadlock_finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, found
     let setting = pool.setting(Role::PoolMax);
     let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
     let old = before.and_then(|p| p.setting(Role::PoolMax));
-    let title = shown!("{} connections for {} threads whose tasks hold {} each can block for ever", size, threads, per_task);
+    let title =
+        shown!("{} connections for {} threads whose tasks hold {} each can block for ever", size, threads, per_task);
     let at = setting.map_or(pool.at, |s| s.at);
     FindingBuilder::new(POOL_BELOW_THREADS.name, Severity::High, Confidence::High, at, title)
         .message(shown!(
@@ -149,7 +151,12 @@ fn deadlock_finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, found
         .setting(name.clone(), ctx.written(old), ctx.written(setting))
         .symptom(Shown::of_static("all threads wait for a connection, none works, and the database is idle"))
         .fix(
-            shown!("set {} to {} or more, or run {} threads at most", name, found.least(), (size.max(1) - 1) / (per_task - 1)),
+            shown!(
+                "set {} to {} or more, or run {} threads at most",
+                name,
+                found.least(),
+                (size.max(1) - 1) / (per_task - 1)
+            ),
             Some(shown!("{}", found.least())),
         )
         .rollback(Shown::of_static("set threads and pool back together; processes take both when they restart"))

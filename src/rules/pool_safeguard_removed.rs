@@ -89,7 +89,9 @@ fn loss(ctx: &Context<'_>, change: &PoolChange<'_>, pool: &Pool, role: Role) -> 
     let (was, is) = (change.old_value(), change.new_value());
     match role {
         Role::PrePing if is_on(was) && is_off(is) => Some(unchecked(ctx, pool, endpoint)),
-        Role::LeakDetection if was.and_then(Length::of)?.millis().is_some() && is.and_then(Length::of)? == Length::Endless => {
+        Role::LeakDetection
+            if was.and_then(Length::of)?.millis().is_some() && is.and_then(Length::of)? == Length::Endless =>
+        {
             Some(Loss {
                 what: "leak detection is off",
                 effect: "a request that never gives its connection back empties the pool, and nothing names it",
@@ -179,8 +181,12 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
     let name = ctx.name(change.name());
     let old = change.old.map(|s| ctx.name(&s.words));
     let title = match (&old, change.new) {
-        (Some(old), Some(new)) => shown!("{}: {} changed from {} to {}", loss.what, name, old.clone(), ctx.name(&new.words)),
-        (Some(_), None) => shown!("{}: {} is gone, and {} does without by default", loss.what, name, ctx.name(&pool.library)),
+        (Some(old), Some(new)) => {
+            shown!("{}: {} changed from {} to {}", loss.what, name, old.clone(), ctx.name(&new.words))
+        }
+        (Some(_), None) => {
+            shown!("{}: {} is gone, and {} does without by default", loss.what, name, ctx.name(&pool.library))
+        }
         (None, _) => shown!("{}: {} set to {}", loss.what, name, ctx.written(change.new)?),
     };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };

@@ -77,21 +77,48 @@ const RETIRED: &[Retired] = &[
     Retired {
         above: &["spring", "datasource"],
         keys: &[
-            "maxactive", "maxidle", "minidle", "maxwait", "initialsize", "testonborrow", "testwhileidle", "testonreturn",
-            "validationquery", "timebetweenevictionrunsmillis", "minevictableidletimemillis", "removeabandoned",
-            "removeabandonedtimeout", "maximumpoolsize", "minimumidle", "connectiontimeout", "idletimeout", "maxlifetime",
+            "maxactive",
+            "maxidle",
+            "minidle",
+            "maxwait",
+            "initialsize",
+            "testonborrow",
+            "testwhileidle",
+            "testonreturn",
+            "validationquery",
+            "timebetweenevictionrunsmillis",
+            "minevictableidletimemillis",
+            "removeabandoned",
+            "removeabandonedtimeout",
+            "maximumpoolsize",
+            "minimumidle",
+            "connectiontimeout",
+            "idletimeout",
+            "maxlifetime",
             "leakdetectionthreshold",
         ],
         proof: has_pool_section,
-        reader: "Spring Boot 2 and later",
-        instead: "the pool's own section (spring.datasource.hikari)",
+        reader: "Spring Boot since 2",
+        instead: "the pool's own section, spring.datasource.hikari",
         says: "",
     },
     Retired {
         above: &["spring", "redis"],
-        keys: &["host", "port", "url", "database", "timeout", "connecttimeout", "ssl", "maxactive", "maxidle", "minidle", "maxwait"],
+        keys: &[
+            "host",
+            "port",
+            "url",
+            "database",
+            "timeout",
+            "connecttimeout",
+            "ssl",
+            "maxactive",
+            "maxidle",
+            "minidle",
+            "maxwait",
+        ],
         proof: has_data_redis,
-        reader: "Spring Boot 3 and later",
+        reader: "Spring Boot since 3",
         instead: "spring.data.redis",
         says: "",
     },
@@ -99,7 +126,7 @@ const RETIRED: &[Retired] = &[
         above: &[],
         keys: &["maxactive", "maxwait", "removeabandoned"],
         proof: has_dbcp2_name,
-        reader: "Commons DBCP 2, the pool of Tomcat since 8",
+        reader: "Commons DBCP 2, the pool of Tomcat since 8,",
         instead: "maxTotal, maxWaitMillis and removeAbandonedOnBorrow",
         says: "Property maxActive is not used in DBCP2, use maxTotal instead. maxTotal default value is 8.",
     },
@@ -162,7 +189,8 @@ fn has_own_factory(resource: &Resource, setting: &Setting) -> bool {
 }
 
 fn folded(key: &str) -> Vec<String> {
-    let fold = |segment: &str| segment.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
+    let fold =
+        |segment: &str| segment.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
     key.split('.').map(fold).collect()
 }
 
@@ -174,12 +202,14 @@ fn finding(ctx: &Context<'_>, change: &Explained, new: &ChangeSide, retired: &Re
     let name = ctx.name(&change.logical);
     let old = change.old.as_ref().map(|s| ctx.shown(&change.logical, s));
     let subject = change.subject.as_deref().map(|s| ctx.name(s));
-    let title = shown!("{} is read by nobody: {} looks under {}", name, retired.reader, retired.instead);
+    let title = shown!("{} is read by nobody: {} reads {}", name, retired.reader, retired.instead);
     let builder = FindingBuilder::new(SETTING_WITHOUT_EFFECT.name, Severity::Low, Confidence::Medium, new.at, title)
-        .message(Shown::of_static("what stands beside it shows the version; the line has no effect, and what was meant does not hold"))
+        .message(Shown::of_static(
+            "what stands beside it shows the version; the line has no effect, and what was meant does not hold",
+        ))
         .subject(subject, change.environment)
         .setting(name.clone(), old.clone(), Some(ctx.shown(&change.logical, new)))
-        .fix(shown!("write it under {}", retired.instead), None)
+        .fix(shown!("write it as {}", retired.instead), None)
         .rollback(wording::set_back(&name, old.as_ref()));
     if retired.says.is_empty() { builder.build() } else { builder.symptom(Shown::of_static(retired.says)).build() }
 }

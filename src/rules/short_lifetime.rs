@@ -4,8 +4,8 @@ use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
 use crate::facts::Facts;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::times::{closes_idle, time_words};
 use crate::rule::addresses::pooler_of;
+use crate::rule::times::{closes_idle, time_words};
 use crate::rule::{Context, PoolChange, wording};
 use crate::secret::Shown;
 use crate::shown;
@@ -71,7 +71,9 @@ fn discarded(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<F
     let old_pool = change.old_pool.filter(|_| !ctx.audit)?;
     let name = ctx.name(&setting.name);
     let (severity, effect) = match role {
-        Role::PoolEnabled if is_pooled(change.old_value()) == Some(true) && is_pooled(Some(&setting.value)) == Some(false) => {
+        Role::PoolEnabled
+            if is_pooled(change.old_value()) == Some(true) && is_pooled(Some(&setting.value)) == Some(false) =>
+        {
             // Behind a pooler a pool less is sound.
             let pooled = pool.endpoint.and_then(|at| ctx.new.facts.endpoints.get(at)).and_then(pooler_of);
             let severity = if pooled.is_some() { Severity::Low } else { Severity::Medium };
@@ -83,7 +85,10 @@ fn discarded(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<F
             if *is >= FEW_USES || *is == 0 || !fell {
                 return None;
             }
-            (Severity::Medium, shown!("a connection is replaced after {} uses: one login for every {} requests", *is, *is))
+            (
+                Severity::Medium,
+                shown!("a connection is replaced after {} uses: one login for every {} requests", *is, *is),
+            )
         }
         Role::PoolMaxIdle => {
             let (ReadValue::Count(kept), Some(most)) = (&setting.value, pool.ceiling().known()) else { return None };
@@ -95,7 +100,14 @@ fn discarded(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<F
             if !few(*kept, most) || was {
                 return None;
             }
-            (Severity::Low, shown!("of {} connections {} are kept when they come back; the others are closed and made again", most, *kept))
+            (
+                Severity::Low,
+                shown!(
+                    "of {} connections {} are kept when they come back; the others are closed and made again",
+                    most,
+                    *kept
+                ),
+            )
         }
         _ => return None,
     };
@@ -194,13 +206,7 @@ fn churn(facts: &Facts, change: &PoolChange<'_>, lifetime_ms: u64) -> Shown {
     if copies == 1 {
         return shown!("{} connections ÷ {} = {} logins a second on the server", each, life, logins);
     }
-    shown!(
-        "{} processes × {} connections ÷ {} = {} logins a second on the server",
-        copies,
-        each,
-        life,
-        logins
-    )
+    shown!("{} processes × {} connections ÷ {} = {} logins a second on the server", copies, each, life, logins)
 }
 
 /// A number of tenths with its point: `6.7`; what is less than one tenth is `less than 0.1`.

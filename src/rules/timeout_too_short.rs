@@ -91,11 +91,7 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
     };
     Some(
         FindingBuilder::new(TIMEOUT_TOO_SHORT.name, severity, Confidence::High, setting.at, title)
-            .message(shown!(
-                "requests {} for {} at most; a short spike fails what would have been served",
-                what,
-                words
-            ))
+            .message(shown!("requests {} for {} at most; a short spike fails what would have been served", what, words))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("Connection is not available, request timed out"))

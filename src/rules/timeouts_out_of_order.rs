@@ -115,14 +115,18 @@ impl Kind {
             Kind::IdleBeyondLifetime => "the idle timeout never acts",
             Kind::KeepaliveBeyondLifetime => "the keepalive never acts",
             Kind::LeakBelowStatement => "statements that are allowed to run are reported as leaks",
-            Kind::EvictionBeyondIdle => "idle connections stay until the pool next looks, which is later than the idle timeout says",
+            Kind::EvictionBeyondIdle => {
+                "idle connections stay until the pool next looks, which is later than the idle timeout says"
+            }
         }
     }
 
     fn symptom(self, pool: &Pool) -> &'static str {
         match self {
             Kind::AcquireBeyondRequest => "504 at the caller while threads still wait for a connection",
-            Kind::ValidationBeyondAcquire | Kind::ConnectBeyondAcquire => "Connection is not available, request timed out",
+            Kind::ValidationBeyondAcquire | Kind::ConnectBeyondAcquire => {
+                "Connection is not available, request timed out"
+            }
             Kind::StatementBeyondSocket => "Read timed out; the server still shows the query as active",
             Kind::StatementBeyondRequest => "queries without a client in pg_stat_activity or the process list",
             Kind::IdleBeyondLifetime | Kind::KeepaliveBeyondLifetime => "none; the setting is without effect",
@@ -154,7 +158,9 @@ impl Kind {
 /// Whether leak detection closes the connection instead of only telling.
 fn takes_back(pool: &Pool) -> bool {
     let name = pool.setting(Role::LeakDetection).map(|s| s.name.to_ascii_lowercase()).unwrap_or_default();
-    ["abandoned", "unreturned", "checkouttime", "inactive"].iter().any(|word| name.replace(['-', '_'], "").contains(word))
+    ["abandoned", "unreturned", "checkouttime", "inactive"]
+        .iter()
+        .any(|word| name.replace(['-', '_'], "").contains(word))
 }
 
 /// Two times in the wrong order.

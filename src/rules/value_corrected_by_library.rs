@@ -139,12 +139,13 @@ fn by_neighbours<'a>(ctx: &Context<'_>, pool: &'a Pool) -> Vec<Correction<'a>> {
 }
 
 /// The number in the next unit, where it would make sense there: `1800` milliseconds were meant as seconds.
-fn meant(setting: &PoolSetting) -> Option<(u64, Unit)> {
+fn meant(setting: &PoolSetting, old: Option<&PoolSetting>) -> Option<u64> {
     let bare: u64 = setting.raw.trim().parse().ok()?;
-    let ReadValue::Millis(default) = setting.default_value.as_ref()? else { return None };
+    let usual = old.map(|o| &o.taken).or(setting.default_value.as_ref());
+    let ReadValue::Millis(usual) = usual? else { return None };
     let in_seconds = in_unit(Unit::Seconds, setting.raw.trim())?;
-    let fits = setting.unit == Unit::Millis && bare > 0 && in_seconds * 60 >= *default && in_seconds <= default * 60;
-    fits.then_some((in_seconds, Unit::Seconds))
+    let near = in_seconds.saturating_mul(20) >= *usual && in_seconds <= usual.saturating_mul(20);
+    (setting.unit == Unit::Millis && bare > 0 && near).then_some(in_seconds)
 }
 
 fn finding(ctx: &Context<'_>, pair: PoolPair<'_>, pool: &Pool, correction: &Correction<'_>) -> Finding {
@@ -153,31 +154,38 @@ fn finding(ctx: &Context<'_>, pair: PoolPair<'_>, pool: &Pool, correction: &Corr
     let name = ctx.name(&setting.name);
     let refused = is_refused(setting) || setting.taken == ReadValue::Refused;
     let title = match refused {
-        true => shown!("{} refuses {} of {}: {}", ctx.name(&pool.library), name, ctx.name(setting.raw.trim()), correction.becomes),
+        true => shown!(
+            "{} refuses {} of {}: {}",
+            ctx.name(&pool.library),
+            name,
+            ctx.name(setting.raw.trim()),
+            correction.becomes
+        ),
         false => shown!("{} of {} is not what holds: {}", name, ctx.name(&setting.words), correction.becomes),
     };
-    let unit = meant(setting);
-    let hint = match unit {
-        Some((ms, _)) => shown!("{} counts in milliseconds; as seconds it would be {}", name, time_words(ms)),
+    let meant = meant(setting, old);
+    let hint = match meant {
+        Some(ms) => shown!("{} counts in milliseconds; as seconds it would be {}", name, time_words(ms)),
         None if refused => Shown::of_static("the process does not start with this value"),
         None => shown!("{} puts it right by itself and only its log tells", ctx.name(&pool.library)),
     };
     let confidence = if pool.ambiguous { Confidence::Low } else { Confidence::High };
-    let builder = FindingBuilder::new(VALUE_CORRECTED_BY_LIBRARY.name, correction.severity, confidence, setting.at, title)
-        .message(hint)
-        .subject(ctx.owner(pool), pool.environment)
-        .setting(name.clone(), ctx.written(old), ctx.written(Some(setting)))
-        .fix(
-            match unit {
-                Some((ms, _)) => shown!("write {} if {} were meant", ms, time_words(ms)),
-                None => shown!("write a value that holds, or take {} out", name),
-            },
-            unit.map(|(ms, _)| shown!("{}", ms)).or_else(|| ctx.written(old)),
-        )
-        .rollback(match ctx.written(old) {
-            Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),
-            None => shown!("take {} out again; processes take it when they restart", name),
-        });
+    let builder =
+        FindingBuilder::new(VALUE_CORRECTED_BY_LIBRARY.name, correction.severity, confidence, setting.at, title)
+            .message(hint)
+            .subject(ctx.owner(pool), pool.environment)
+            .setting(name.clone(), ctx.written(old), ctx.written(Some(setting)))
+            .fix(
+                match meant {
+                    Some(ms) => shown!("write {} if {} were meant", ms, time_words(ms)),
+                    None => shown!("write a value that holds, or take {} out", name),
+                },
+                meant.map(|ms| shown!("{}", ms)).or_else(|| ctx.written(old)),
+            )
+            .rollback(match ctx.written(old) {
+                Some(old) => shown!("set {} back to {}; processes take it when they restart", name, old),
+                None => shown!("take {} out again; processes take it when they restart", name),
+            });
     let told = !correction.says.as_str().is_empty();
     if told { builder.symptom(correction.says.clone()).build() } else { builder.build() }
 }

@@ -93,7 +93,8 @@ fn of_pool(ctx: &Context<'_>, change: &PoolChange<'_>, (least, most): (u64, u64)
     };
     let usual = usual(change.old_value()).or_else(|| usual(setting.default_value.as_ref()));
     let near = |ms: u64| usual.map_or((least..=most).contains(&ms), |usual| ms <= usual * 20 && ms * 20 >= usual);
-    let meant = [1000, 60].into_iter().map(|n| if too_long { is / n } else { is.saturating_mul(n) }).find(|ms| near(*ms))?;
+    let meant =
+        [1000, 60].into_iter().map(|n| if too_long { is / n } else { is.saturating_mul(n) }).find(|ms| near(*ms))?;
     let name = ctx.name(&setting.name);
     let (unit, size) = match setting.unit {
         Unit::Seconds => ("seconds", 1_000),
@@ -102,8 +103,10 @@ fn of_pool(ctx: &Context<'_>, change: &PoolChange<'_>, (least, most): (u64, u64)
         _ => ("milliseconds", 1),
     };
     let written = meant.div_ceil(size);
-    let title = shown!("{} of {} is {}: it counts in {}", name, ctx.name(setting.raw.trim()), ctx.name(&setting.words), unit);
-    let effect = if too_long { "a time of so many hours is no limit" } else { "nothing is answered in so short a time" };
+    let title =
+        shown!("{} of {} is {}: it counts in {}", name, ctx.name(setting.raw.trim()), ctx.name(&setting.words), unit);
+    let effect =
+        if too_long { "a time of so many hours is no limit" } else { "nothing is answered in so short a time" };
     let severity = match (too_long, pool.environment) {
         (false, Environment::Production) => Severity::High,
         _ => Severity::Medium,
