@@ -19,10 +19,10 @@ pub use program::ProcessCount;
 pub use recognise::{LibraryIndex, Match, Query};
 pub use role::Role;
 pub use schema::{
-    Ambiguity, Entries, Evidence, Example, Implied, Kind, Library, Means, Needs, Place, Program, ProgramExample,
-    ProgramSetting, ServerKind, Setting, Special, Unit, Zero,
+    Ambiguity, Ends, Entries, Evidence, Example, Implied, Kind, Library, Means, Needs, Place, Program, ProgramExample,
+    ProgramSetting, ServerKind, ServerTime, Setting, Special, Unit, Zero,
 };
-pub use value::{ReadValue, correction, in_words, read_value};
+pub use value::{ReadValue, correction, in_greatest_unit, in_unit, in_words, read_value, taken};
 
 /// The built-in tables; made from the TOML files by a test.
 const EMBEDDED: &str = include_str!("catalogue/embedded.json");

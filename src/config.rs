@@ -406,8 +406,17 @@ fn engine_names() -> String {
 }
 
 fn workload(table: &Table<'_, '_>) -> Result<DeclaredWorkload, ConfigError> {
-    let keys =
-        ["match", "server", "processes", "pool-max", "max-replicas", "threads", "requests-per-second", "hold-time-ms"];
+    let keys = [
+        "match",
+        "server",
+        "processes",
+        "pool-max",
+        "max-replicas",
+        "threads",
+        "connections-per-task",
+        "requests-per-second",
+        "hold-time-ms",
+    ];
     table.only(&keys)?;
     let remedy = "write match = { kind = \"Deployment\", namespace = \"prod\", name = \"api-*\" }";
     let matches = table.need("match", remedy)?.table()?;
@@ -424,6 +433,7 @@ fn workload(table: &Table<'_, '_>) -> Result<DeclaredWorkload, ConfigError> {
         pool_max: count("pool-max", MOST_CONNECTIONS)?,
         max_replicas: count("max-replicas", 1_000_000)?,
         threads: count("threads", 1_000_000)?,
+        connections_per_task: count("connections-per-task", 1000)?,
         requests_per_second: rate("requests-per-second")?,
         hold_time_ms: rate("hold-time-ms")?,
     };

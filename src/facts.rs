@@ -13,6 +13,7 @@ pub mod references;
 mod relevance;
 mod scopes;
 mod servers;
+mod time_limits;
 mod workloads;
 
 pub(crate) use arguments::{assignment, option_name, word_ranges};
@@ -20,7 +21,7 @@ pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{Catalogue, ReadValue, Role};
+use crate::catalogue::{Catalogue, Ends, ReadValue, Role, Unit};
 use crate::connection::{ConnectionString, Engine};
 use crate::document::Scalar;
 use crate::quantity::Interval;
@@ -51,8 +52,9 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
     for (at, role) in servers::limit_roles(&servers).chain(workloads::roles(settings)) {
         meanings.entry(at).or_default().role = Some(role.to_owned());
     }
+    let time_limits = time_limits::time_limits(&sight, &servers);
     let references = references::references(sources, settings);
-    Facts { workloads, endpoints, pools, servers, meanings, references }
+    Facts { workloads, endpoints, pools, servers, time_limits, meanings, references }
 }
 
 /// A pool ceiling that the user declared wins over what the files say.
@@ -199,6 +201,8 @@ pub struct Facts {
     pub pools: Vec<Pool>,
     /// Which servers take connections.
     pub servers: Vec<Server>,
+    /// Times after which something beside the pools ends a connection, a statement or a request.
+    pub time_limits: Vec<TimeLimit>,
     /// What single settings mean, for the table of changes.
     pub meanings: BTreeMap<SettingRef, Meaning>,
     /// What the settings refer to.
@@ -254,6 +258,33 @@ pub struct Container {
     pub processes: Reading,
     /// Worker threads of one process that may each want a connection, if a file tells.
     pub threads: Option<Reading>,
+    /// Seconds after which its server gives a request up, if a file tells.
+    pub request_timeout: Option<Reading>,
+}
+
+/// A time after which something beside the pools ends a connection, a statement or a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeLimit {
+    /// What it ends.
+    pub ends: Ends,
+    /// Who ends it, in words: `shop/db`, `Ingress shop/web`.
+    pub who: String,
+    /// The key that sets it.
+    pub name: String,
+    /// Milliseconds; never 0.
+    pub millis: u64,
+    /// The server that ends it, if it is one that is known.
+    pub server: Option<usize>,
+    /// Workloads whose requests it ends.
+    pub workloads: Vec<usize>,
+    /// Engine of the server.
+    pub engine: Engine,
+    /// What the client is told.
+    pub says: String,
+    /// Where that runs.
+    pub environment: Environment,
+    /// Where it is written.
+    pub at: Location,
 }
 
 /// A database (or cache, or broker) address as one process sees it.
@@ -355,6 +386,8 @@ pub struct Pool {
     pub min_idle: Reading,
     /// Its settings in file order.
     pub settings: Vec<PoolSetting>,
+    /// What holds for settings that are not written, where it is documented.
+    pub defaults: BTreeMap<Role, ReadValue>,
     /// Whether it is a pooler's own configuration and no client's pool.
     pub is_pooler: bool,
     /// Whether it is deployed as a layer makes it, which is a pool of its own: nothing to count here.
@@ -401,6 +434,12 @@ pub struct PoolSetting {
     pub default_value: Option<ReadValue>,
     /// A consequence of the library's own bounds on this value ("below 250 ms HikariCP resets it to 30 s"), if any.
     pub correction: Option<String>,
+    /// The value that holds: as written, or what the library puts in its place.
+    pub taken: ReadValue,
+    /// What the library itself says about the correction, if that is known.
+    pub says: String,
+    /// Unit of a bare number.
+    pub unit: Unit,
 }
 
 impl Pool {
@@ -408,6 +447,16 @@ impl Pool {
     #[must_use]
     pub fn setting(&self, role: Role) -> Option<&PoolSetting> {
         self.settings.iter().find(|s| s.role == role)
+    }
+
+    /// What holds for a role: what is written as the library takes it, else the documented default.
+    #[must_use]
+    pub fn effective(&self, role: Role) -> Option<&ReadValue> {
+        match self.setting(role) {
+            Some(setting) if setting.taken == ReadValue::LibraryDefault => setting.default_value.as_ref(),
+            Some(setting) => Some(&setting.taken),
+            None => self.defaults.get(&role),
+        }
     }
 
     /// Most connections one process can hold through this pool.
@@ -501,6 +550,8 @@ pub struct DeclaredWorkload {
     pub max_replicas: Option<u64>,
     /// Worker threads of one process that want a connection.
     pub threads: Option<u64>,
+    /// Connections that one task holds at once: 2 where a transaction opens another inside it.
+    pub connections_per_task: Option<u64>,
     /// Requests a second that need a connection, over all replicas.
     pub requests_per_second: Option<f64>,
     /// Milliseconds that one request holds a connection.

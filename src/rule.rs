@@ -9,6 +9,7 @@ pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;
 pub(crate) mod references;
+pub(crate) mod times;
 pub(crate) mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,6 +16,7 @@ mod host_changed;
 mod host_typo;
 mod host_without_server;
 mod interpolation_order;
+mod lifetime_beyond_server_limit;
 mod localhost_outside_development;
 mod malformed_connection_string;
 mod min_idle_near_max;
@@ -29,6 +30,7 @@ mod placeholder_left;
 mod pool_below_threads;
 mod pool_below_traffic;
 mod pool_exceeds_server_limit;
+mod pool_safeguard_removed;
 mod pool_setting_changed;
 mod pool_size_lowered;
 mod pool_size_raised;
@@ -47,11 +49,14 @@ mod server_limit_lowered;
 mod server_limit_raised;
 mod server_switched_off;
 mod server_without_password;
+mod setting_without_effect;
 mod short_lifetime;
 mod timeout_removed;
 mod timeout_too_short;
+mod timeouts_out_of_order;
 mod tls_weakened;
 mod user_changed;
+mod value_corrected_by_library;
 mod value_in_wrong_unit;
 mod value_not_a_string;
 mod value_not_allowed;
@@ -83,6 +88,11 @@ pub static RULES: &[&Rule] = &[
     &short_lifetime::SHORT_LIFETIME,
     &timeout_too_short::TIMEOUT_TOO_SHORT,
     &timeout_removed::TIMEOUT_REMOVED,
+    &timeouts_out_of_order::TIMEOUTS_OUT_OF_ORDER,
+    &lifetime_beyond_server_limit::LIFETIME_BEYOND_SERVER_LIMIT,
+    &value_corrected_by_library::VALUE_CORRECTED_BY_LIBRARY,
+    &pool_safeguard_removed::POOL_SAFEGUARD_REMOVED,
+    &setting_without_effect::SETTING_WITHOUT_EFFECT,
     &pool_setting_changed::POOL_SETTING_CHANGED,
     // Connection
     &authentication_off::AUTHENTICATION_OFF,
@@ -234,6 +244,9 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
     ("parameter-repeated", &["tls-weakened"]),
     ("parameters-contradict", &["tls-weakened"]),
     ("timeout-too-short", &["value-in-wrong-unit"]),
+    ("short-lifetime", &["value-in-wrong-unit", "lifetime-beyond-server-limit"]),
+    // A wait of milliseconds is below everything else; that it is so short says it all.
+    ("timeouts-out-of-order", &["timeout-too-short", "value-in-wrong-unit", "value-corrected-by-library"]),
 ];
 
 /// Runs all rules. One mistake at one place is one finding: of several by the same rule the worst stays (two workloads

@@ -207,6 +207,12 @@ fn settings_of_other_pools_stay_silent() {
     for key in foreign {
         assert_eq!(role_of(&catalogue, key), None, "{key}");
     }
+    // Beside keys of the same words too.
+    let path = ["spring", "redis", "jedis", "pool", "max-active"];
+    let siblings = |name: &str| name == "max-wait";
+    let query =
+        Query { path: &path, is_env: false, siblings: &siblings, file: "application.yml", dialect: None, images: &[] };
+    assert_eq!(catalogue.recognise(&query), None);
 }
 
 #[test]
@@ -498,4 +504,91 @@ fn documentation(tables: &Entries) -> String {
         let _ = writeln!(text, "| `{}` | {} |", role.as_str(), role.meaning());
     }
     text
+}
+
+/// Every setting of every library, with the library's id.
+fn all_settings() -> Vec<(String, plimsoll::catalogue::Setting)> {
+    let of = |l: Library| l.settings.into_iter().map(move |s| (l.id.clone(), s)).collect::<Vec<_>>();
+    tables().libraries.into_iter().flat_map(of).collect()
+}
+
+#[test]
+fn a_time_is_the_same_in_every_unit_that_can_write_it() {
+    use plimsoll::catalogue::Unit;
+    let amounts = [1_u64, 2, 7, 30, 45, 60, 90, 250, 3600];
+    for (id, setting) in all_settings() {
+        let per_unit = match setting.unit {
+            Unit::Millis => 1,
+            Unit::Seconds => 1_000,
+            Unit::Minutes => 60_000,
+            Unit::Hours => 3_600_000,
+            _ => continue,
+        };
+        for n in amounts {
+            let bare = read_value(&setting, &n.to_string());
+            let ms = n * per_unit;
+            let mut forms = vec![format!("{ms}ms"), format!("{ms} ms"), format!("{n}.0")];
+            if ms.is_multiple_of(1000) {
+                forms.extend([format!("{}s", ms / 1000), format!("PT{}S", ms / 1000)]);
+            }
+            if ms.is_multiple_of(60_000) {
+                forms.push(format!("{}m", ms / 60_000));
+            }
+            for form in forms {
+                assert_eq!(read_value(&setting, &form), bare, "{id} {}: {form} and {n}", setting.role.as_str());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_default_that_is_written_out_is_the_default() {
+    for library in tables().libraries {
+        for setting in library.settings.iter().filter(|s| s.default.is_some()) {
+            let default = setting.default.as_deref().map(|text| read_value(setting, text));
+            let role = setting.role;
+            // Several keys may set one role; the first that has a default tells what holds where none is written.
+            let first = library.settings.iter().find(|s| s.role == role && s.default.is_some());
+            if first == Some(setting) {
+                assert_eq!(library.default_of(role), default, "{}: {}", library.id, role.as_str());
+            }
+            let value = default.unwrap_or_else(|| unreachable!("only settings with a default are looked at"));
+            assert_eq!(correction(setting, &value), None, "{}: its own default is out of its bounds", library.id);
+            assert_eq!(plimsoll::catalogue::taken(setting, &value), value, "{}: {}", library.id, role.as_str());
+        }
+    }
+}
+
+#[test]
+fn special_values_mean_what_they_say_in_every_spelling() {
+    use plimsoll::catalogue::{Means, ReadValue, Unit};
+    for (id, setting) in all_settings() {
+        for (key, special) in &setting.special {
+            let negative = if setting.unit == Unit::Duration { "-7s" } else { "-7" };
+            let text = if key == "<0" { negative } else { key.as_str() };
+            let expected = match special.means {
+                Means::Unlimited => ReadValue::Unlimited,
+                Means::Forever => ReadValue::Forever,
+                Means::Disabled => ReadValue::Disabled,
+                Means::Default => ReadValue::LibraryDefault,
+                Means::Refused => ReadValue::Refused,
+                Means::SameAsMax => ReadValue::SameAsMax,
+                Means::Other => ReadValue::Other(special.note.clone()),
+            };
+            let role = setting.role.as_str();
+            for spelling in [text.to_owned(), format!(" {text} "), text.to_uppercase()] {
+                assert_eq!(read_value(&setting, &spelling), expected, "{id} {role}: {spelling}");
+            }
+            assert!(!in_words(&setting, &expected).is_empty(), "{id} {role}: {key} has no words");
+        }
+    }
+}
+
+#[test]
+fn what_a_library_puts_in_the_place_of_a_value_is_within_its_bounds() {
+    for (id, setting) in all_settings() {
+        let Some(instead) = &setting.below_becomes else { continue };
+        let value = read_value(&setting, instead);
+        assert_eq!(correction(&setting, &value), None, "{id} {}: {instead}", setting.role.as_str());
+    }
 }

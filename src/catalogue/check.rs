@@ -99,7 +99,13 @@ fn check_setting(library: &Library, setting: &Setting) -> Result<(), String> {
     if setting.min.zip(setting.max).is_some_and(|(min, max)| min > max) {
         return Err("min is greater than max; swap them".to_owned());
     }
+    if setting.below_becomes.is_some() && setting.min.is_none() {
+        return Err("below_becomes needs min; say below which value".to_owned());
+    }
     let unread = |text: &String| read_value(setting, text) == ReadValue::NotANumber;
+    if setting.below_becomes.as_ref().is_some_and(unread) {
+        return Err("below_becomes is no value of its unit; correct it".to_owned());
+    }
     if setting.default.as_ref().is_some_and(unread) {
         return Err("the default is no value of its unit; correct it, or move it to default_note".to_owned());
     }
@@ -114,6 +120,10 @@ fn check_server(server: &ServerKind) -> Result<(), String> {
     if out_of_order {
         return Err("min is greater than max; swap them".to_owned());
     }
+    let timed = |t: &super::schema::ServerTime| matches!(t.unit, Unit::Millis | Unit::Seconds | Unit::Minutes);
+    if server.times.iter().any(|t| t.key.trim().is_empty() || !timed(t)) {
+        return Err("a time needs a key and the unit ms, s or min; give it both".to_owned());
+    }
     Ok(())
 }
 
@@ -121,9 +131,9 @@ fn check_program(program: &Program) -> Result<(), String> {
     if program.settings.is_empty() {
         return Err("it has no [[program.setting]]; add at least one".to_owned());
     }
-    let counts = [Role::Processes, Role::Threads, Role::Concurrency];
+    let counts = [Role::Processes, Role::Threads, Role::Concurrency, Role::RequestTimeout];
     if program.settings.iter().any(|s| !counts.contains(&s.role)) {
-        return Err("the role of a program's setting is processes, threads or concurrency".to_owned());
+        return Err("the role of a program's setting is processes, threads, concurrency or request_timeout".to_owned());
     }
     Ok(())
 }

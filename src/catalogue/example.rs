@@ -66,7 +66,7 @@ fn broken_program(catalogue: &Catalogue, program: &Program, example: &ProgramExa
         let count = catalogue.processes_of(role, &words, example.image.as_deref(), &env)?;
         Some((role, count.count.map_or_else(|| "unknown".to_owned(), |n| n.to_string())))
     };
-    let roles = [Role::Processes, Role::Threads, Role::Concurrency];
+    let roles = [Role::Processes, Role::Threads, Role::Concurrency, Role::RequestTimeout];
     let given: BTreeMap<Role, String> = roles.into_iter().filter_map(counted).collect();
     let told = || format!("{}: {:?} gives {given:?}, expected {:?}", program.id, example.command, example.expect);
     (given != example.expect).then(told)

@@ -381,7 +381,10 @@ impl Index {
 /// What servers and programs call their settings.
 fn other_leaves(entries: &Entries) -> BTreeSet<String> {
     let servers = entries.servers.iter();
-    let of_servers = servers.flat_map(|s| s.env.iter().chain(s.reserved.keys()).chain(Some(&s.limit_key)));
+    let of_servers = servers.flat_map(|s| {
+        let times = s.times.iter().map(|time| &time.key);
+        s.env.iter().chain(s.reserved.keys()).chain(Some(&s.limit_key)).chain(times)
+    });
     let programs = entries.programs.iter();
     let of_programs = programs.flat_map(|p| {
         let settings = p.settings.iter().flat_map(|s| s.env.iter().chain(&s.keys));
@@ -456,13 +459,22 @@ impl Near {
 /// What of the needs holds; `None` if nothing does.
 fn context(needs: Option<&Needs>, above: &[&str], query: &Query<'_>) -> Option<Near> {
     let needs = needs?;
-    let siblings = needs.siblings.iter().filter(|name| (query.siblings)(name)).count();
+    let siblings = match is_of_other_clients(above) {
+        true => 0,
+        false => needs.siblings.iter().filter(|name| (query.siblings)(name)).count(),
+    };
     let file = query.file.rsplit(['/', '\\', '!']).next().unwrap_or_default().to_ascii_lowercase();
     let files = usize::from(needs.files.iter().any(|glob| fast_glob::glob_match(glob, &file)));
     let is_image = |image: &str| needs.images.iter().any(|glob| fast_glob::glob_match(glob, image_name(image)));
     let images = usize::from(query.images.iter().any(|image| is_image(image)));
     let hits = siblings + files + images;
     (hits > 0 || is_under(&needs.under, above)).then_some(Near { at_home: files + images > 0, hits })
+}
+
+/// Whether the keys are those of a pool of other clients, which is configured in the same words.
+fn is_of_other_clients(above: &[&str]) -> bool {
+    let near = above.iter().rev().take(NEAR).map(|segment| words_of(segment));
+    near.into_iter().any(|words| ["jedis", "lettuce", "ldap", "http"].iter().any(|client| has_word(&words, client)))
 }
 
 /// Whether one of the nearest segments has one of the words, with no foreign word at or below it.

@@ -96,6 +96,8 @@ roles! {
     Threads = "threads",
     /// Requests or jobs that run at once
     Concurrency = "concurrency",
+    /// Seconds after which a server or a router gives a request up
+    RequestTimeout = "request_timeout",
     /// Copies of a workload
     Replicas = "replicas",
     /// Most connections that a server accepts

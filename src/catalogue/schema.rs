@@ -168,6 +168,12 @@ pub struct Setting {
     /// What happens to a greater value.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub above_max: String,
+    /// The value that holds instead of a smaller one, as a value of this setting; absent: it is refused, or not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below_becomes: Option<String>,
+    /// What the library itself says about a smaller value, in its log or its exception.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub below_says: String,
     /// How easily the name may mean something else.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ambiguity: Ambiguity,
@@ -336,6 +342,9 @@ pub struct ServerKind {
     /// Places in files that set the limit.
     #[serde(default, rename = "place", skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<Place>,
+    /// Times after which it ends a client's connection or statement by itself.
+    #[serde(default, rename = "time", skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<ServerTime>,
     /// What clients are told when no slot is left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
@@ -351,6 +360,32 @@ pub struct ServerKind {
     /// How well they are known.
     #[serde(default)]
     pub evidence: Evidence,
+}
+
+/// A time after which a server ends a connection or a statement by itself. Zero means that it never does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerTime {
+    /// Its key; it stands where the limit on connections stands.
+    pub key: String,
+    /// What it ends.
+    pub ends: Ends,
+    /// Unit of a bare number.
+    pub unit: Unit,
+    /// What the client is told.
+    pub says: String,
+}
+
+/// What is ended when a time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// A connection that nobody used for so long.
+    Idle,
+    /// A statement that runs so long.
+    Statement,
+    /// The request of a caller that has waited so long.
+    Request,
 }
 
 /// A place in a file that sets a server's limit. All that is given must hold.
@@ -417,7 +452,7 @@ pub struct Program {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramSetting {
-    /// `processes`, `threads` or `concurrency`.
+    /// `processes`, `threads`, `concurrency` or `request_timeout` (in seconds).
     pub role: Role,
     /// Flags that take the count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

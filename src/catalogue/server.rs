@@ -1,7 +1,7 @@
 //! Which server a container or a file is, and where its limit on connections stands.
 
 use super::recognise::{image_name, image_path, segments_of};
-use super::schema::{Place, ServerKind};
+use super::schema::{Place, ServerKind, ServerTime};
 
 impl ServerKind {
     /// Whether a container of this image is such a server. Exporters, backups and poolers of the engine are not.
@@ -44,6 +44,14 @@ impl ServerKind {
         let at = |index: usize| self.flags.iter().find_map(|flag| flag_value(flag, words, index));
         let (index, value) = (0..words.len()).rev().find_map(at)?;
         Some((index, value.parse().ok()))
+    }
+
+    /// A time in the words of a command: the index of the word that holds it, and its text. Of several the last counts.
+    #[must_use]
+    pub fn time_in_words<'w>(&self, time: &ServerTime, words: &[&'w str]) -> Option<(usize, &'w str)> {
+        let forms = [format!("-c {}=", time.key), format!("-c{}=", time.key), format!("--{}=", time.key)];
+        let at = |index: usize| forms.iter().find_map(|form| flag_value(form, words, index));
+        (0..words.len()).rev().find_map(at)
     }
 }
 

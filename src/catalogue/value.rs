@@ -278,14 +278,34 @@ fn default_of(setting: &Setting) -> Option<ReadValue> {
     (value != ReadValue::LibraryDefault).then_some(value)
 }
 
-/// In the greatest unit that divides it, for people: `250 ms`, `30 s`, `90 s`, `30 min`, `8 h`.
 fn time_in_words(millis: u64) -> String {
+    let (number, unit) = in_greatest_unit(millis);
+    format!("{number} {unit}")
+}
+
+/// Milliseconds in the greatest unit that divides them, for people: `250 ms`, `30 s`, `90 s`, `30 min`, `8 h`.
+#[must_use]
+pub fn in_greatest_unit(millis: u64) -> (u64, &'static str) {
     const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let fitting = UNITS.iter().find(|(size, _)| millis > 0 && millis.is_multiple_of(*size));
-    match fitting {
-        Some((size, unit)) => format!("{} {unit}", millis / size),
-        None => format!("{millis} ms"),
+    let fitting = UNITS.into_iter().find(|(size, _)| millis > 0 && millis.is_multiple_of(*size));
+    fitting.map_or((millis, "ms"), |(size, unit)| (millis / size, unit))
+}
+
+/// What holds when this value is written: itself, or what the library puts in its place where it is too small.
+#[must_use]
+pub fn taken(setting: &Setting, value: &ReadValue) -> ReadValue {
+    let too_small = setting.min.is_some_and(|n| less(value, &bound_of(setting.unit, n)));
+    match setting.below_becomes.as_deref().filter(|_| too_small) {
+        Some(instead) => read_value(setting, instead),
+        None => value.clone(),
     }
+}
+
+/// A time in the setting's own unit and in words: what the number would be if it had been meant in another unit.
+#[must_use]
+pub fn in_unit(unit: Unit, text: &str) -> Option<u64> {
+    let nanos = amount(unit, text.trim())?;
+    u64::try_from(nanos / NANOS_PER_MILLI).ok()
 }
 
 /// What the library makes of a value that is out of its bounds: "below 250 ms it is reset to 30 s".

@@ -192,7 +192,8 @@ pub fn part_role_for_key(key: &str) -> Option<PartKey> {
     }
     let words = located(key);
     let texts: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
-    if texts.iter().any(|word| FOREIGN.contains(word)) {
+    // A virtual host is a name inside RabbitMQ or a web server, and no address.
+    if texts.iter().any(|word| FOREIGN.contains(word)) || texts.ends_with(&["virtual", "host"]) {
         return None;
     }
     joined(key, &texts, &words).or_else(|| apart(key, &texts, &words))
@@ -367,6 +368,7 @@ mod tests {
     fn addresses_of_something_else_are_left_alone() {
         for key in [
             "SMTP_HOST",
+            "spring.rabbitmq.virtual-host",
             "HTTP_PORT",
             "server.port",
             "LDAP_HOST",

@@ -217,6 +217,9 @@ impl Finder<'_> {
             default: default_value.as_ref().map(|v| crate::catalogue::in_words(found.setting, v)),
             default_value,
             correction: crate::catalogue::correction(found.setting, &value),
+            taken: crate::catalogue::taken(found.setting, &value),
+            says: found.setting.below_says.clone(),
+            unit: found.setting.unit,
             value,
         }
     }
@@ -248,6 +251,7 @@ impl Finder<'_> {
             min_idle,
             ambiguous: !draft.certain,
             at: at.unwrap_or_else(fallback),
+            defaults: Role::ALL.iter().filter_map(|role| Some((*role, about.default_of(*role)?))).collect(),
             settings: draft.settings,
         }
     }
@@ -321,7 +325,7 @@ fn is_database(engine: Engine) -> bool {
 fn reading(draft: &Draft, about: &Library, role: Role) -> Reading {
     let written = draft.settings.iter().find(|s| s.role == role);
     let Some(setting) = written else { return default_reading(about, role) };
-    let value = match &setting.value {
+    let value = match &setting.taken {
         ReadValue::Count(n) => return Reading::literal(*n, setting.at),
         ReadValue::LibraryDefault => {
             return Reading { at: Some(setting.at), ..default_reading(about, role) };

@@ -28,13 +28,17 @@ fn is_relevant(resource: &Resource, catalogue: &Catalogue) -> bool {
     match resource.shape {
         Shape::Workload(_) | Shape::Autoscaler(_) | Shape::Service(_) => true,
         Shape::Config(_) | Shape::Plain => {
-            resource.id.kind == "Secret"
-                || resource
-                    .settings
-                    .iter()
-                    .any(|s| may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s))
+            let matters = |s: &Setting| {
+                may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s)
+            };
+            is_kept_whole(resource) || resource.settings.iter().any(matters)
         }
     }
+}
+
+/// Secrets hold addresses, and routers say how long a request may last.
+fn is_kept_whole(resource: &Resource) -> bool {
+    matches!(resource.id.kind.as_str(), "Secret" | "Ingress" | "VirtualService" | "HTTPRoute")
 }
 
 /// Whether a setting may be an address, a part of one, a secret, or a setting of a pool, a server or a process.

@@ -95,6 +95,7 @@ fn container(resource: &Resource, shape: &ContainerShape) -> Container {
         image: shape.image.and_then(|at| resource.settings.get(at as usize)).map(|s| s.value.text.to_string()),
         processes: Reading::default_of(1, "one process a container"),
         threads: None,
+        request_timeout: None,
     }
 }
 
@@ -201,7 +202,9 @@ pub(super) fn count_processes(
         let command = command_words(resource, c);
         let processes = read_role(Role::Processes, &command, scope, settings, catalogue);
         let threads = read_role(Role::Threads, &command, scope, settings, catalogue);
+        let request_timeout = read_role(Role::RequestTimeout, &command, scope, settings, catalogue);
         let Some(container) = workload.containers.get_mut(c) else { continue };
+        container.request_timeout = request_timeout;
         if let Some(found) = processes {
             container.processes = found;
         }

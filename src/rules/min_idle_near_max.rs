@@ -3,7 +3,7 @@
 use crate::catalogue::{ReadValue, Role};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
-use crate::rule::Context;
+use crate::rule::{Context, PoolChange, wording};
 use crate::secret::Shown;
 use crate::shown;
 
@@ -11,7 +11,8 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A minimum of idle connections that this change brings to a large number: near the maximum, above it, or so many
-    /// over all replicas that they fill a good part of the server without any load.
+    /// over all replicas that they fill a good part of the server without any load. Also a maximum that falls below a
+    /// minimum which stays.
     ///
     /// ## Why it hurts
     ///
@@ -60,6 +61,57 @@ const SMALL: u64 = 20;
 const MANY: u64 = 100;
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
+    out.extend(ctx.pool_changes(Role::PoolMax).iter().filter_map(|change| max_below(ctx, change)));
+    raised(ctx, out);
+}
+
+/// What libraries do with a minimum above the maximum, in their own words where they have some.
+fn refusal(library: &str) -> Option<&'static str> {
+    Some(match library {
+        "npgsql" => "Connection can't have 'Max Pool Size' under 'Min Pool Size'",
+        "sqlclient" => "Invalid min or max pool size values, min pool size cannot be greater than the max pool size.",
+        "psycopg-pool" => "max_size must be greater or equal than min_size",
+        "asyncpg" => "min_size is greater than max_size",
+        "knex" => "Tarn: opt.max is smaller than opt.min",
+        "druid" => "illegal maxActive",
+        "bb8" => "min_idle must be no larger than max_size",
+        _ => return None,
+    })
+}
+
+/// A maximum that falls below a minimum which stays as it is.
+fn max_below(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
+    let (pool, setting) = (change.new_pool?, change.new?);
+    let idle = pool.setting(Role::PoolMinIdle)?;
+    let (ReadValue::Count(max), ReadValue::Count(min)) = (&setting.taken, &idle.value) else { return None };
+    let was_above = change.old_pool.is_some_and(
+        |old| matches!((old.max.value.known(), old.min_idle.value.known()), (Some(max), Some(min)) if min > max),
+    );
+    let min_moved =
+        change.old_pool.and_then(|old| old.setting(Role::PoolMinIdle)).is_none_or(|o| o.value != idle.value);
+    // A minimum that moved too is told at its own line.
+    if pool.ceiling().known()? >= *min || was_above || min_moved {
+        return None;
+    }
+    let name = ctx.name(&setting.name);
+    let refusal = refusal(&pool.key.library);
+    let effect = match refusal {
+        Some(_) => shown!("{} refuses such a pool, and the process does not start", ctx.name(&pool.library)),
+        None => shown!("what {} makes of it is not what the file says", ctx.name(&pool.library)),
+    };
+    let severity = if refusal.is_some() { Severity::High } else { Severity::Medium };
+    let title = shown!("{} of {} is below {} of {}", name, *max, ctx.name(&idle.name), *min);
+    let builder = FindingBuilder::new(MIN_IDLE_NEAR_MAX.name, severity, Confidence::High, setting.at, title)
+        .message(effect)
+        .subject(ctx.owner(pool), pool.environment)
+        .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
+        .evidence(idle.at, shown!("{} of {}", ctx.name(&idle.name), *min))
+        .fix(shown!("lower {} to {} or less", ctx.name(&idle.name), *max), None)
+        .rollback(wording::set_back(&name, ctx.written(change.old).as_ref()));
+    Some(refusal.into_iter().fold(builder, |b, words| b.symptom(Shown::of_static(words))).build())
+}
+
+fn raised(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for change in ctx.pool_changes(Role::PoolMinIdle) {
         let (Some(pool), Some(setting)) = (change.new_pool, change.new) else { continue };
         let ReadValue::Count(idle) = setting.value else { continue };

@@ -14,6 +14,8 @@ declare_rule! {
     ///
     /// A process whose worker threads outnumber its connections by more than the library's kind bears: a Rails or other
     /// thread-per-connection pool below its thread count, or any pool that this change brings to a tenth of the threads.
+    /// Where `connections-per-task` under `[[workload]]` in `plimsoll.toml` says that a task holds several at once, a pool
+    /// below `threads × (connections per task − 1) + 1`: with fewer, all threads can wait for each other for ever.
     ///
     /// ## Why it hurts
     ///
@@ -73,6 +75,13 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         if super::pool_below_traffic::is_overloaded(ctx, pair) {
             continue;
         }
+        if let Some(now) = deadlock(ctx, ctx.new.facts, new) {
+            let before = pair.old.and_then(|old| deadlock(ctx, ctx.old.facts, old));
+            if before.is_none_or(|b| now.missing() > b.missing()) {
+                out.push(deadlock_finding(ctx, pair.old, new, &now));
+            }
+            continue;
+        }
         let Some((pool, threads)) = short(ctx.new.facts, new) else { continue };
         let before = pair.old.and_then(|old| short(ctx.old.facts, old));
         if before.is_some_and(|(p, t)| (pool, threads) == (p, t) || pool * t >= p * threads) {
@@ -92,6 +101,67 @@ fn short(facts: &Facts, pool: &Pool) -> Option<(u64, u64)> {
     let one_each = pool.key.library.contains("rails") || pool.key.library.contains("active");
     let bound = if one_each { threads } else { threads / 10 };
     (size < bound).then_some((size, threads))
+}
+
+/// A pool that its own tasks can block: each thread may hold all but one of the connections that its task needs.
+struct Deadlock {
+    size: u64,
+    threads: u64,
+    per_task: u64,
+}
+
+impl Deadlock {
+    /// The least size with which one task can always end.
+    /// <https://github.com/brettwooldridge/HikariCP/wiki/About-Pool-Sizing#pool-locking>
+    fn least(&self) -> u64 {
+        self.threads.saturating_mul(self.per_task.saturating_sub(1)).saturating_add(1)
+    }
+
+    fn missing(&self) -> u64 {
+        self.least().saturating_sub(self.size)
+    }
+}
+
+fn deadlock(ctx: &Context<'_>, facts: &Facts, pool: &Pool) -> Option<Deadlock> {
+    let (w, c) = pool.owner?;
+    let workload = facts.workloads.get(w)?;
+    let told =
+        ctx.policy.declared.workloads.iter().find(|d| d.matches(&workload.id) && d.connections_per_task.is_some());
+    let threads = workload.containers.get(c)?.threads.as_ref()?.value.known()?;
+    let found = Deadlock { size: pool.ceiling().known()?, threads, per_task: told?.connections_per_task? };
+    (found.missing() > 0 && found.per_task > 1).then_some(found)
+}
+
+fn deadlock_finding(ctx: &Context<'_>, before: Option<&Pool>, pool: &Pool, found: &Deadlock) -> Finding {
+    let Deadlock { size, threads, per_task } = *found;
+    let setting = pool.setting(Role::PoolMax);
+    let name = ctx.name(setting.map_or(pool.library.as_str(), |s| s.name.as_str()));
+    let old = before.and_then(|p| p.setting(Role::PoolMax));
+    let title =
+        shown!("{} connections for {} threads whose tasks hold {} each can block for ever", size, threads, per_task);
+    let at = setting.map_or(pool.at, |s| s.at);
+    FindingBuilder::new(POOL_BELOW_THREADS.name, Severity::High, Confidence::High, at, title)
+        .message(shown!(
+            "{} threads × ({} − 1) + 1 = {} connections are needed so that one task can always end",
+            threads,
+            per_task,
+            found.least()
+        ))
+        .subject(ctx.owner(pool), pool.environment)
+        .setting(name.clone(), ctx.written(old), ctx.written(setting))
+        .symptom(Shown::of_static("all threads wait for a connection, none works, and the database is idle"))
+        .fix(
+            shown!(
+                "set {} to {} or more, or run {} threads at most",
+                name,
+                found.least(),
+                (size.max(1) - 1) / (per_task - 1)
+            ),
+            Some(shown!("{}", found.least())),
+        )
+        .rollback(Shown::of_static("set threads and pool back together; processes take both when they restart"))
+        .question(shown!("Do tasks still hold {} connections at once?", per_task))
+        .build()
 }
 
 /// A larger pool as far as the server has room for it, else fewer threads.

@@ -89,10 +89,11 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         FindingBuilder::new(POOL_SIZE_LOWERED.name, severity, confidence, at, title)
             .message(relief.unwrap_or_else(|| {
                 shown!(
-                    "a process can work on {} of its queries at once instead of {}; at 50 ms a query that is {} a second at most",
+                    "a process can work on {} of its queries at once instead of {}; at 50 ms a query that is {} a second at most{}",
                     *is,
                     was,
-                    is * 20
+                    is * 20,
+                    blocks(*is)
                 )
             }))
             .subject(ctx.owner(pool), pool.environment)
@@ -112,6 +113,15 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         )
         .question(shown!("How many connections of this pool are in use at peak, and are {} enough?", *is));
     Some(builder.build())
+}
+
+/// What very small pools add: whoever holds one connection and asks for a second waits for the others who do the same.
+fn blocks(is: u64) -> Shown {
+    match is {
+        1 => Shown::of_static("; a task that asks for a second connection waits for itself"),
+        2 | 3 => shown!("; {} tasks that each hold one connection and ask for a second wait for each other", is),
+        _ => Shown::default(),
+    }
 }
 
 /// Why a smaller pool is no cause for worry here: it brings the server back below its line, the replicas make up for
@@ -141,8 +151,12 @@ fn relief(ctx: &Context<'_>, old: &Pool, new: &Pool) -> Option<Shown> {
         ));
     }
     let (before, after) = (ctx.old.facts.total(old)?, ctx.new.facts.total(new)?);
-    (after >= before)
-        .then(|| shown!("more replicas or processes make up for it: {} connections in all, {} before", after, before))
+    // Twenty pools of three make requests wait that one pool of sixty would not.
+    let small = new.ceiling().known().is_some_and(|each| each <= 5);
+    let small = if small { "; many small pools make requests wait sooner than few large ones" } else { "" };
+    (after >= before).then(|| {
+        shown!("more replicas or processes make up for it: {} connections in all, {} before{}", after, before, small)
+    })
 }
 
 fn severity(was: u64, is: u64, role: Role) -> Severity {

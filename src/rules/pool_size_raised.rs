@@ -84,6 +84,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>) -> Option<Finding> {
         (Some(_), _) if change.old.is_none() => {
             shown!("{} set: {} → {}; {} was the default of {}", name, *was, *is, *was, ctx.name(&pool.library))
         }
+        (_, 10) if was * 10 == *is && *is >= 50 => {
+            shown!("{} raised 10-fold: {} → {}, which may be a zero too many", name, *was, *is)
+        }
         (_, 3..100) => shown!("{} raised {}-fold: {} → {}", name, factor, *was, *is),
         (_, 2) if was * 2 == *is => shown!("{} doubled: {} → {}", name, *was, *is),
         _ => shown!("{} raised: {} → {}", name, *was, *is),

@@ -63,6 +63,10 @@ const HICCUP_MS: u64 = 2000;
 fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Finding> {
     let (pool, setting) = (change.new_pool?, change.new?);
     let ReadValue::Millis(is) = setting.value else { return None };
+    // What the library puts another value in the place of is told as that.
+    if setting.taken != setting.value {
+        return None;
+    }
     let was = match change.old_value().or(setting.default_value.as_ref()) {
         Some(ReadValue::Millis(ms)) => *ms,
         Some(ReadValue::Forever) => u64::MAX,
@@ -85,15 +89,9 @@ fn finding(ctx: &Context<'_>, change: &PoolChange<'_>, role: Role) -> Option<Fin
         Some(old) => shown!("{} lowered: {} → {}", name, ctx.name(&old.words), words),
         None => shown!("{} set to {}", name, words),
     };
-    let corrected = setting.correction.as_deref().map(|c| shown!("; {}", ctx.name(c))).unwrap_or_default();
     Some(
         FindingBuilder::new(TIMEOUT_TOO_SHORT.name, severity, Confidence::High, setting.at, title)
-            .message(shown!(
-                "requests {} for {} at most; a short spike fails what would have been served{}",
-                what,
-                words,
-                corrected
-            ))
+            .message(shown!("requests {} for {} at most; a short spike fails what would have been served", what, words))
             .subject(ctx.owner(pool), pool.environment)
             .setting(name.clone(), ctx.written(change.old), ctx.written(change.new))
             .symptom(Shown::of_static("Connection is not available, request timed out"))

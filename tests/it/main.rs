@@ -9,5 +9,6 @@ mod hostile;
 mod layers;
 mod mutations;
 mod properties;
+mod queueing;
 mod relevance;
 mod secrets;

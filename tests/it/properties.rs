@@ -304,3 +304,37 @@ fn a_reported_line_holds_what_is_reported() {
     assert!(checked > 200, "only {checked} lines were looked at");
     assert!(wrong.is_empty(), "{} of {checked} lines:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// A service with a pool against a server of the same project.
+fn service_with_pool(pool: u64, replicas: u64, workers: u64) -> Vec<(String, String)> {
+    let text = format!(
+        "services:\n  db:\n    image: postgres:16\n    command: postgres -c max_connections=300\n  web:\n    image: registry.example.org/shop/web:1.0\n    command: gunicorn shop:app --workers {workers}\n    deploy:\n      replicas: {replicas}\n    environment:\n      DATABASE_URL: postgresql://app@db:5432/shop\n      SQLALCHEMY_POOL_SIZE: \"{pool}\"\n"
+    );
+    vec![("compose.yaml".to_owned(), text)]
+}
+
+/// Connections that the clients of the only server may hold at peak and in a rollout.
+fn demand(pool: u64, replicas: u64, workers: u64) -> Vec<(u64, Option<u64>)> {
+    let catalogue = Catalogue::builtin().expect("the built-in catalogue is sound");
+    let (sources, settings) = read(&service_with_pool(pool, replicas, workers));
+    let facts = assemble(&sources, &settings, &catalogue, &Declared::default());
+    let rolling = facts.workloads.iter().map(|w| w.id.to_string()).collect();
+    let options = plimsoll::budget::Options { target: 0.8, strict_rollout: false, rolling: &rolling };
+    let rows = plimsoll::budget::budget(&facts, &facts, &options);
+    rows.iter().filter_map(|row| row.after).map(|load| (load.rollout.lo, load.rollout.hi)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_larger_pool_never_asks_for_fewer_connections(
+        pool in 1..200_u64, more in 0..200_u64, replicas in 1..12_u64, workers in 1..8_u64
+    ) {
+        let (small, large) = (demand(pool, replicas, workers), demand(pool + more, replicas, workers));
+        prop_assert_eq!(small.len(), 1);
+        for ((lo, hi), (more_lo, more_hi)) in small.iter().zip(&large) {
+            prop_assert!(more_lo >= lo && (more_hi.is_none() || more_hi >= hi), "{:?} {:?}", small, large);
+        }
+    }
+}
