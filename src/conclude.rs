@@ -305,21 +305,30 @@ fn reported_budget(context: &Context<'_>, row: &ServerBudget) -> ReportedBudget 
 
 fn proposal(context: &Context<'_>, row: &ServerBudget) -> Option<ReportedProposal> {
     let proposal = row.proposal.as_ref()?;
-    // The proposal is about the heaviest cause.
-    let cause = row.causes.iter().find(|cause| cause.weight > 0)?;
     Some(ReportedProposal {
         setting: context.redactor.text(&proposal.setting),
         value: proposal.value,
-        is_limit: cause.factor == Factor::Limit,
+        is_limit: proposal.factor == Factor::Limit,
     })
 }
 
 /// Where the usable connections come from, if no file says it.
 fn limit_because(context: &Context<'_>, row: &ServerBudget) -> Option<Shown> {
+    if let Some(pooler) = &row.pooler {
+        return Some(shown!(
+            "{} processes of {} ({}), which may open {} connections to their servers",
+            pooler.pods,
+            context.redactor.text(&pooler.product),
+            pooler.mode.as_str(),
+            pooler.server_cap
+        ));
+    }
     let server = context.new.facts.servers.iter().find(|server| server.id == row.server)?;
     let limit = server.limit.value.known()?;
     let told = match &server.limit.origin {
-        Origin::Default(whose) | Origin::Assumed(whose) => shown!("{}: {}", context.redactor.text(whose), limit),
+        Origin::Default(whose) | Origin::Table(whose) | Origin::Assumed(whose) => {
+            shown!("{}: {}", context.redactor.text(whose), limit)
+        }
         Origin::Declared => shown!("told in plimsoll.toml: {}", limit),
         Origin::Literal | Origin::Unknown(_) => return None,
     };
@@ -339,6 +348,7 @@ fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
         pool: term.pool,
         product: term.product,
         rollout_replicas: term.rollout_replicas,
+        rollout_product: term.rollout_product,
         via: term.via.as_deref().map(|v| context.redactor.text(v)),
         origin: term.origin.as_str(),
         evidence: term.evidence.iter().map(|(_, at)| place(context, *at)).collect(),

@@ -6,6 +6,10 @@
 
 mod arguments;
 mod endpoints;
+mod links;
+mod managed;
+mod operators;
+mod poolers;
 mod pools;
 pub mod references;
 mod relevance;
@@ -14,6 +18,8 @@ mod servers;
 mod workloads;
 
 pub(crate) use arguments::{assignment, option_name, word_ranges};
+pub(crate) use managed::limit_of;
+pub use managed::keep_provisioned;
 pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;
@@ -45,12 +51,22 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
         catalogue,
         declared,
     };
-    let servers = servers::servers(&sight, &mut endpoints);
+    let servers::Found { servers, poolers, secret_links } = servers::servers(&sight, &pools, &mut endpoints);
     for (at, role) in servers::limit_roles(&servers).chain(workloads::roles(settings)) {
         meanings.entry(at).or_default().role = Some(role.to_owned());
     }
     let references = references::references(sources, settings);
-    Facts { workloads, endpoints, pools, servers, meanings, references }
+    Facts {
+        workloads,
+        endpoints,
+        pools,
+        servers,
+        poolers,
+        secret_links,
+        foreign: Vec::new(),
+        meanings,
+        references,
+    }
 }
 
 /// A pool ceiling that the user declared wins over what the files say.
@@ -118,6 +134,8 @@ pub enum Origin {
     Declared,
     /// A documented default; whose it is, in words.
     Default(String),
+    /// From the table of a managed service; whose and of when, in words.
+    Table(String),
     /// Taken for lack of anything better; why, in words.
     Assumed(String),
     /// Not to be had from the files; which line would settle it, in words.
@@ -131,7 +149,7 @@ impl Origin {
         match self {
             Origin::Literal => "literal",
             Origin::Declared => "mapped",
-            Origin::Default(_) => "default",
+            Origin::Default(_) | Origin::Table(_) => "default",
             Origin::Assumed(_) => "assumed",
             Origin::Unknown(_) => "unknown",
         }
@@ -197,6 +215,12 @@ pub struct Facts {
     pub pools: Vec<Pool>,
     /// Which servers take connections.
     pub servers: Vec<Server>,
+    /// What stands between clients and servers.
+    pub poolers: Vec<Pooler>,
+    /// Clients that take their address from a Secret of which only the name is known.
+    pub secret_links: Vec<SecretLink>,
+    /// What other repositories open, where they told it.
+    pub foreign: Vec<Foreign>,
     /// What single settings mean, for the table of changes.
     pub meanings: BTreeMap<SettingRef, Meaning>,
     /// What the settings refer to.
@@ -278,6 +302,10 @@ pub struct Endpoint {
     pub workloads: Vec<usize>,
     /// The server it reaches, and how that was found.
     pub server: Option<(usize, Link)>,
+    /// The pooler that it reaches instead, and how that was found.
+    pub pooler: Option<(usize, Link)>,
+    /// Whether it is a pooler's own way to its server.
+    pub of_pooler: bool,
 }
 
 /// Identity of an endpoint: the same on both sides of a change unless owner or key were renamed.
@@ -313,6 +341,14 @@ pub enum Link {
     ServiceName,
     /// The host is written in the server's own definition.
     HostName,
+    /// The address is taken from the block that makes the server.
+    Reference,
+    /// The Secret is one that an operator makes for the server.
+    OperatorSecret,
+    /// A proxy beside it in the pod leads there.
+    Sidecar,
+    /// Nothing says it, and it is the only server of its engine in the tree.
+    OnlyOne,
     /// The address is all that is known of the server.
     AddressOnly,
 }
@@ -325,6 +361,10 @@ impl Link {
             Link::Declared => "declared in plimsoll.toml",
             Link::ServiceName => "its host is a service in the tree",
             Link::HostName => "its host names the server",
+            Link::Reference => "its address is taken from the server's block",
+            Link::OperatorSecret => "its Secret is one that the operator makes for the server",
+            Link::OnlyOne => "the only server of its engine in the tree",
+            Link::Sidecar => "a proxy in the same pod leads there",
             Link::AddressOnly => "only its address is known",
         }
     }
@@ -442,14 +482,194 @@ pub struct Server {
     pub environment: Environment,
     /// Where it is defined, if it is in the tree.
     pub at: Option<Location>,
+    /// The server whose readers these are: their clients move there when the last reader is lost.
+    pub replica_of: Option<String>,
+    /// How many servers share the load; more than one for readers alone.
+    pub nodes: u64,
+    /// The size that gives the limit, where a managed service sets it by the size.
+    pub size: Option<Size>,
+}
+
+/// The size of a managed instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    /// The service's id in the catalogue: `aurora-postgresql`.
+    pub service: &'static str,
+    /// The size as written: `db.t4g.medium`.
+    pub name: String,
+    /// Whether a change of the size leaves the limit as it was made with the server.
+    pub is_kept: bool,
 }
 
 impl Server {
+    /// A server of which nothing but its name and engine is known.
+    #[must_use]
+    pub fn named(id: impl Into<String>, engine: Engine) -> Server {
+        let id = id.into();
+        Server {
+            limit: Reading::unknown(0, format!("max_connections of {id} (declare it in plimsoll.toml under [[server]])")),
+            id,
+            engine,
+            reserved: Reading::default_of(0, "part of the unknown limit"),
+            limit_name: None,
+            engine_default: None,
+            limit_setting: None,
+            hosts: Vec::new(),
+            fixed_clients: servers::assumed_clients(),
+            observed_peak: None,
+            environment: Environment::Unknown,
+            at: None,
+            replica_of: None,
+            nodes: 1,
+            size: None,
+        }
+    }
+
     /// Slots that applications can get: the limit less what is reserved.
     #[must_use]
     pub fn usable(&self) -> Interval {
         self.limit.value.minus(self.reserved.value)
     }
+}
+
+/// A process between clients and servers.
+#[derive(Debug, Clone)]
+pub struct Pooler {
+    /// Who it is: `Pooler shop/orders-pooler`, `Deployment shop/pgbouncer`.
+    pub name: String,
+    /// Display name of its product: `PgBouncer`.
+    pub product: String,
+    /// Engine that it speaks to.
+    pub engine: Engine,
+    /// Where it runs.
+    pub environment: Environment,
+    /// The workload that it is or that it runs beside; `None` for an operator's object.
+    pub workload: Option<usize>,
+    /// How many processes of it run.
+    pub pods: Pods,
+    /// What a connection to the server serves.
+    pub mode: PoolMode,
+    /// What one process may open.
+    pub cap: PoolerCap,
+    /// Clients that one process takes; `None` where it refuses none.
+    pub client_max: Option<Reading>,
+    /// The servers behind it.
+    pub routes: Vec<Route>,
+    /// Its own configuration.
+    pub pools: Vec<usize>,
+    /// Where it is defined.
+    pub at: Location,
+}
+
+/// In how many copies something runs.
+#[derive(Debug, Clone)]
+pub struct Pods {
+    /// Least number.
+    pub min: Reading,
+    /// Greatest number.
+    pub max: Reading,
+    /// Copies beside these during a rollout.
+    pub surge: Reading,
+    /// Whether a rollout places new copies beside old ones at all.
+    pub rolling: bool,
+}
+
+/// How long a client keeps a connection to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolMode {
+    /// As long as it is connected: more clients than connections wait.
+    Session,
+    /// For a transaction.
+    Transaction,
+    /// For a statement.
+    Statement,
+}
+
+impl PoolMode {
+    /// In words.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PoolMode::Session => "session mode",
+            PoolMode::Transaction => "transaction mode",
+            PoolMode::Statement => "statement mode",
+        }
+    }
+}
+
+/// What one process of a pooler may open to a server. An upper end that is unknown means that nothing bounds it.
+#[derive(Debug, Clone)]
+pub enum PoolerCap {
+    /// So many for each pair of user and database.
+    Pairs {
+        /// Connections for one pair.
+        size: Reading,
+        /// Connections above it under load.
+        reserve: Reading,
+        /// Most for one database over all users.
+        database: Reading,
+        /// Most for one user over all databases.
+        user: Reading,
+    },
+    /// A product: children × pools of each.
+    Product(Reading, Reading),
+    /// A sum over what it lists.
+    Sum(Vec<Reading>),
+    /// A share of the server's limit, in percent.
+    Share(Reading),
+    /// It opens one for each of its clients.
+    PassThrough,
+}
+
+/// A way from a pooler to a server.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// Name of the database that clients ask for; `None` for all that have no way of their own.
+    pub database: Option<String>,
+    /// The server, and how that was found.
+    pub server: (usize, Link),
+    /// Size of its pools, where it has one of its own.
+    pub size: Option<Reading>,
+    /// Most connections over all users, where it has a bound of its own.
+    pub most: Option<Reading>,
+}
+
+/// A client that takes its address from a Secret whose content nobody sees and whose name tells the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretLink {
+    /// Workload and container.
+    pub owner: (usize, usize),
+    /// The server, unless it leads to a pooler.
+    pub server: Option<usize>,
+    /// The pooler that it leads to.
+    pub pooler: Option<usize>,
+}
+
+/// A term of another repository's budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The repository, as it calls itself.
+    pub from: String,
+    /// Index of the server.
+    pub server: usize,
+    /// Who opens the connections.
+    pub workload: String,
+    /// What is configured.
+    pub pool_name: String,
+    /// Replicas from the least to the greatest number.
+    pub steady: Interval,
+    /// Replicas at peak.
+    pub replicas: Interval,
+    /// Replicas during a rollout of it.
+    pub rollout: Interval,
+    /// Processes of one replica.
+    pub processes: Interval,
+    /// Pool ceiling of one process.
+    pub ceiling: Interval,
+    /// Most connections over all, where that is less than the product: behind a pooler.
+    pub most: Option<u64>,
+    /// The weakest origin of its factors.
+    pub origin: Origin,
 }
 
 /// What the user told about things that no file of the repository says.

@@ -194,6 +194,8 @@ pub struct ReportedTerm {
     pub product: Interval,
     /// Replicas in a rollout.
     pub rollout_replicas: Interval,
+    /// Product in a rollout.
+    pub rollout_product: Interval,
     /// Pooler in between.
     pub via: Option<Shown>,
     /// Weakest origin.

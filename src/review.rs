@@ -94,7 +94,8 @@ pub fn review(request: Request) -> Report {
     };
     let sides = [Side::Old, Side::New];
     let mut both = spread.map(sides.len(), |at| read(if at == 0 { Side::Old } else { Side::New })).into_iter();
-    let (Some(old), Some(new)) = (both.next(), both.next()) else { unreachable!("two sides were asked for") };
+    let (Some(old), Some(mut new)) = (both.next(), both.next()) else { unreachable!("two sides were asked for") };
+    facts::keep_provisioned(&old.facts, &mut new.facts);
 
     let changes = if audit { Vec::new() } else { diff::diff(&old.settings, &new.settings) };
     let explained = meaning::explain(&changes, old.meant(), new.meant());

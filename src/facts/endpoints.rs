@@ -138,6 +138,8 @@ fn from_string(
         environment: resource.environment,
         workloads: Vec::new(),
         server: None,
+        pooler: None,
+        of_pooler: false,
     }
 }
 
@@ -274,6 +276,8 @@ impl Found {
             environment: resource.environment,
             workloads: Vec::new(),
             server: None,
+            pooler: None,
+            of_pooler: false,
         });
     }
 }

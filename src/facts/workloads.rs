@@ -129,6 +129,11 @@ fn scalers(settings: &Settings) -> Scalers<'_> {
     scalers
 }
 
+/// The autoscaler's range for an object that is no workload of the tree: an operator's pooler.
+pub(super) fn scaled(sources: &Sources, settings: &Settings, target: &Resource) -> Option<(Reading, Reading)> {
+    autoscaled(sources, &scalers(settings), target)
+}
+
 /// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
 fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Option<(Reading, Reading)> {
     let fits = |r: &&&Resource| match &r.shape {
@@ -152,7 +157,7 @@ fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Op
 }
 
 /// Replicas beside the old ones in a rollout: a number, or a share of the replicas rounded up.
-fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
+pub(super) fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
     let share = |percent: u64| {
         let part = |n: u64| n.saturating_mul(percent).div_ceil(100);
         Interval { lo: part(replicas.lo), hi: replicas.hi.map(part) }

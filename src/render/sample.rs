@@ -240,6 +240,7 @@ fn term(side: Side, workload: &str, factors: (u64, u64, u64), evidence: Vec<Plac
         pool: Interval::exact(pool),
         product: Interval::exact(replicas * processes * pool),
         rollout_replicas: Interval::exact(replicas + replicas.div_ceil(4)),
+        rollout_product: Interval::ZERO,
         via: None,
         origin: "literal",
         evidence,
