@@ -7,7 +7,9 @@ mod causes;
 mod index;
 mod load;
 mod pooler;
+pub mod shared;
 mod verdict;
+pub mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,6 +105,10 @@ impl Both<'_, '_> {
         let cap = |side: &Seen<'_>| at(side).map(|at| pooler::server_cap(side.facts, &side.index, at, &rolls));
         let (before, after) = (self.old.clients(name, &rolls), self.new.clients(name, &rolls)?);
         let about = self.new.facts.poolers.get(at(&self.new)?)?;
+        // What takes any number of clients can only leave them waiting.
+        if about.client_max.is_none() && about.mode != PoolMode::Session {
+            return None;
+        }
         let figures = PoolerFigures {
             product: about.product.clone(),
             mode: about.mode,

@@ -70,6 +70,8 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
         summary: summary(context, &findings, changes.len(), &coverage),
         changes,
         budget: budget(context, &reviewed.findings),
+        mistakes: Vec::new(),
+        shared: None,
         checklist: checklist(reviewed, &findings),
         coverage,
         files: file_diffs(reviewed),

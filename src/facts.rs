@@ -306,6 +306,8 @@ pub struct Endpoint {
     pub pooler: Option<(usize, Link)>,
     /// Whether it is a pooler's own way to its server.
     pub of_pooler: bool,
+    /// The user of a pooler's client whose string names none, from the key beside it.
+    pub user: Option<String>,
 }
 
 /// Identity of an endpoint: the same on both sides of a change unless owner or key were renamed.

@@ -30,6 +30,7 @@ mod pool_size_lowered;
 mod pool_size_raised;
 mod pool_unlimited;
 mod pooler_bypassed;
+mod pooler_overrun;
 mod port_changed;
 mod port_of_another_engine;
 mod prepared_statements_through_pooler;
@@ -59,6 +60,7 @@ use crate::source::Location;
 pub static RULES: &[&Rule] = &[
     // Budget
     &pool_exceeds_server_limit::POOL_EXCEEDS_SERVER_LIMIT,
+    &pooler_overrun::POOLER_OVERRUN,
     &server_limit_lowered::SERVER_LIMIT_LOWERED,
     &server_limit_raised::SERVER_LIMIT_RAISED,
     // Pools

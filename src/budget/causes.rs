@@ -13,7 +13,10 @@ pub(super) fn causes(before: Option<&Sum<'_>>, after: &Sum<'_>) -> Vec<Cause> {
     for line in &after.lines {
         let old = before.and_then(|b| b.lines.iter().find(|l| l.who == line.who && l.pool_name == line.pool_name));
         match old {
-            Some(old) => line_causes(old, line, &mut causes),
+            Some(old) => {
+                line_causes(old, line, &mut causes);
+                client_causes(old, line, &mut causes);
+            }
             None => causes.extend(new_line(line)),
         }
     }
@@ -22,6 +25,23 @@ pub(super) fn causes(before: Option<&Sum<'_>>, after: &Sum<'_>) -> Vec<Cause> {
     }
     causes.sort_by(|a, b| b.weight.cmp(&a.weight).then(a.factor.cmp(&b.factor)).then(a.at.cmp(&b.at)));
     causes
+}
+
+/// What a pooler's clients moved, where it opens more for them: a pair of user and database more, or it was not full.
+fn client_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
+    let demand = |line: &Line<'_>| far(line.demand(Scenario::Rollout));
+    let moved = demand(new).abs_diff(demand(old));
+    if moved == 0 || new.clients.is_empty() {
+        return;
+    }
+    let mut of_clients = Vec::new();
+    for line in &new.clients {
+        match old.clients.iter().find(|l| l.who == line.who && l.pool_name == line.pool_name) {
+            Some(old) => line_causes(old, line, &mut of_clients),
+            None => of_clients.extend(new_line(line)),
+        }
+    }
+    causes.extend(of_clients.into_iter().map(|cause| Cause { weight: cause.weight.min(moved), ..cause }));
 }
 
 fn far(interval: Interval) -> u64 {
@@ -76,12 +96,14 @@ fn pool_cause(line: &Line<'_>, was: &Pool, is: &Pool, weight: u64) -> Cause {
     let role = changed_role(was, is);
     let (old, new) = (was.setting(role), is.setting(role));
     let name = new.or(old).map_or_else(|| is.library.clone(), |s| s.name.clone());
+    // A question of what would be changes the number and no file.
+    let asked = old.map(|s| &s.raw) == new.map(|s| &s.raw) && was.max.value != is.max.value;
     Cause {
         factor: Factor::Pool,
         subject: line.who.clone(),
         setting: name,
-        old: old.map(|s| s.raw.clone()),
-        new: new.map(|s| s.raw.clone()),
+        old: if asked { Some(was.max.value.to_string()) } else { old.map(|s| s.raw.clone()) },
+        new: if asked { Some(is.max.value.to_string()) } else { new.map(|s| s.raw.clone()) },
         at: new.or(old).map_or(is.at, |s| s.at),
         old_at: old.map(|s| s.at),
         weight,

@@ -82,9 +82,13 @@ pub(super) struct Line<'a> {
     pub(super) link: &'static str,
     /// Whether it only may belong to the server: counted in the upper ends alone.
     pub(super) maybe: bool,
+    /// Whether another repository told of it.
+    pub(super) foreign: bool,
     pub(super) origin: Origin,
     /// Places of numbers that belong to no pool or workload.
     pub(super) places: Vec<Location>,
+    /// The clients of the pooler that it is.
+    pub(super) clients: Vec<Line<'a>>,
 }
 
 /// Demand of a pooler's clients in each scenario.
@@ -138,7 +142,7 @@ impl<'a> Line<'a> {
         if self.maybe { Interval { lo: 0, hi: full.hi } } else { full }
     }
 
-    fn evidence(&self) -> Vec<(Factor, Location)> {
+    pub(super) fn evidence(&self) -> Vec<(Factor, Location)> {
         let pool = self.pool.map(|p| [p.max.at, p.overflow.at]).into_iter().flatten().flatten();
         let mut places: Vec<(Factor, Location)> =
             pool.chain(self.places.iter().copied()).map(|at| (Factor::Pool, at)).collect();
@@ -154,7 +158,9 @@ impl<'a> Line<'a> {
     /// What is missing in this line, each with who needs it.
     fn unknowns(&self) -> Vec<String> {
         let mut origins = vec![&self.copies.replicas.origin, &self.processes.origin];
-        origins.extend(self.pool.iter().flat_map(|p| [&p.max.origin, &p.overflow.origin]));
+        // A pooler's own figures are no pool of a client.
+        let pool = self.pool.filter(|_| self.pooler.is_none());
+        origins.extend(pool.iter().flat_map(|p| [&p.max.origin, &p.overflow.origin]));
         let mut missing: Vec<String> =
             origins.into_iter().filter_map(why).map(|why| format!("{}: {why}", self.who)).collect();
         if self.pooler.is_some() && self.demand(Scenario::Peak).hi.is_none() {
@@ -393,7 +399,7 @@ fn copies(workload: &Workload, rolls: bool) -> Copies {
 /// The copies of a pooler that no workload stands for.
 pub(super) fn pooler_copies(pooler: &Pooler, workload: Option<&Workload>, rolls: Rolls<'_>) -> Copies {
     match workload {
-        Some(workload) => copies(workload, rolls(&pooler.name)),
+        Some(workload) => copies(workload, rolls(&workload.id.to_string())),
         None => {
             let moving = pooler.pods.rolling && rolls(&pooler.name);
             Copies::of_pods(&pooler.pods, moving, pooler.pods.rolling)
@@ -429,8 +435,10 @@ fn pool_line<'a>(facts: &'a Facts, pool: &'a Pool, link: Link, rolls: Rolls<'_>)
         floor: pool.min_idle.value,
         link: link.as_str(),
         maybe: false,
+        foreign: false,
         origin: origins.into_iter().max().unwrap_or(Origin::Literal),
         places: Vec::new(),
+        clients: Vec::new(),
     }
 }
 
@@ -451,8 +459,10 @@ fn bare_line<'a>(workload: &'a Workload, link: Link, rolls: Rolls<'_>) -> Line<'
         floor: Interval::ZERO,
         link: link.as_str(),
         maybe: false,
+        foreign: false,
         origin: Origin::Unknown("no pool size is written".to_owned()),
         places: Vec::new(),
+        clients: Vec::new(),
         who,
     }
 }
@@ -480,7 +490,9 @@ fn foreign_line(foreign: &Foreign) -> Line<'_> {
         floor: Interval::ZERO,
         link: "told by another repository",
         maybe: false,
+        foreign: true,
         origin: foreign.origin.clone(),
         places: Vec::new(),
+        clients: Vec::new(),
     }
 }

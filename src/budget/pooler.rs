@@ -50,8 +50,10 @@ pub(super) fn line<'a>(
         floor: Interval::ZERO,
         link: link.as_str(),
         maybe: false,
+        foreign: false,
         origin,
         places,
+        clients: mine,
     })
 }
 
@@ -92,7 +94,7 @@ fn pair_of(facts: &Facts, line: &Line<'_>) -> Pair {
         let part = endpoint.parts.iter().find(|p| p.role == role)?;
         part.text.clone().filter(|t| !t.is_empty() && !t.contains(['$', '{', '<', '%']))
     };
-    (text("user"), text("database"))
+    (text("user").or_else(|| endpoint.user.clone()), text("database"))
 }
 
 /// Distinct pairs among the clients; without any client in sight one at least.

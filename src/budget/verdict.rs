@@ -84,6 +84,10 @@ pub(super) fn pooler_verdict(sides: &PoolerSides<'_>) -> (Verdict, &'static str)
     if certainly_over(after.peak, after.usable) || over(after.peak, after.usable) {
         return if worse(&whole, &peak) { (Verdict::Refused, "peak") } else { (Verdict::PreExisting, "peak") };
     }
+    if over(after.rollout, after.usable) {
+        let worse = worse(&whole, &|l| l.rollout);
+        return if worse { (Verdict::Refused, "rollout") } else { (Verdict::PreExisting, "rollout") };
+    }
     // Where a client keeps its connection, those above the cap wait until another one leaves.
     if figures.mode == PoolMode::Session && over(after.peak, figures.server_cap) {
         let capped = |load: Load, cap: Interval| Load { usable: cap, ..load };

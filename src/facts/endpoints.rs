@@ -140,6 +140,7 @@ fn from_string(
         server: None,
         pooler: None,
         of_pooler: false,
+        user: None,
     }
 }
 
@@ -278,6 +279,7 @@ impl Found {
             server: None,
             pooler: None,
             of_pooler: false,
+            user: None,
         });
     }
 }

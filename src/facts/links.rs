@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::connection::Engine;
+use crate::connection::{Engine, PartRole, part_role_for_key};
 use crate::facts::servers::Sight;
 use crate::facts::{Endpoint, Link, Pooler, Reading, Scope, SecretLink, Server, operators};
 use crate::setting::{ResourceId, Shape};
@@ -307,6 +307,41 @@ fn address_only(endpoint: &Endpoint, host: &str, port: Option<u16>, servers: &mu
         });
         servers.len() - 1
     }))
+}
+
+/// Names the user of each pooler's client whose string names none: PgBouncer has a pool for each user and database.
+pub(super) fn name_users(sight: &Sight<'_>, endpoints: &mut [Endpoint]) {
+    let is_unnamed = |e: &Endpoint| e.pooler.is_some() && e.parts.iter().all(|p| p.role != "user");
+    let mut wanted: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (at, endpoint) in endpoints.iter().enumerate().filter(|(_, e)| is_unnamed(e)) {
+        wanted.entry(endpoint.setting).or_default().push(at);
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    for scope in sight.scopes {
+        for entry in scope.entries.iter().filter(|e| wanted.contains_key(&e.setting)) {
+            let Some(user) = user_beside(sight, scope, &entry.key) else { continue };
+            for &at in wanted.get(&entry.setting).into_iter().flatten() {
+                if let Some(endpoint) = endpoints.get_mut(at) {
+                    endpoint.user = Some(user.clone());
+                }
+            }
+        }
+    }
+}
+
+/// The user of the same group of keys, or the only one of the process.
+fn user_beside(sight: &Sight<'_>, scope: &Scope, key: &str) -> Option<String> {
+    let group = part_role_for_key(key).map(|part| part.group);
+    let users = scope.entries.iter().filter_map(|e| {
+        let part = part_role_for_key(&e.key).filter(|part| part.role == PartRole::User)?;
+        Some((part.group, e.value(sight.settings).text.trim().to_owned()))
+    });
+    let users: Vec<(String, String)> =
+        users.filter(|(_, user)| !user.is_empty() && !user.contains(['$', '{', '<'])).collect();
+    let same = users.iter().rev().find(|(of, _)| Some(of) == group.as_ref());
+    same.or(users.first().filter(|_| users.len() == 1)).map(|(_, user)| user.clone())
 }
 
 /// Clients whose address is in a Secret that an operator makes: its content is not seen, its name tells the server.

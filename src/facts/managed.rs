@@ -355,7 +355,7 @@ impl<'a> Finder<'a> {
             limit_name: primary.server.limit_name.clone(),
             replica_of: Some(primary.server.id.clone()),
             nodes: members.saturating_sub(1).max(1),
-            ..Server::named(format!("{} readers", resource.id), primary.server.engine)
+            ..Server::named(format!("{} (readers)", resource.id), primary.server.engine)
         };
         Some(Running { server, names: self.names(resource, ".reader"), layer: resource.id.layer.clone() })
     }

@@ -215,7 +215,7 @@ fn readers(operator: &Operator, resource: &Resource, primary: &Server) -> Option
         at: primary.at,
         replica_of: Some(primary.id.clone()),
         nodes,
-        ..Server::named(format!("{} {}{first}", resource.id, resource.id.name), operator.engine)
+        ..Server::named(format!("{} ({}{first})", resource.id, resource.id.name), operator.engine)
     };
     Some(Running { server, names: host_names(&resource.id, operator.readers), layer: resource.id.layer.clone() })
 }

@@ -73,8 +73,11 @@ fn in_container(
     let values = Values { library, pools: own.iter().filter_map(|&i| pools.get(i)).collect(), scope: Some(scope), sight };
     let settings: BTreeSet<_> = scope.entries.iter().map(|e| e.setting).collect();
     let is_own = |(_, e): &(usize, &Endpoint)| settings.contains(&e.setting);
+    // In a pod with others it is reached as localhost; a service in front of the pod leads to the others.
+    let alone = workload.containers.iter().filter(|c| !c.image.as_deref().is_some_and(is_helper)).count() == 1;
+    let name = if alone { workload.id.to_string() } else { format!("{} in {}", scope.container, workload.id) };
     let pooler = Pooler {
-        name: workload.id.to_string(),
+        name,
         product: library.name.clone(),
         engine: engine_of(library),
         environment: workload.environment,
@@ -92,8 +95,6 @@ fn in_container(
         pools: own,
         at: workload.at,
     };
-    // In a pod with others it is reached as localhost; a service in front of the pod leads to the others.
-    let alone = workload.containers.iter().filter(|c| !c.image.as_deref().is_some_and(is_helper)).count() == 1;
     let names = if alone { sight.names_of(resource) } else { Vec::new() };
     let endpoints = endpoints.iter().enumerate().filter(is_own).map(|(i, _)| i).collect();
     Some(Found { pooler, names, endpoints, target: None })

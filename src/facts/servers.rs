@@ -63,6 +63,7 @@ pub(super) fn servers(sight: &Sight<'_>, pools: &[Pool], endpoints: &mut [Endpoi
     for endpoint in endpoints.iter_mut() {
         links::link(sight, endpoint, &mut servers, &names);
     }
+    links::name_users(sight, endpoints);
     let poolers = poolers::route(sight, found, endpoints, &servers, &names);
     let secret_links = links::by_secret(sight, &servers, &poolers);
     Found { servers, poolers, secret_links }
