@@ -139,7 +139,8 @@ impl Row<'_> {
     fn finish(self, about: &Server) -> ServerBudget {
         let Row { before, after, any_release, verdict, scenario, figures } = self;
         let load = |s: &load::Sum<'_>| s.load(load::Clients::All, any_release);
-        let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a)).unwrap_or_default();
+        let failover = verdict == Verdict::OverFailover;
+        let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a, failover)).unwrap_or_default();
         let terms = |s: &Option<load::Sum<'_>>, side| {
             s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
         };

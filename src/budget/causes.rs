@@ -1,5 +1,7 @@
 //! Which part of the change moved the sum or the limit, and which value would fit.
 
+use std::collections::BTreeMap;
+
 use crate::budget::load::{Clients, Line, Scenario, Sum};
 use crate::budget::{Cause, Factor, PoolerFigures, Proposal};
 use crate::catalogue::Role;
@@ -7,24 +9,33 @@ use crate::facts::{Pool, PoolerCap, Reading};
 use crate::quantity::Interval;
 use crate::source::Location;
 
-/// What moved, the heaviest first.
-pub(super) fn causes(before: Option<&Sum<'_>>, after: &Sum<'_>) -> Vec<Cause> {
+/// What moved, the heaviest first; of a server that takes its readers' clients over, also what moved there.
+pub(super) fn causes(before: Option<&Sum<'_>>, after: &Sum<'_>, failover: bool) -> Vec<Cause> {
     let mut causes = Vec::new();
-    for line in &after.lines {
-        let old = before.and_then(|b| b.lines.iter().find(|l| l.who == line.who && l.pool_name == line.pool_name));
-        match old {
-            Some(old) => {
-                line_causes(old, line, &mut causes);
-                client_causes(old, line, &mut causes);
-            }
-            None => causes.extend(new_line(line)),
-        }
+    let old = before.map_or(&[][..], |b| b.lines.as_slice());
+    lines_causes(old, &after.lines, &mut causes);
+    if failover {
+        lines_causes(before.map_or(&[][..], |b| b.readers.as_slice()), &after.readers, &mut causes);
     }
     if let Some(before) = before {
         causes.extend(limit_cause(before, after));
     }
     causes.sort_by(|a, b| b.weight.cmp(&a.weight).then(a.factor.cmp(&b.factor)).then(a.at.cmp(&b.at)));
     causes
+}
+
+fn lines_causes(old: &[Line<'_>], new: &[Line<'_>], causes: &mut Vec<Cause>) {
+    let key = |l: &Line<'_>| (l.who.clone(), l.pool_name.clone());
+    let known: BTreeMap<_, &Line<'_>> = old.iter().rev().map(|l| (key(l), l)).collect();
+    for line in new {
+        match known.get(&key(line)) {
+            Some(old) => {
+                line_causes(old, line, causes);
+                client_causes(old, line, causes);
+            }
+            None => causes.extend(new_line(line)),
+        }
+    }
 }
 
 /// What a pooler's clients moved, where it opens more for them: a pair of user and database more, or it was not full.
@@ -35,12 +46,7 @@ fn client_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
         return;
     }
     let mut of_clients = Vec::new();
-    for line in &new.clients {
-        match old.clients.iter().find(|l| l.who == line.who && l.pool_name == line.pool_name) {
-            Some(old) => line_causes(old, line, &mut of_clients),
-            None => of_clients.extend(new_line(line)),
-        }
-    }
+    lines_causes(&old.clients, &new.clients, &mut of_clients);
     causes.extend(of_clients.into_iter().map(|cause| Cause { weight: cause.weight.min(moved), ..cause }));
 }
 
@@ -58,6 +64,9 @@ fn line_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
     {
         let then = of(copies.rollout, processes, old.ceiling);
         causes.push(pool_cause(new, was, is, now.abs_diff(then)));
+    }
+    if new.pool.is_none() && old.ceiling != ceiling {
+        causes.extend(cap_cause(old, new, now.abs_diff(of(copies.rollout, processes, old.ceiling))));
     }
     let mut reading = |factor, name: &str, was: &Reading, is: &Reading, then: u64| {
         if was.value == is.value {
@@ -90,6 +99,27 @@ fn line_causes(old: &Line<'_>, new: &Line<'_>, causes: &mut Vec<Cause>) {
         let then = of(copies.replicas.value.plus(was.value.min(replicas)), processes, ceiling);
         reading(Factor::Surge, "maxSurge", &was, &is, then);
     }
+}
+
+/// What bounds a pooler whose configuration is no pool of a library: a share of the limit, an operator's total.
+fn cap_cause(old: &Line<'_>, new: &Line<'_>, weight: u64) -> Option<Cause> {
+    let told = |line: &Line<'_>| match &line.pooler?.cap {
+        PoolerCap::Share(share) => Some(("max_connections_percent", share.value, share.at)),
+        PoolerCap::Pairs { database, .. } => Some(("maxDBConnections", database.value, database.at)),
+        _ => None,
+    };
+    let ((_, was, old_at), (setting, is, at)) = (told(old)?, told(new)?);
+    (was != is).then_some(())?;
+    Some(Cause {
+        factor: Factor::Pool,
+        subject: new.who.clone(),
+        setting: setting.to_owned(),
+        old: Some(was.to_string()),
+        new: Some(is.to_string()),
+        at: at.or(old_at)?,
+        old_at,
+        weight,
+    })
 }
 
 fn pool_cause(line: &Line<'_>, was: &Pool, is: &Pool, weight: u64) -> Cause {

@@ -205,8 +205,8 @@ pub(super) struct Sum<'a> {
     pub(super) server: Cow<'a, Server>,
     pub(super) lines: Vec<Line<'a>>,
     pub(super) could_be: Vec<String>,
-    /// What its readers' clients add when the last of them is lost.
-    moved: Interval,
+    /// The clients of its readers, which come here when the last of those is lost.
+    pub(super) readers: Vec<Line<'a>>,
 }
 
 /// Whether a workload or a pooler, by its name in the report, rolls out with the change.
@@ -239,9 +239,8 @@ impl<'a> Sum<'a> {
         could_be.sort();
         could_be.dedup();
         let readers = index.readers_of(server).iter();
-        let peak = |lines: Vec<Line<'a>>| total(&lines, Scenario::Peak);
-        let moved = readers.map(|&r| peak(lines_of(facts, index.of_server(r), rolls))).fold(Interval::ZERO, Interval::plus);
-        Some(Sum { server: Cow::Borrowed(about), lines, could_be, moved })
+        let readers = readers.flat_map(|&r| lines_of(facts, index.of_server(r), rolls)).collect();
+        Some(Sum { server: Cow::Borrowed(about), lines, could_be, readers })
     }
 
     /// The sum of a pooler's clients.
@@ -249,7 +248,7 @@ impl<'a> Sum<'a> {
         let about = facts.poolers.get(at)?;
         let lines = lines_of(facts, index.of_pooler(at), rolls);
         let server = Cow::Owned(pooler::stand_in(facts, about));
-        Some(Sum { server, lines, could_be: Vec::new(), moved: Interval::ZERO })
+        Some(Sum { server, lines, could_be: Vec::new(), readers: Vec::new() })
     }
 
     pub(super) fn total(&self, scenario: Scenario) -> Interval {
@@ -286,7 +285,7 @@ impl<'a> Sum<'a> {
     fn after_failover(&self, peak: Interval) -> Interval {
         let nodes = self.server.nodes;
         if self.server.replica_of.is_none() || nodes < 2 {
-            return peak.plus(self.moved);
+            return peak.plus(total(&self.readers, Scenario::Peak));
         }
         let scaled = |n: u64| n.saturating_mul(nodes).div_ceil(nodes - 1);
         Interval { lo: scaled(peak.lo), hi: peak.hi.map(scaled) }
