@@ -317,11 +317,13 @@ fn proposal(context: &Context<'_>, row: &ServerBudget) -> Option<ReportedProposa
 /// Where the usable connections come from, if no file says it.
 fn limit_because(context: &Context<'_>, row: &ServerBudget) -> Option<Shown> {
     if let Some(pooler) = &row.pooler {
+        let one = pooler.pods.known() == Some(1);
         return Some(shown!(
-            "{} processes of {} ({}), which may open {} connections to their servers",
-            pooler.pods,
+            "clients that {} of {} ({}) {}, which may open {} connections to servers",
+            if one { "the one process" } else { "all processes" },
             context.redactor.text(&pooler.product),
             pooler.mode.as_str(),
+            if one { "takes" } else { "take" },
             pooler.server_cap
         ));
     }

@@ -136,7 +136,7 @@ pub enum Override {
 /// A rule that gives way to others at the same place: `(gives way, to)`. An empty list means to every other rule.
 const GIVES_WAY: &[(&str, &[&str])] = &[
     ("pool-setting-changed", &[]),
-    ("pool-size-raised", &["pool-exceeds-server-limit", "pool-unlimited"]),
+    ("pool-size-raised", &["pool-exceeds-server-limit", "pooler-overrun", "pool-unlimited"]),
     ("pool-size-lowered", &["pool-below-traffic"]),
     ("server-limit-raised", &["pool-exceeds-server-limit"]),
     ("server-limit-lowered", &["pool-exceeds-server-limit"]),

@@ -176,13 +176,16 @@ fn limit_cause(before: &Sum<'_>, after: &Sum<'_>) -> Option<Cause> {
     let old_at = before.server.limit.at;
     let at: Location = after.server.limit.at.or(old_at).or(after.server.at)?;
     let name = after.server.limit_name.clone().or_else(|| before.server.limit_name.clone());
+    // Where the limit follows from a size, the size is what a person wrote.
+    let size = |sum: &Sum<'_>| sum.server.size.as_ref().map(|size| size.name.clone());
+    let number = |sum: &Sum<'_>| sum.server.limit.value.to_string();
     Some(Cause {
         factor: Factor::Limit,
         subject: after.server.id.clone(),
         setting: name.unwrap_or_else(|| "max_connections".to_owned()),
-        old: Some(before.server.limit.value.to_string()),
+        old: size(before).or_else(|| Some(number(before))),
         // A line that is gone has no new value; the message says which default holds.
-        new: after.server.limit.at.map(|_| after.server.limit.value.to_string()),
+        new: size(after).or_else(|| after.server.limit.at.map(|_| number(after))),
         at,
         old_at,
         weight: far(was).abs_diff(far(is)),
@@ -203,6 +206,7 @@ pub(super) fn proposal(after: &Sum<'_>, causes: &[Cause]) -> Option<Proposal> {
         factor => Room::of(after, cause)?.largest(factor),
     }?;
     let setting = match cause.factor {
+        Factor::Limit if after.server.size.is_some() => Some("max_connections".to_owned()),
         Factor::Workload => {
             let line = line_of(after, cause)?;
             let role = if line.pooler.is_some() { Role::PoolerPoolSize } else { Role::PoolMax };

@@ -6,7 +6,7 @@
 use crate::connection::Engine;
 use crate::facts::links::HostName;
 use crate::facts::servers::{Running, Sight};
-use crate::facts::{Origin, Reading, Server};
+use crate::facts::{Origin, Reading, Server, Size};
 use crate::quantity::Interval;
 use crate::setting::{Resource, ResourceId, Setting, Standing};
 
@@ -151,9 +151,15 @@ pub(super) fn servers(sight: &Sight<'_>, known: &[Server]) -> Vec<Running> {
             None => unwritten(sight, operator, resource),
         };
         let first = resource.settings.iter().map(|s| s.at).min();
+        let size = at_path(resource, MEMORY).filter(|s| name.as_deref() == Some(MEMORY) && Some(s.at) == limit.at);
         let server = Server {
             limit,
             reserved,
+            size: size.map(|s| Size {
+                service: "percona-xtradb",
+                name: s.value.text.trim().to_owned(),
+                is_kept: false,
+            }),
             limit_name: name,
             limit_setting: written.and_then(|s| s.limit_setting),
             engine_default: operator.default,
@@ -178,9 +184,11 @@ fn host_names(id: &ResourceId, suffixes: &[&str]) -> Vec<HostName> {
     suffixes.iter().map(name).collect()
 }
 
+/// What one operator computes the limit from.
+const MEMORY: &str = "spec.pxc.resources.limits.memory";
+
 /// The limit where none is written: from the memory of its containers for one operator, else the default.
 fn unwritten(sight: &Sight<'_>, operator: &Operator, resource: &Resource) -> (Reading, Reading, Option<String>) {
-    const MEMORY: &str = "spec.pxc.resources.limits.memory";
     let reserved = sight.reserved_default(operator.engine);
     if let Some(setting) = at_path(resource, MEMORY).filter(|_| operator.kind == "PerconaXtraDBCluster") {
         let size = sight.catalogue.limit_of_size("percona-xtradb", setting.value.text.trim());

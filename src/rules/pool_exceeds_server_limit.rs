@@ -220,6 +220,9 @@ fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Sho
     if terms.len() > 6 {
         text = shown!("{}, and {} more", text, terms.len() - 6);
     }
+    if let Some(after) = row.after.filter(|_| row.scenario == "failover") {
+        text = shown!("{}, {} for the clients of its readers", text, after.failover.minus(after.peak));
+    }
     let pick = |load: &Load| match row.scenario {
         "failover" => load.failover,
         "strict rollout" => load.strict,
@@ -299,6 +302,9 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let setting = ctx.name(&proposal.setting);
     let n = proposal.value;
     let text = match proposal.factor {
+        Factor::Limit if proposal.setting != cause.setting => {
+            shown!("keep the size, or set {} to {} or more where its memory allows that, or lower the pools first", setting, n)
+        }
         Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, n),
         Factor::Replicas => {
             shown!("at most {} replicas fit during a rollout with these pools; or lower the pool size", n)
@@ -309,7 +315,9 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
             shown!("set {} to {} or less, the largest that fits during a rollout; or raise the limit first", setting, n)
         }
     };
-    (text, Some(shown!("{}", n)))
+    // A size takes no number of connections.
+    let fits_there = proposal.factor != Factor::Limit || proposal.setting == cause.setting;
+    (text, fits_there.then(|| shown!("{}", n)))
 }
 
 fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {

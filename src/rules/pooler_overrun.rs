@@ -180,10 +180,9 @@ fn message(ctx: &Context<'_>, row: &ServerBudget, pooler: &PoolerFigures) -> Sho
     }
     let before = row.before.map_or(Interval::ZERO, |b| b.peak);
     shown!(
-        "{}; {} before; {} processes of {} in {} may open {} connections to their servers",
+        "{}; {} before; {} in {} may open {} connections to its servers",
         text,
         before,
-        pooler.pods,
         ctx.name(&pooler.product),
         pooler.mode.as_str(),
         pooler.server_cap

@@ -82,10 +82,9 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 /// A limit that fell with the size of the instance: both ends of it, where a table gives an interval.
 fn smaller(ctx: &Context<'_>, new: &Server) -> Option<Finding> {
     let old = ctx.old.facts.servers.iter().find(|s| s.id == new.id)?;
-    let by_size = |s: &Server| matches!(s.limit.origin, Origin::Table(_) | Origin::Assumed(_)) || s.limit_name.as_deref() == Some("spec.pxc.resources.limits.memory");
     let (was, is) = (old.limit.value, new.limit.value);
     let fell = is.hi? < was.hi? && is.lo <= was.lo;
-    if !fell || !by_size(old) || !by_size(new) {
+    if !fell || old.size.is_none() || new.size.is_none() {
         return None;
     }
     let at = new.limit.at?;
