@@ -72,7 +72,13 @@ impl Index {
         for endpoint in facts.endpoints.iter().filter(|e| !e.of_pooler) {
             let to = endpoint.pooler.map(|(q, link)| (To::Pooler(q), link));
             let Some((to, link)) = to.or(endpoint.server.map(|(s, link)| (To::Server(s), link))) else { continue };
-            for &workload in endpoint.workloads.iter().filter(|&&w| !pooled.contains(&(w, to))) {
+            // Variables that a whole project shares name the server to itself too.
+            let is_itself = |w: usize| {
+                let server = endpoint.server.and_then(|(s, _)| facts.servers.get(s)).and_then(|s| s.at);
+                server.is_some() && server == facts.workloads.get(w).map(|w| w.at)
+            };
+            let others = endpoint.workloads.iter().filter(|&&w| !pooled.contains(&(w, to)) && !is_itself(w));
+            for &workload in others {
                 bare.entry((to, workload)).or_insert(link);
             }
         }

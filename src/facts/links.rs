@@ -252,6 +252,8 @@ fn reaches(host: &str, namespace: &str, name: &HostName) -> bool {
     match said.as_slice() {
         [] => namespace == name.namespace || namespace.is_empty() || name.namespace.is_empty(),
         [told, ..] if *told == name.namespace => said.len() == 1 || said.get(1) == Some(&"svc"),
+        // Where the deployment puts an object into its namespace, the object itself names none.
+        [_, "svc", ..] => name.namespace.is_empty(),
         _ => false,
     }
 }
@@ -399,5 +401,8 @@ mod tests {
         ] {
             assert_eq!(reaches(host, namespace, &name), expected, "{host} in {namespace}");
         }
+        let placed_elsewhere = HostName { namespace: String::new(), ..name };
+        assert!(reaches("db.shop.svc.cluster.local", "other", &placed_elsewhere));
+        assert!(!reaches("db.example.org", "other", &placed_elsewhere));
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn servers(sight: &Sight<'_>, pools: &[Pool], endpoints: &mut [Endpoi
     for endpoint in endpoints.iter_mut() {
         links::link(sight, endpoint, &mut servers, &names);
     }
+    sight.complete_declared(endpoints, &mut servers);
     links::name_users(sight, endpoints);
     let poolers = poolers::route(sight, found, endpoints, &servers, &names);
     let secret_links = links::by_secret(sight, &servers, &poolers);
@@ -128,6 +129,19 @@ impl Sight<'_> {
             fixed_clients: told.fixed_clients.map_or_else(assumed_clients, exact),
             observed_peak: told.observed_peak,
             ..Server::named(&told.id, engine)
+        }
+    }
+
+    /// A declared server whose engine is not told has that of its clients, and its reserved slots.
+    fn complete_declared(&self, endpoints: &[Endpoint], servers: &mut [Server]) {
+        for endpoint in endpoints.iter().filter(|e| e.engine != Engine::Unknown) {
+            let Some((at, _)) = endpoint.server.filter(|(at, _)| *at < self.declared.servers.len()) else { continue };
+            let told = self.declared.servers.get(at).and_then(|d| d.reserved);
+            let Some(server) = servers.get_mut(at).filter(|s| s.engine == Engine::Unknown) else { continue };
+            server.engine = endpoint.engine;
+            if told.is_none() {
+                server.reserved = self.reserved_default(endpoint.engine);
+            }
         }
     }
 
