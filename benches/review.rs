@@ -148,7 +148,9 @@ fn fleet(pool: usize) -> Vec<(String, String)> {
         files.push((format!("app/{n}.yaml"), text));
     }
     files.extend((0..770).map(|n| {
-        let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c-{n}, namespace: shop}}\ndata: {{LOG_LEVEL: info}}\n");
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c-{n}, namespace: shop}}\ndata: {{LOG_LEVEL: info}}\n"
+        );
         (format!("config/{n}.yaml"), text)
     }));
     files

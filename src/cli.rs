@@ -97,9 +97,10 @@ fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
     let outputs = output::targets(&args.common)?;
     let environments = environments(&args.common)?;
-    let what_if = args.what_if.iter().map(|text| {
-        what_if::parse(text).map_err(|error| Failure(format!("--what-if {:?}: {error}", printable(text))))
-    });
+    let what_if = args
+        .what_if
+        .iter()
+        .map(|text| what_if::parse(text).map_err(|error| Failure(format!("--what-if {:?}: {error}", printable(text)))));
     let asked = Asked { audit: true, what_if: what_if.collect::<Result<_, _>>()?, explain: args.explain };
     let mut progress = output::Progress::new();
     let new = inputs::read_one(&args.path, &mut progress)?;
@@ -162,9 +163,8 @@ fn finish(
 /// What another repository told. The file's text is not quoted in a message.
 fn other_facts(file: &Path) -> Result<SharedFacts, Failure> {
     let text = String::from_utf8_lossy(&inputs::read_file(file)?).into_owned();
-    SharedFacts::parse(&text).map_err(|error| {
-        Failure::new(format!("{}: {error}", shown(file)), "give a file that --export-facts wrote")
-    })
+    SharedFacts::parse(&text)
+        .map_err(|error| Failure::new(format!("{}: {error}", shown(file)), "give a file that --export-facts wrote"))
 }
 
 /// The name under which others know this repository: that of the file, without its ending.

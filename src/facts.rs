@@ -18,8 +18,8 @@ mod servers;
 mod workloads;
 
 pub(crate) use arguments::{assignment, option_name, word_ranges};
-pub(crate) use managed::limit_of;
 pub use managed::keep_provisioned;
+pub(crate) use managed::limit_of;
 pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;
@@ -56,17 +56,7 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
         meanings.entry(at).or_default().role = Some(role.to_owned());
     }
     let references = references::references(sources, settings);
-    Facts {
-        workloads,
-        endpoints,
-        pools,
-        servers,
-        poolers,
-        secret_links,
-        foreign: Vec::new(),
-        meanings,
-        references,
-    }
+    Facts { workloads, endpoints, pools, servers, poolers, secret_links, foreign: Vec::new(), meanings, references }
 }
 
 /// A pool ceiling that the user declared wins over what the files say.
@@ -509,7 +499,10 @@ impl Server {
     pub fn named(id: impl Into<String>, engine: Engine) -> Server {
         let id = id.into();
         Server {
-            limit: Reading::unknown(0, format!("max_connections of {id} (declare it in plimsoll.toml under [[server]])")),
+            limit: Reading::unknown(
+                0,
+                format!("max_connections of {id} (declare it in plimsoll.toml under [[server]])"),
+            ),
             id,
             engine,
             reserved: Reading::default_of(0, "part of the unknown limit"),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use crate::budget;
 use crate::budget::shared::{self, SharedFacts};
 use crate::budget::what_if::{self, WhatIf};
-use crate::budget;
 use crate::catalogue::Catalogue;
 use crate::conclude;
 use crate::config::{Config, RuleSeverity};

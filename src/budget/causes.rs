@@ -317,12 +317,9 @@ fn names(line: &Line<'_>, cause: &Cause) -> bool {
                 Role::PoolerServerMax,
                 Role::PoolerClientMax,
             ];
-            known.into_iter().any(setting)
-                || line.pool.is_some_and(|p| p.library == cause.setting)
+            known.into_iter().any(setting) || line.pool.is_some_and(|p| p.library == cause.setting)
         }
-        Factor::Workload => {
-            setting(Role::PoolMax) || setting(Role::PoolerPoolSize) || line.pool_name == cause.setting
-        }
+        Factor::Workload => setting(Role::PoolMax) || setting(Role::PoolerPoolSize) || line.pool_name == cause.setting,
         _ => true,
     }
 }

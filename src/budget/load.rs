@@ -347,7 +347,8 @@ pub(super) struct Members {
 
 /// The lines of those who connect directly.
 pub(super) fn lines_of<'a>(facts: &'a Facts, members: &Members, rolls: Rolls<'_>) -> Vec<Line<'a>> {
-    let pools = members.pools.iter().filter_map(|&(at, link)| Some(pool_line(facts, facts.pools.get(at)?, link, rolls)));
+    let pools =
+        members.pools.iter().filter_map(|&(at, link)| Some(pool_line(facts, facts.pools.get(at)?, link, rolls)));
     let mut lines: Vec<Line<'a>> = pools.collect();
     leave_one_of_alternatives(facts, &mut lines);
     let bare = members.unpooled.iter();

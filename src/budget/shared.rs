@@ -107,9 +107,8 @@ impl SharedFacts {
     /// # Errors
     /// Line and column of what is wrong, without quoting it.
     pub fn parse(text: &str) -> Result<SharedFacts, String> {
-        let read: SharedFacts = serde_json::from_str(text).map_err(|error| {
-            format!("line {}, column {} is not of the form {SCHEMA}", error.line(), error.column())
-        })?;
+        let read: SharedFacts = serde_json::from_str(text)
+            .map_err(|error| format!("line {}, column {} is not of the form {SCHEMA}", error.line(), error.column()))?;
         if read.schema == SCHEMA { Ok(read) } else { Err(format!("its schema is not {SCHEMA}")) }
     }
 

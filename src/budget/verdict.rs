@@ -172,13 +172,7 @@ mod tests {
 
     #[track_caller]
     fn check(before: Option<Load>, after: Load, expected: Verdict) {
-        let sides = Sides {
-            before,
-            after,
-            floor_before: Interval::ZERO,
-            floor_after: Interval::ZERO,
-            is_whole: true,
-        };
+        let sides = Sides { before, after, floor_before: Interval::ZERO, floor_after: Interval::ZERO, is_whole: true };
         assert_eq!(verdict(&sides, 0.8, false).0, expected);
     }
 
@@ -227,7 +221,8 @@ mod tests {
             server_cap: Interval::exact(opens),
             server_cap_before: Some(Interval::exact(opens)),
         };
-        let sides = PoolerSides { before: Some(load(takes, 10, 10)), after: load(takes, clients, clients), figures: &figures };
+        let sides =
+            PoolerSides { before: Some(load(takes, 10, 10)), after: load(takes, clients, clients), figures: &figures };
         assert_eq!(pooler_verdict(&sides).0, expected);
     }
 

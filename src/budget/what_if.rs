@@ -158,9 +158,8 @@ fn resolve(facts: &Facts, what: &WhatIf) -> Result<String, String> {
     if names.contains(&what.subject) {
         return Ok(what.subject.clone());
     }
-    let ends = |name: &&String| {
-        name.strip_suffix(what.subject.as_str()).is_some_and(|before| before.ends_with([' ', '/']))
-    };
+    let ends =
+        |name: &&String| name.strip_suffix(what.subject.as_str()).is_some_and(|before| before.ends_with([' ', '/']));
     let mut fitting = names.iter().filter(ends);
     match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one.clone()),

@@ -115,9 +115,7 @@ fn service_or_block(host: &str) -> Link {
 /// A server of the tree is known by its first label too; one of which only the address is known is not.
 fn by_host(host: &str, servers: &[Server]) -> Option<usize> {
     let first = host.split('.').next().unwrap_or(host);
-    let says = |h: &String| {
-        *h == host || h == first || h.contains('*') && fast_glob::glob_match(h.as_str(), host)
-    };
+    let says = |h: &String| *h == host || h == first || h.contains('*') && fast_glob::glob_match(h.as_str(), host);
     servers.iter().position(|s| s.at.is_some() && s.hosts.iter().any(says))
 }
 
@@ -160,7 +158,8 @@ fn proxied(sight: &Sight<'_>, scope: &Scope) -> Option<String> {
     words.flat_map(|s| s.value.text.split_whitespace()).find_map(|word| {
         let word = word.rsplit_once("instances=").map_or(word, |(_, rest)| rest);
         let name = word.split(['=', '?', ',']).next()?.trim_matches(['"', '\'']);
-        (name.split(':').filter(|part| !part.is_empty()).count() == 3 && !name.contains(['/', '$'])).then(|| name.to_owned())
+        (name.split(':').filter(|part| !part.is_empty()).count() == 3 && !name.contains(['/', '$']))
+            .then(|| name.to_owned())
     })
 }
 
@@ -379,7 +378,10 @@ mod tests {
     fn an_address_of_terraform_leads_to_its_block() {
         let of = |text: &str| block_of(text);
         assert_eq!(of("${aws_db_instance.orders.address}").as_deref(), Some("aws_db_instance.orders"));
-        assert_eq!(of("${aws_rds_cluster.Orders[0].reader_endpoint}").as_deref(), Some("aws_rds_cluster.orders.reader"));
+        assert_eq!(
+            of("${aws_rds_cluster.Orders[0].reader_endpoint}").as_deref(),
+            Some("aws_rds_cluster.orders.reader")
+        );
         assert_eq!(of("${module.db.db_instance_address}").as_deref(), Some("module.db"));
         for text in ["${var.db_host}", "${DB_HOST}", "db.example.org", "${local.a.b}", "${aws_x.a}", ""] {
             assert_eq!(of(text), None, "{text}");
@@ -388,8 +390,7 @@ mod tests {
 
     #[test]
     fn names_of_the_cluster_hold_in_their_namespace() {
-        let name =
-            HostName { name: "db".to_owned(), namespace: "shop".to_owned(), layer: String::new() };
+        let name = HostName { name: "db".to_owned(), namespace: "shop".to_owned(), layer: String::new() };
         for (host, namespace, expected) in [
             ("db", "shop", true),
             ("db", "other", false),

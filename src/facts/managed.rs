@@ -115,10 +115,8 @@ impl<'a> Finder<'a> {
             "module" => format!("module.{}", r.id.name),
             _ => r.id.name.clone(),
         };
-        let blocks = resources
-            .iter()
-            .map(|(at, r)| ((r.id.namespace.as_str(), address(r).to_ascii_lowercase()), *at))
-            .collect();
+        let blocks =
+            resources.iter().map(|(at, r)| ((r.id.namespace.as_str(), address(r).to_ascii_lowercase()), *at)).collect();
         Finder { sight, resources, blocks }
     }
 
@@ -242,7 +240,8 @@ impl<'a> Finder<'a> {
     /// A limit that is written: in the block itself, in its parameter group, or in a block that configures it.
     fn set(&self, at: usize, resource: &'a Resource, service: &str, size: &str) -> Option<(SettingRef, Reading)> {
         let configures = |(_, r): &&(usize, &'a Resource)| {
-            type_of(r).ends_with("_configuration") && self.referred(r, &["server_id", "server_name"]).map(|(s, _)| s) == Some(at)
+            type_of(r).ends_with("_configuration")
+                && self.referred(r, &["server_id", "server_name"]).map(|(s, _)| s) == Some(at)
                 && text(r, &["name"]) == Some("max_connections")
         };
         let own = std::iter::once((at, resource));
@@ -280,7 +279,12 @@ impl<'a> Finder<'a> {
     }
 
     /// Service and size of a block, with the setting that gives the size.
-    fn size(&self, at: usize, resource: &'a Resource, engine: Engine) -> Option<(&'static str, String, Option<SettingRef>)> {
+    fn size(
+        &self,
+        at: usize,
+        resource: &'a Resource,
+        engine: Engine,
+    ) -> Option<(&'static str, String, Option<SettingRef>)> {
         let of = |at: usize, resource: &Resource, names: &[&str]| {
             let (setting, found) = attribute(resource, names)?;
             let resource = u32::try_from(at).ok()?;
@@ -349,7 +353,10 @@ impl<'a> Finder<'a> {
         let count = |(_, r): (usize, &Resource)| text(r, &["count"]).map_or(Some(1), |n| n.parse::<u64>().ok());
         let members: u64 = self.members(*at).map(|m| count(m).unwrap_or(2)).sum();
         let server = Server {
-            hosts: identifier(resource).map(|name| format!("{name}.cluster-ro-*.rds.amazonaws.com")).into_iter().collect(),
+            hosts: identifier(resource)
+                .map(|name| format!("{name}.cluster-ro-*.rds.amazonaws.com"))
+                .into_iter()
+                .collect(),
             environment: resource.environment,
             at: primary.server.at,
             limit_name: primary.server.limit_name.clone(),
@@ -383,10 +390,13 @@ fn hosts(resource: &Resource) -> Vec<String> {
         "google_sql_database_instance" => of_name(""),
         "azurerm_postgresql_flexible_server" => of_name(".postgres.database.azure.com"),
         "azurerm_mysql_flexible_server" => of_name(".mysql.database.azure.com"),
-        "aws_rds_cluster" => {
-            identifier(resource).map(|n| format!("{n}.cluster-*.rds.amazonaws.com").to_ascii_lowercase()).into_iter().collect()
+        "aws_rds_cluster" => identifier(resource)
+            .map(|n| format!("{n}.cluster-*.rds.amazonaws.com").to_ascii_lowercase())
+            .into_iter()
+            .collect(),
+        _ => {
+            identifier(resource).map(|n| format!("{n}.*.rds.amazonaws.com").to_ascii_lowercase()).into_iter().collect()
         }
-        _ => identifier(resource).map(|n| format!("{n}.*.rds.amazonaws.com").to_ascii_lowercase()).into_iter().collect(),
     }
 }
 

@@ -10,7 +10,9 @@ use crate::connection::Engine;
 use crate::facts::links::{self, HostName, Names, block_of};
 use crate::facts::operators::{at_path, number_at, text_at};
 use crate::facts::servers::Sight;
-use crate::facts::{Endpoint, Link, Origin, Pods, Pool, PoolMode, Pooler, PoolerCap, Reading, Route, Scope, Server, workloads};
+use crate::facts::{
+    Endpoint, Link, Origin, Pods, Pool, PoolMode, Pooler, PoolerCap, Reading, Route, Scope, Server, workloads,
+};
 use crate::quantity::Interval;
 use crate::setting::{Resource, Rollout, Standing};
 
@@ -26,11 +28,8 @@ pub(super) struct Found {
 
 /// Finds all poolers, and marks their own addresses among the endpoints.
 pub(super) fn find(sight: &Sight<'_>, pools: &[Pool], endpoints: &mut [Endpoint]) -> Vec<Found> {
-    let configured: BTreeSet<(&str, &str)> = pools
-        .iter()
-        .filter(|p| p.is_pooler)
-        .map(|p| (p.key.owner.as_str(), p.key.container.as_str()))
-        .collect();
+    let configured: BTreeSet<(&str, &str)> =
+        pools.iter().filter(|p| p.is_pooler).map(|p| (p.key.owner.as_str(), p.key.container.as_str())).collect();
     let mut found = Vec::new();
     for scope in sight.scopes.iter().filter(|s| s.owner.is_some()) {
         let image = scope.image.as_deref();
@@ -54,7 +53,9 @@ pub(super) fn find(sight: &Sight<'_>, pools: &[Pool], endpoints: &mut [Endpoint]
 
 fn is_pooler_name(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or(image);
-    ["bouncer", "pooler", "odyssey", "pgcat", "pgdog", "pgpool", "proxysql", "maxscale"].iter().any(|w| name.contains(w))
+    ["bouncer", "pooler", "odyssey", "pgcat", "pgdog", "pgpool", "proxysql", "maxscale"]
+        .iter()
+        .any(|w| name.contains(w))
         && !name.contains("exporter")
 }
 
@@ -70,7 +71,8 @@ fn in_container(
     let own = own_pools(pools, &scope.owner_name, Some(&scope.container));
     let first = own.iter().find_map(|&i| pools.get(i)).map(|p| p.key.library.as_str());
     let library = by_image.or_else(|| sight.catalogue.libraries().iter().find(|l| Some(l.id.as_str()) == first))?;
-    let values = Values { library, pools: own.iter().filter_map(|&i| pools.get(i)).collect(), scope: Some(scope), sight };
+    let values =
+        Values { library, pools: own.iter().filter_map(|&i| pools.get(i)).collect(), scope: Some(scope), sight };
     let settings: BTreeSet<_> = scope.entries.iter().map(|e| e.setting).collect();
     let is_own = |(_, e): &(usize, &Endpoint)| settings.contains(&e.setting);
     // In a pod with others it is reached as localhost; a service in front of the pod leads to the others.
@@ -339,7 +341,8 @@ fn zalando(sight: &Sight<'_>, resource: &Resource) -> Option<Found> {
         _ => Interval::at_least(0),
     };
     let half = |n: Interval| Interval { lo: n.lo / 2, hi: n.hi.map(|n| n / 2) };
-    let mode = text_at(resource, "spec.connectionPooler.mode").map_or(PoolMode::Transaction, |m| mode_of(m, PoolMode::Transaction));
+    let mode = text_at(resource, "spec.connectionPooler.mode")
+        .map_or(PoolMode::Transaction, |m| mode_of(m, PoolMode::Transaction));
     let pooler = Pooler {
         name: format!("{} pooler", resource.id),
         product: "PgBouncer".to_owned(),
@@ -365,7 +368,9 @@ fn zalando(sight: &Sight<'_>, resource: &Resource) -> Option<Found> {
 /// A proxy of Amazon RDS: its share of the target's limit stands in a block of its own.
 fn rds_proxy(sight: &Sight<'_>, resource: &Resource) -> Option<Found> {
     let address = resource.id.name.strip_prefix("aws_db_proxy.").map(|_| resource.id.name.to_ascii_lowercase())?;
-    let text = |r: &Resource, key: &str| r.settings.iter().find(|s| s.path.last() == key).map(|s| s.value.text.trim().to_owned());
+    let text = |r: &Resource, key: &str| {
+        r.settings.iter().find(|s| s.path.last() == key).map(|s| s.value.text.trim().to_owned())
+    };
     let mine = |of: &str| {
         sight.settings.resources.iter().find(|r| {
             r.id.kind == "resource"

@@ -295,7 +295,8 @@ pub(super) fn arithmetic(term: &ReportedTerm) -> String {
 pub(super) fn derivation(term: &ReportedTerm) -> Vec<String> {
     let mut lines = vec![format!("at peak {}", arithmetic(term))];
     if term.rollout_product != term.product {
-        lines.push(format!("during a rollout {} replicas, {} connections", term.rollout_replicas, term.rollout_product));
+        lines
+            .push(format!("during a rollout {} replicas, {} connections", term.rollout_replicas, term.rollout_product));
     }
     lines.push(format!("linked because {}", term.link));
     lines.push(format!("weakest origin of a factor: {}", term.origin));

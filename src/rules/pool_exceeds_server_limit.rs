@@ -303,7 +303,11 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let n = proposal.value;
     let text = match proposal.factor {
         Factor::Limit if proposal.setting != cause.setting => {
-            shown!("keep the size, or set {} to {} or more where its memory allows that, or lower the pools first", setting, n)
+            shown!(
+                "keep the size, or set {} to {} or more where its memory allows that, or lower the pools first",
+                setting,
+                n
+            )
         }
         Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, n),
         Factor::Replicas => {

@@ -131,13 +131,7 @@ struct Figures {
     room: Interval,
 }
 
-fn finding(
-    ctx: &Context<'_>,
-    row: &ServerBudget,
-    pooler: &PoolerFigures,
-    cause: &Cause,
-    figures: &Figures,
-) -> Finding {
+fn finding(ctx: &Context<'_>, row: &ServerBudget, pooler: &PoolerFigures, cause: &Cause, figures: &Figures) -> Finding {
     let name = ctx.name(&row.server);
     let refused = row.verdict == Verdict::Refused;
     let clients = figures.clients.hi.unwrap_or(figures.clients.lo);
@@ -149,7 +143,11 @@ fn finding(
     let mut made = FindingBuilder::new(POOLER_OVERRUN.name, figures.severity, Confidence::Medium, cause.at, title)
         .message(message(ctx, row, pooler))
         .subject(Some(ctx.name(&cause.subject)), row.environment)
-        .setting(ctx.name(&cause.setting), cause.old.as_deref().map(|o| ctx.name(o)), cause.new.as_deref().map(|n| ctx.name(n)))
+        .setting(
+            ctx.name(&cause.setting),
+            cause.old.as_deref().map(|o| ctx.name(o)),
+            cause.new.as_deref().map(|n| ctx.name(n)),
+        )
         .discriminator(name.clone())
         .rollback(match (&cause.old, cause.factor) {
             (Some(old), factor) if factor != Factor::Workload => {
@@ -194,11 +192,14 @@ fn evidence(ctx: &Context<'_>, row: &ServerBudget) -> Vec<(Location, Shown)> {
     for term in row.terms.iter().filter(|t| t.side == Side::New) {
         let who = ctx.name(&term.workload);
         for (factor, at) in &term.evidence {
-            places.push((*at, match factor {
-                Factor::Replicas => shown!("up to {} replicas of {}", term.replicas, who),
-                Factor::Processes => shown!("{} processes in each replica of {}", term.processes, who),
-                _ => shown!("{} connections in each pool of {}", term.pool, who),
-            }));
+            places.push((
+                *at,
+                match factor {
+                    Factor::Replicas => shown!("up to {} replicas of {}", term.replicas, who),
+                    Factor::Processes => shown!("{} processes in each replica of {}", term.processes, who),
+                    _ => shown!("{} connections in each pool of {}", term.pool, who),
+                },
+            ));
         }
     }
     places.extend(row.limit_at.map(|at| (at, shown!("clients that each process of {} takes", ctx.name(&row.server)))));
@@ -215,6 +216,12 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, pooler: &PoolerFigures, refused: b
             (text, Some(shown!("{}", proposal.value)))
         }
         _ if refused => (Shown::of_static("let it take more clients, or lower the clients' pools"), None),
-        _ => (shown!("lower the clients' pools to {} in all, or let the pooler open more or change its mode", pooler.server_cap), None),
+        _ => (
+            shown!(
+                "lower the clients' pools to {} in all, or let the pooler open more or change its mode",
+                pooler.server_cap
+            ),
+            None,
+        ),
     }
 }

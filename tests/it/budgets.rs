@@ -27,8 +27,13 @@ fn facts(files: &[(String, String)]) -> Facts {
 
 fn rows(old: &[(String, String)], new: &[(String, String)]) -> Vec<ServerBudget> {
     let (old, new) = (facts(old), facts(new));
-    let rolling: BTreeSet<String> =
-        old.workloads.iter().chain(&new.workloads).map(|w| w.id.to_string()).chain(new.poolers.iter().map(|p| p.name.clone())).collect();
+    let rolling: BTreeSet<String> = old
+        .workloads
+        .iter()
+        .chain(&new.workloads)
+        .map(|w| w.id.to_string())
+        .chain(new.poolers.iter().map(|p| p.name.clone()))
+        .collect();
     budget(&old, &new, &Options { target: 0.8, strict_rollout: false, rolling: &rolling })
 }
 
@@ -68,8 +73,11 @@ fn fleet() -> impl Strategy<Value = Fleet> {
         },
     );
     let pooler = prop::option::of((1..4_u64, 1..40_u64));
-    (20..400_u64, pooler, prop::collection::vec(crew, 1..4))
-        .prop_map(|(limit, pooler, workloads)| Fleet { limit, pooler, workloads })
+    (20..400_u64, pooler, prop::collection::vec(crew, 1..4)).prop_map(|(limit, pooler, workloads)| Fleet {
+        limit,
+        pooler,
+        workloads,
+    })
 }
 
 impl Fleet {
@@ -244,7 +252,14 @@ fn a_rollout_step_by_step_opens_no_more_than_is_computed_and_all_of_it() {
     let crew = |surge| Crew { replicas: 0, max_replicas: None, surge, workers: 1, pool: POOL.to_string(), overflow: 0 };
     let fixed = 5;
     for replicas in 1..=6_u64 {
-        for (surge, pods) in [("25%", replicas.div_ceil(4)), ("0", 0), ("1", 1), ("3", 3), ("50%", replicas.div_ceil(2)), ("100%", replicas)] {
+        for (surge, pods) in [
+            ("25%", replicas.div_ceil(4)),
+            ("0", 0),
+            ("1", 1),
+            ("3", 3),
+            ("50%", replicas.div_ceil(2)),
+            ("100%", replicas),
+        ] {
             // Kubernetes takes no surge of 0 without a pod that may be missing.
             let unavailable = if pods == 0 { 1 } else { replicas / 4 };
             let (running, open) = most_pods(replicas, pods, unavailable);
