@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::connection;
-use crate::facts::{managed, operators};
+use crate::facts::{managed, operators, workloads};
 use crate::platform::FileReading;
 use crate::secret::Redactor;
 use crate::setting::{Resource, Setting, Shape};
@@ -28,7 +28,7 @@ fn is_relevant(resource: &Resource, catalogue: &Catalogue) -> bool {
     match resource.shape {
         Shape::Workload(_) | Shape::Autoscaler(_) | Shape::Service(_) => true,
         Shape::Config(_) | Shape::Plain => {
-            resource.id.kind == "Secret"
+            matches!(resource.id.kind.as_str(), "Secret" | workloads::CANARY)
                 || operators::may_be_database(&resource.id.kind)
                 || managed::may_be_managed(resource)
                 || resource.settings.iter().any(|s| may_matter(s, catalogue))

@@ -232,9 +232,14 @@ fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Sho
     let total = row.after.as_ref().map_or(Interval::ZERO, pick);
     let before = row.before.as_ref().map(pick);
     let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
-    match before {
+    let text = match before {
         Some(before) => shown!("{}; together {} of {} usable, {} before", text, total, usable, before),
         None => shown!("{}; together {} of {} usable", text, total, usable),
+    };
+    // A ceiling far above what was ever seen is still a ceiling; the reader should know how far.
+    match row.observed_peak.filter(|seen| far(total) > seen.saturating_mul(3)) {
+        Some(seen) => shown!("{}; at most {} were seen so far, as plimsoll.toml says", text, seen),
+        None => text,
     }
 }
 
