@@ -1,12 +1,16 @@
 //! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files,
-//! connection strings.
+//! connection strings, the connection budget of a fleet.
 //!
 //! `cargo bench` prints the figures; compare runs on one machine only.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use plimsoll::budget::{Options, budget};
+use plimsoll::catalogue::Catalogue;
 use plimsoll::connection;
+use plimsoll::facts::{Declared, Facts, assemble};
 use plimsoll::format;
 use plimsoll::platform::{self, EnvironmentRules, ListKeys};
 use plimsoll::review::{Content, Input, Request, review};
@@ -120,7 +124,64 @@ fn stages(c: &mut Criterion) {
     group.finish();
 }
 
+/// A tree of 1,000 files: 200 workloads on 20 servers, half of them through 10 poolers, and configuration that has
+/// nothing to do with either.
+fn fleet(pool: usize) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for n in 0..20 {
+        let text = format!(
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\nmetadata: {{name: db-{n}, namespace: shop}}\nspec:\n  instances: 3\n  postgresql:\n    parameters: {{max_connections: \"500\"}}\n"
+        );
+        files.push((format!("db/{n}.yaml"), text));
+    }
+    for n in 0..10 {
+        let text = format!(
+            "apiVersion: postgresql.cnpg.io/v1\nkind: Pooler\nmetadata: {{name: pooler-{n}, namespace: shop}}\nspec:\n  cluster: {{name: db-{n}}}\n  instances: 2\n  type: rw\n  pgbouncer:\n    poolMode: transaction\n    parameters: {{default_pool_size: \"20\", max_client_conn: \"2000\"}}\n"
+        );
+        files.push((format!("pooler/{n}.yaml"), text));
+    }
+    for n in 0..200 {
+        let host = if n % 20 < 10 { format!("pooler-{}", n % 20) } else { format!("db-{}-rw", n % 20) };
+        let text = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app-{n}, namespace: shop}}\nspec:\n  replicas: 4\n  template:\n    metadata: {{labels: {{app: app-{n}}}}}\n    spec:\n      containers:\n      - name: app\n        image: shop/app:1\n        env:\n        - {{name: DATABASE_URL, value: \"postgresql://app_{n}@{host}:5432/app_{n}\"}}\n        - {{name: DB_POOL_SIZE, value: \"{pool}\"}}\n"
+        );
+        files.push((format!("app/{n}.yaml"), text));
+    }
+    files.extend((0..770).map(|n| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c-{n}, namespace: shop}}\ndata: {{LOG_LEVEL: info}}\n"
+        );
+        (format!("config/{n}.yaml"), text)
+    }));
+    files
+}
+
+fn facts_of(files: &[(String, String)]) -> Facts {
+    let catalogue = Catalogue::builtin().expect("a test checks it");
+    let sources = Sources::of(files.iter().map(|(p, t)| Source::new(p, Side::New, t.as_bytes())).collect());
+    let documents: Vec<_> = sources.iter().map(|(id, source)| format::parse(source, id)).collect();
+    let settings = platform::settings(&sources, &documents, &EnvironmentRules::default());
+    assemble(&sources, &settings, &catalogue, &Declared::default())
+}
+
+/// The budget alone, from facts that are read: at most 10 ms for the fleet, and twice as much for twice the links.
+fn budgets(c: &mut Criterion) {
+    let mut group = c.benchmark_group("budget");
+    let (old, new) = (fleet(10), fleet(20));
+    let half = |files: &[(String, String)]| {
+        files.iter().filter(|(path, _)| !path.starts_with("app/1")).cloned().collect::<Vec<_>>()
+    };
+    for (name, old, new) in [("half the workloads", half(&old), half(&new)), ("1,000 files, 200 workloads", old, new)] {
+        let (old, new) = (facts_of(&old), facts_of(&new));
+        let rolling: BTreeSet<String> = new.workloads.iter().map(|w| w.id.to_string()).collect();
+        let options = Options { target: 0.8, strict_rollout: false, rolling: &rolling };
+        group.bench_function(name, |b| b.iter_with_large_drop(|| budget(&old, &new, &options)));
+    }
+    group.finish();
+}
+
 fn benches(c: &mut Criterion) {
+    budgets(c);
     stages(c);
     run(c, "yaml pair, 5,000 lines", &pair(5_000));
     run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));

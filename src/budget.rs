@@ -4,12 +4,16 @@
 //! the arithmetic in a minute. It speaks of what the committed configuration *allows*; it predicts no load.
 
 mod causes;
+mod index;
 mod load;
+mod pooler;
+pub mod shared;
 mod verdict;
+pub mod what_if;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Facts, Origin, Workload};
+use crate::facts::{Facts, Origin, PoolMode, Server};
 use crate::quantity::Interval;
 use crate::setting::Environment;
 use crate::source::{Location, Side};
@@ -25,61 +29,148 @@ pub struct Options<'a> {
     pub rolling: &'a BTreeSet<String>,
 }
 
-/// Computes the budget of every server of either side, by name.
+/// Computes the budget of every server and every pooler of either side, by name.
 #[must_use]
 pub fn budget(old: &Facts, new: &Facts, options: &Options<'_>) -> Vec<ServerBudget> {
-    let names: BTreeSet<&str> = old.servers.iter().chain(&new.servers).map(|s| s.id.as_str()).collect();
-    names.into_iter().filter_map(|name| server_budget(old, new, name, options)).collect()
+    let sides = Both { old: Seen::new(old), new: Seen::new(new), options };
+    let ids = |facts: &'_ Facts| facts.servers.iter().map(|s| s.id.clone()).collect::<Vec<_>>();
+    let names: BTreeSet<String> = ids(old).into_iter().chain(ids(new)).collect();
+    let mut rows: Vec<ServerBudget> = names.iter().filter_map(|name| sides.server(name)).collect();
+    let poolers: BTreeSet<&str> = old.poolers.iter().chain(&new.poolers).map(|p| p.name.as_str()).collect();
+    rows.extend(poolers.into_iter().filter_map(|name| sides.pooler(name)));
+    rows
 }
 
-fn server_budget(old: &Facts, new: &Facts, name: &str, options: &Options<'_>) -> Option<ServerBudget> {
-    let rolls = |w: &Workload| options.rolling.contains(&w.id.to_string());
-    let sum = |facts: &'_ Facts| facts.servers.iter().position(|s| s.id == name);
-    let before = sum(old).and_then(|at| load::Sum::new(old, at, &rolls));
-    let after = sum(new).and_then(|at| load::Sum::new(new, at, &rolls));
-    // A server nobody in the tree connects to has no budget; its limit is judged by a rule.
-    let used = |s: &Option<load::Sum<'_>>| s.as_ref().is_some_and(|s| !s.lines.is_empty() || !s.could_be.is_empty());
-    if !used(&before) && !used(&after) {
-        return None;
+/// The facts of one side with their links.
+struct Seen<'a> {
+    facts: &'a Facts,
+    index: index::Index,
+    servers: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Seen<'a> {
+    fn new(facts: &'a Facts) -> Seen<'a> {
+        let servers = facts.servers.iter().enumerate().map(|(at, s)| (s.id.as_str(), at)).collect();
+        Seen { facts, index: index::Index::new(facts), servers }
     }
-    let about = after.as_ref().or(before.as_ref())?.server;
-    let after = after.filter(|a| !a.lines.is_empty() || !a.could_be.is_empty());
-    let moved = |a: &load::Sum<'_>| before.as_ref().is_some_and(|b| b.server.usable() != a.server.usable());
-    let any_release = after.as_ref().is_some_and(moved);
-    let judged = after.as_ref().map(|after| {
-        let judge = |clients| judge(before.as_ref(), after, clients, any_release, options);
-        // What is over without the assumed clients is over for sure; the rest says that it counts them.
-        let sure = judge(load::Clients::Declared);
-        let all = judge(load::Clients::All);
-        let only_assumed = verdict::is_over(all.0) && !verdict::is_over(sure.0);
-        if verdict::is_over(sure.0) { (sure, false) } else { (all, only_assumed) }
-    });
-    let ((verdict, scenario), only_assumed) = judged.unwrap_or(((Verdict::Fits, ""), false));
-    let load = |s: &load::Sum<'_>| s.load(load::Clients::All, any_release);
-    let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a)).unwrap_or_default();
-    let terms = |s: &Option<load::Sum<'_>>, side| {
-        s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
-    };
-    let mut all_terms = terms(&before, Side::Old);
-    all_terms.extend(terms(&after, Side::New));
-    Some(ServerBudget {
-        server: name.to_owned(),
-        engine: about.engine.as_str(),
-        environment: about.environment,
-        verdict,
-        scenario,
-        before: before.as_ref().map(load),
-        after: after.as_ref().map(load),
-        terms: all_terms,
-        unknowns: after.as_ref().map(load::Sum::unknowns).unwrap_or_default(),
-        proposal: after.as_ref().and_then(|a| causes::proposal(a, &causes)).filter(|_| verdict::is_over(verdict)),
-        causes,
-        limit_at: about.limit.at,
-        weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
-        only_assumed,
-        could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
-        observed_peak: about.observed_peak,
-    })
+
+    /// The sum of a pooler's clients, where it has any.
+    fn clients(&self, pooler: &str, rolls: load::Rolls<'_>) -> Option<load::Sum<'a>> {
+        let at = self.facts.poolers.iter().position(|p| p.name == pooler)?;
+        load::Sum::of_pooler(self.facts, &self.index, at, rolls).filter(load::Sum::is_used)
+    }
+}
+
+struct Both<'a, 'o> {
+    old: Seen<'a>,
+    new: Seen<'a>,
+    options: &'a Options<'o>,
+}
+
+impl Both<'_, '_> {
+    fn rolls(&self, who: &str) -> bool {
+        self.options.rolling.contains(who)
+    }
+
+    fn server(&self, name: &str) -> Option<ServerBudget> {
+        let rolls = |who: &str| self.rolls(who);
+        let sum = |side: &Seen<'_>| side.servers.get(name).copied();
+        let before = sum(&self.old).and_then(|at| load::Sum::of_server(self.old.facts, &self.old.index, at, &rolls));
+        let after = sum(&self.new).and_then(|at| load::Sum::of_server(self.new.facts, &self.new.index, at, &rolls));
+        // A server nobody in the tree connects to has no budget; its limit is judged by a rule.
+        let used = |s: &Option<load::Sum<'_>>| s.as_ref().is_some_and(load::Sum::is_used);
+        if !used(&before) && !used(&after) {
+            return None;
+        }
+        let about = after.as_ref().or(before.as_ref())?.server.clone();
+        let after = after.filter(load::Sum::is_used);
+        let moved = |a: &load::Sum<'_>| before.as_ref().is_some_and(|b| b.server.usable() != a.server.usable());
+        let any_release = after.as_ref().is_some_and(moved);
+        let judged = after.as_ref().map(|after| {
+            let judge = |clients| judge(before.as_ref(), after, clients, any_release, self.options);
+            // What is over without the assumed clients is over for sure; the rest says that it counts them.
+            let sure = judge(load::Clients::Declared);
+            let all = judge(load::Clients::All);
+            let only_assumed = verdict::is_over(all.0) && !verdict::is_over(sure.0);
+            if verdict::is_over(sure.0) { (sure, false) } else { (all, only_assumed) }
+        });
+        let ((verdict, scenario), only_assumed) = judged.unwrap_or(((Verdict::Fits, ""), false));
+        let row = Row { before, after, any_release, verdict, scenario, figures: None };
+        Some(ServerBudget { only_assumed, ..row.finish(&about) })
+    }
+
+    fn pooler(&self, name: &str) -> Option<ServerBudget> {
+        let rolls = |who: &str| self.rolls(who);
+        let at = |side: &Seen<'_>| side.facts.poolers.iter().position(|p| p.name == name);
+        let cap = |side: &Seen<'_>| at(side).map(|at| pooler::server_cap(side.facts, &side.index, at, &rolls));
+        let (before, after) = (self.old.clients(name, &rolls), self.new.clients(name, &rolls)?);
+        let about = self.new.facts.poolers.get(at(&self.new)?)?;
+        // What takes any number of clients can only leave them waiting.
+        if about.client_max.is_none() && about.mode != PoolMode::Session {
+            return None;
+        }
+        let figures = PoolerFigures {
+            product: about.product.clone(),
+            mode: about.mode,
+            pods: about.pods.min.value,
+            server_cap: cap(&self.new).unwrap_or(Interval::ZERO),
+            server_cap_before: cap(&self.old),
+        };
+        let load = |s: &load::Sum<'_>| s.load(load::Clients::All, false);
+        let sides = verdict::PoolerSides { before: before.as_ref().map(load), after: load(&after), figures: &figures };
+        let (verdict, scenario) = verdict::pooler_verdict(&sides);
+        let server = after.server.clone();
+        let row = Row { before, after: Some(after), any_release: false, verdict, scenario, figures: Some(figures) };
+        Some(row.finish(&server))
+    }
+}
+
+/// The two sums of a row with what was found of them.
+struct Row<'a> {
+    before: Option<load::Sum<'a>>,
+    after: Option<load::Sum<'a>>,
+    any_release: bool,
+    verdict: Verdict,
+    scenario: &'static str,
+    figures: Option<PoolerFigures>,
+}
+
+impl Row<'_> {
+    fn finish(self, about: &Server) -> ServerBudget {
+        let Row { before, after, any_release, verdict, scenario, figures } = self;
+        let load = |s: &load::Sum<'_>| s.load(load::Clients::All, any_release);
+        let failover = verdict == Verdict::OverFailover;
+        let causes = after.as_ref().map(|a| causes::causes(before.as_ref(), a, failover)).unwrap_or_default();
+        let terms = |s: &Option<load::Sum<'_>>, side| {
+            s.iter().flat_map(|s| s.lines.iter().map(|l| l.term(side)).chain(fixed_term(s, side))).collect::<Vec<_>>()
+        };
+        let mut all_terms = terms(&before, Side::Old);
+        all_terms.extend(terms(&after, Side::New));
+        let proposal = match (&after, verdict::is_over(verdict), verdict) {
+            (Some(after), true, _) => causes::proposal(after, &causes),
+            (Some(after), _, Verdict::Refused) => causes::enough_clients(after, figures.as_ref()),
+            _ => None,
+        };
+        ServerBudget {
+            server: about.id.clone(),
+            engine: about.engine.as_str(),
+            environment: about.environment,
+            verdict,
+            scenario,
+            before: before.as_ref().map(load),
+            after: after.as_ref().map(load),
+            terms: all_terms,
+            unknowns: after.as_ref().map(load::Sum::unknowns).unwrap_or_default(),
+            proposal,
+            causes,
+            limit_at: about.limit.at,
+            weakest: after.as_ref().map_or(Origin::Literal, load::Sum::weakest),
+            only_assumed: false,
+            could_be: after.as_ref().map(|a| a.could_be.clone()).unwrap_or_default(),
+            observed_peak: about.observed_peak,
+            pooler: figures,
+        }
+    }
 }
 
 fn judge(
@@ -94,8 +185,9 @@ fn judge(
         after: after.load(clients, any_release),
         floor_before: before.map_or(Interval::ZERO, load::Sum::floor),
         floor_after: after.floor(),
+        is_whole: after.could_be.is_empty(),
     };
-    verdict::verdict(&sides, options.target, options.strict_rollout)
+    verdict::verdict(&sides, options.target, options.strict_rollout || after.lingers())
 }
 
 /// Exporters, backups and people as a term of their own, so that the printed lines add up.
@@ -110,6 +202,7 @@ fn fixed_term(sum: &load::Sum<'_>, side: Side) -> Option<Term> {
         pool: fixed.value,
         product: fixed.value,
         rollout_replicas: Interval::exact(1),
+        rollout_product: fixed.value,
         via: None,
         origin: fixed.origin.clone(),
         evidence: Vec::new(),
@@ -152,6 +245,23 @@ pub struct ServerBudget {
     pub could_be: Vec<String>,
     /// Connections seen in practice, declared by the user.
     pub observed_peak: Option<u64>,
+    /// Of a pooler, which is a server to its clients: what it is to its own servers.
+    pub pooler: Option<PoolerFigures>,
+}
+
+/// What a pooler may open, beside what its clients may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolerFigures {
+    /// Its product: `PgBouncer`.
+    pub product: String,
+    /// How long a client keeps a connection to the server.
+    pub mode: PoolMode,
+    /// Its processes at least.
+    pub pods: Interval,
+    /// Connections to its servers that all its processes together may open.
+    pub server_cap: Interval,
+    /// The same before; `None` where it was not there.
+    pub server_cap_before: Option<Interval>,
 }
 
 /// Demand on a server in the scenarios of a day.
@@ -190,6 +300,8 @@ pub struct Term {
     pub product: Interval,
     /// Replicas at peak plus those of a rollout.
     pub rollout_replicas: Interval,
+    /// What they open during a rollout.
+    pub rollout_product: Interval,
     /// Pooler in between, if any.
     pub via: Option<String>,
     /// The weakest origin of the factors.

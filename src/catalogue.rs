@@ -6,6 +6,7 @@
 
 mod check;
 mod example;
+mod managed;
 mod program;
 mod recognise;
 mod role;
@@ -15,12 +16,13 @@ mod value;
 
 pub use check::CatalogueError;
 pub use example::broken_examples;
+pub use managed::SizeLimit;
 pub use program::ProcessCount;
 pub use recognise::{LibraryIndex, Match, Query};
 pub use role::Role;
 pub use schema::{
-    Ambiguity, Ends, Entries, Evidence, Example, Implied, Kind, Library, Means, Needs, Place, Program, ProgramExample,
-    ProgramSetting, ServerKind, ServerTime, Setting, Special, Unit, Zero,
+    Ambiguity, Ends, Entries, Evidence, Example, Implied, Kind, Library, Managed, Means, Needs, PerMemory, Place, Program,
+    ProgramExample, ProgramSetting, ServerKind, ServerTime, Setting, Special, Unit, Zero,
 };
 pub use value::{ReadValue, correction, in_greatest_unit, in_unit, in_words, read_value, taken};
 
@@ -62,15 +64,18 @@ impl Catalogue {
     /// As for [`Catalogue::new`].
     pub fn with_user(self, user: Entries) -> Result<Catalogue, CatalogueError> {
         check::check(&user)?;
-        let Entries { mut libraries, mut servers, mut programs } = user;
-        let Entries { libraries: own_libraries, servers: own_servers, programs: own_programs } = self.entries;
+        let Entries { mut libraries, mut servers, mut programs, mut managed } = user;
+        let Entries { libraries: own_libraries, servers: own_servers, programs: own_programs, managed: own_managed } =
+            self.entries;
         let told: Vec<String> = libraries.iter().map(|l| l.id.clone()).collect();
         libraries.extend(own_libraries.into_iter().filter(|l| !told.contains(&l.id)));
         let told: Vec<String> = servers.iter().map(|s| s.id.clone()).collect();
         servers.extend(own_servers.into_iter().filter(|s| !told.contains(&s.id)));
         let told: Vec<String> = programs.iter().map(|p| p.id.clone()).collect();
         programs.extend(own_programs.into_iter().filter(|p| !told.contains(&p.id)));
-        Catalogue::new(Entries { libraries, servers, programs })
+        let told: Vec<String> = managed.iter().map(|m| m.id.clone()).collect();
+        managed.extend(own_managed.into_iter().filter(|m| !told.contains(&m.id)));
+        Catalogue::new(Entries { libraries, servers, programs, managed })
     }
 
     /// Which setting of which library a key is; `None` if it is none, or too little around it says so.
@@ -124,6 +129,27 @@ impl Catalogue {
     #[must_use]
     pub fn server_of_image(&self, image: &str) -> Option<&ServerKind> {
         self.entries.servers.iter().find(|s| s.is_image(image))
+    }
+
+    /// The pooler that a container of this image runs. Exporters of its figures are none.
+    #[must_use]
+    pub fn pooler_of_image(&self, image: &str) -> Option<&Library> {
+        let name = recognise::image_name(image);
+        let runs = |needs: &Needs| needs.images.iter().any(|glob| fast_glob::glob_match(glob, name));
+        let is_pooler = |library: &&Library| {
+            let needs = library.needs.iter().chain(library.settings.iter().filter_map(|s| s.needs.as_ref()));
+            library.kind == Kind::Pooler && needs.into_iter().any(runs)
+        };
+        if name.contains("exporter") {
+            return None;
+        }
+        self.entries.libraries.iter().find(is_pooler)
+    }
+
+    /// What a managed service makes of an instance's size; `None` if the service or the size is not known.
+    #[must_use]
+    pub fn limit_of_size(&self, service: &str, size: &str) -> Option<SizeLimit> {
+        managed::limit_of_size(&self.entries.managed, service, size)
     }
 
     /// The kind of server whose limit a setting is. `context` is the path of the file, the name of the object and the

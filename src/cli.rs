@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::budget::shared::SharedFacts;
+use crate::budget::what_if::{self, WhatIf};
 use crate::config::{Config, FailOn, nearest};
 use crate::render::{Format, RenderOptions, render};
 use crate::review::{Content, Input, Request, review};
@@ -89,16 +91,34 @@ fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
         _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
     };
     progress.done();
-    finish(both, &args.common, environments, &outputs, false)
+    finish(both, &args.common, environments, &outputs, &Asked::default())
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
     let outputs = output::targets(&args.common)?;
     let environments = environments(&args.common)?;
+    let what_if = args
+        .what_if
+        .iter()
+        .map(|text| what_if::parse(text).map_err(|error| Failure(format!("--what-if {:?}: {error}", printable(text)))));
+    let asked = Asked { audit: true, what_if: what_if.collect::<Result<_, _>>()?, explain: args.explain };
     let mut progress = output::Progress::new();
     let new = inputs::read_one(&args.path, &mut progress)?;
     progress.done();
-    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, true)
+    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, &asked)
+}
+
+/// What only an audit is asked.
+#[derive(Default)]
+struct Asked {
+    audit: bool,
+    what_if: Vec<WhatIf>,
+    explain: bool,
+}
+
+/// An argument as a message quotes it.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 /// Reviews what was read, writes the reports, and says whether the threshold was reached.
@@ -107,19 +127,49 @@ fn finish(
     common: &Common,
     environments: Vec<(String, Environment)>,
     outputs: &[output::Target],
-    audit: bool,
+    asked: &Asked,
 ) -> Result<bool, Failure> {
+    let others = common.facts.iter().map(|file| other_facts(file)).collect::<Result<_, _>>()?;
     let config = config(common, &both.new)?;
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
     let spread = threads::spread(common.jobs);
-    let request = Request { old, new, config, environments, today: Some(clock::today()), audit, spread };
+    let request = Request {
+        old,
+        new,
+        config,
+        environments,
+        today: Some(clock::today()),
+        audit: asked.audit,
+        spread,
+        what_if: asked.what_if.clone(),
+        others,
+        export_as: common.export_facts.as_deref().map(name_of),
+    };
     let report = review(request);
+    if let Some(mistake) = report.mistakes.first() {
+        return Err(Failure(format!("--what-if: {mistake}")));
+    }
+    if let (Some(file), Some(shared)) = (&common.export_facts, &report.shared) {
+        output::write_facts(file, shared)?;
+    }
     for target in outputs {
-        let options = options(target, fail_on);
+        let options = RenderOptions { explain: asked.explain, ..options(target, fail_on) };
         target.write(&render(&report, target.format, &options))?;
     }
     Ok(fail_on.is_reached(&report))
+}
+
+/// What another repository told. The file's text is not quoted in a message.
+fn other_facts(file: &Path) -> Result<SharedFacts, Failure> {
+    let text = String::from_utf8_lossy(&inputs::read_file(file)?).into_owned();
+    SharedFacts::parse(&text)
+        .map_err(|error| Failure::new(format!("{}: {error}", shown(file)), "give a file that --export-facts wrote"))
+}
+
+/// The name under which others know this repository: that of the file, without its ending.
+fn name_of(file: &Path) -> String {
+    file.file_stem().map_or_else(|| "another repository".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 fn options(target: &output::Target, fail_on: FailOn) -> RenderOptions {

@@ -71,6 +71,8 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
         summary: summary(context, &findings, changes.len(), &coverage),
         changes,
         budget: budget(context, &reviewed.findings),
+        mistakes: Vec::new(),
+        shared: None,
         checklist: checklist(reviewed, &findings),
         coverage,
         files: file_diffs(reviewed),
@@ -314,21 +316,32 @@ fn reported_budget(context: &Context<'_>, row: &ServerBudget) -> ReportedBudget 
 
 fn proposal(context: &Context<'_>, row: &ServerBudget) -> Option<ReportedProposal> {
     let proposal = row.proposal.as_ref()?;
-    // The proposal is about the heaviest cause.
-    let cause = row.causes.iter().find(|cause| cause.weight > 0)?;
     Some(ReportedProposal {
         setting: context.redactor.text(&proposal.setting),
         value: proposal.value,
-        is_limit: cause.factor == Factor::Limit,
+        is_limit: proposal.factor == Factor::Limit,
     })
 }
 
 /// Where the usable connections come from, if no file says it.
 fn limit_because(context: &Context<'_>, row: &ServerBudget) -> Option<Shown> {
+    if let Some(pooler) = &row.pooler {
+        let one = pooler.pods.known() == Some(1);
+        return Some(shown!(
+            "clients that {} of {} ({}) {}, which may open {} connections to servers",
+            if one { "the one process" } else { "all processes" },
+            context.redactor.text(&pooler.product),
+            pooler.mode.as_str(),
+            if one { "takes" } else { "take" },
+            pooler.server_cap
+        ));
+    }
     let server = context.new.facts.servers.iter().find(|server| server.id == row.server)?;
     let limit = server.limit.value.known()?;
     let told = match &server.limit.origin {
-        Origin::Default(whose) | Origin::Assumed(whose) => shown!("{}: {}", context.redactor.text(whose), limit),
+        Origin::Default(whose) | Origin::Table(whose) | Origin::Assumed(whose) => {
+            shown!("{}: {}", context.redactor.text(whose), limit)
+        }
         Origin::Declared => shown!("told in plimsoll.toml: {}", limit),
         Origin::Literal | Origin::Unknown(_) => return None,
     };
@@ -348,6 +361,7 @@ fn term(context: &Context<'_>, term: &Term) -> ReportedTerm {
         pool: term.pool,
         product: term.product,
         rollout_replicas: term.rollout_replicas,
+        rollout_product: term.rollout_product,
         via: term.via.as_deref().map(|v| context.redactor.text(v)),
         origin: term.origin.as_str(),
         evidence: term.evidence.iter().map(|(_, at)| place(context, *at)).collect(),

@@ -7,7 +7,12 @@
 mod aliases;
 mod arguments;
 mod bare;
+mod between;
 mod endpoints;
+mod links;
+mod managed;
+mod operators;
+mod poolers;
 mod pools;
 pub mod references;
 mod relevance;
@@ -17,6 +22,9 @@ mod time_limits;
 mod workloads;
 
 pub(crate) use arguments::{assignment, option_name, word_ranges};
+pub use between::{Foreign, Pods, PoolMode, Pooler, PoolerCap, Route, SecretLink};
+pub use managed::keep_provisioned;
+pub(crate) use managed::limit_of;
 pub use relevance::keep_relevant;
 
 use std::collections::BTreeMap;
@@ -48,13 +56,24 @@ pub fn assemble(sources: &Sources, settings: &Settings, catalogue: &Catalogue, d
         catalogue,
         declared,
     };
-    let servers = servers::servers(&sight, &mut endpoints);
+    let servers::Found { servers, poolers, secret_links } = servers::servers(&sight, &pools, &mut endpoints);
     for (at, role) in servers::limit_roles(&servers).chain(workloads::roles(settings)) {
         meanings.entry(at).or_default().role = Some(role.to_owned());
     }
     let time_limits = time_limits::time_limits(&sight, &servers);
     let references = references::references(sources, settings);
-    Facts { workloads, endpoints, pools, servers, time_limits, meanings, references }
+    Facts {
+        workloads,
+        endpoints,
+        pools,
+        servers,
+        time_limits,
+        poolers,
+        secret_links,
+        foreign: Vec::new(),
+        meanings,
+        references,
+    }
 }
 
 /// A pool ceiling that the user declared wins over what the files say.
@@ -122,6 +141,8 @@ pub enum Origin {
     Declared,
     /// A documented default; whose it is, in words.
     Default(String),
+    /// From the table of a managed service; whose and of when, in words.
+    Table(String),
     /// Taken for lack of anything better; why, in words.
     Assumed(String),
     /// Not to be had from the files; which line would settle it, in words.
@@ -135,7 +156,7 @@ impl Origin {
         match self {
             Origin::Literal => "literal",
             Origin::Declared => "mapped",
-            Origin::Default(_) => "default",
+            Origin::Default(_) | Origin::Table(_) => "default",
             Origin::Assumed(_) => "assumed",
             Origin::Unknown(_) => "unknown",
         }
@@ -203,6 +224,12 @@ pub struct Facts {
     pub servers: Vec<Server>,
     /// Times after which something beside the pools ends a connection, a statement or a request.
     pub time_limits: Vec<TimeLimit>,
+    /// What stands between clients and servers.
+    pub poolers: Vec<Pooler>,
+    /// Clients that take their address from a Secret of which only the name is known.
+    pub secret_links: Vec<SecretLink>,
+    /// What other repositories open, where they told it.
+    pub foreign: Vec<Foreign>,
     /// What single settings mean, for the table of changes.
     pub meanings: BTreeMap<SettingRef, Meaning>,
     /// What the settings refer to.
@@ -311,6 +338,12 @@ pub struct Endpoint {
     pub workloads: Vec<usize>,
     /// The server it reaches, and how that was found.
     pub server: Option<(usize, Link)>,
+    /// The pooler that it reaches instead, and how that was found.
+    pub pooler: Option<(usize, Link)>,
+    /// Whether it is a pooler's own way to its server.
+    pub of_pooler: bool,
+    /// The user of a pooler's client whose string names none, from the key beside it.
+    pub user: Option<String>,
 }
 
 /// Identity of an endpoint: the same on both sides of a change unless owner or key were renamed.
@@ -346,6 +379,14 @@ pub enum Link {
     ServiceName,
     /// The host is written in the server's own definition.
     HostName,
+    /// The address is taken from the block that makes the server.
+    Reference,
+    /// The Secret is one that an operator makes for the server.
+    OperatorSecret,
+    /// A proxy beside it in the pod leads there.
+    Sidecar,
+    /// Nothing says it, and it is the only server of its engine in the tree.
+    OnlyOne,
     /// The address is all that is known of the server.
     AddressOnly,
 }
@@ -358,6 +399,10 @@ impl Link {
             Link::Declared => "declared in plimsoll.toml",
             Link::ServiceName => "its host is a service in the tree",
             Link::HostName => "its host names the server",
+            Link::Reference => "its address is taken from the server's block",
+            Link::OperatorSecret => "its Secret is one that the operator makes for the server",
+            Link::OnlyOne => "the only server of its engine in the tree",
+            Link::Sidecar => "a proxy in the same pod leads there",
             Link::AddressOnly => "only its address is known",
         }
     }
@@ -493,9 +538,52 @@ pub struct Server {
     pub environment: Environment,
     /// Where it is defined, if it is in the tree.
     pub at: Option<Location>,
+    /// The server whose readers these are: their clients move there when the last reader is lost.
+    pub replica_of: Option<String>,
+    /// How many servers share the load; more than one for readers alone.
+    pub nodes: u64,
+    /// The size that gives the limit, where a managed service sets it by the size.
+    pub size: Option<Size>,
+}
+
+/// The size of a managed instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    /// The service's id in the catalogue: `aurora-postgresql`.
+    pub service: &'static str,
+    /// The size as written: `db.t4g.medium`.
+    pub name: String,
+    /// Whether a change of the size leaves the limit as it was made with the server.
+    pub is_kept: bool,
 }
 
 impl Server {
+    /// A server of which nothing but its name and engine is known.
+    #[must_use]
+    pub fn named(id: impl Into<String>, engine: Engine) -> Server {
+        let id = id.into();
+        Server {
+            limit: Reading::unknown(
+                0,
+                format!("max_connections of {id} (declare it in plimsoll.toml under [[server]])"),
+            ),
+            id,
+            engine,
+            reserved: Reading::default_of(0, "part of the unknown limit"),
+            limit_name: None,
+            engine_default: None,
+            limit_setting: None,
+            hosts: Vec::new(),
+            fixed_clients: servers::assumed_clients(),
+            observed_peak: None,
+            environment: Environment::Unknown,
+            at: None,
+            replica_of: None,
+            nodes: 1,
+            size: None,
+        }
+    }
+
     /// Slots that applications can get: the limit less what is reserved.
     #[must_use]
     pub fn usable(&self) -> Interval {

@@ -65,6 +65,29 @@ impl Interval {
         }
     }
 
+    /// The smaller of both, end by end: where one has no known upper end, the other bounds it.
+    #[must_use]
+    pub fn min(self, other: Interval) -> Interval {
+        let hi = match (self.hi, other.hi) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, None) | (None, one) => one,
+        };
+        Interval { lo: self.lo.min(other.lo), hi }
+    }
+
+    /// The least interval that holds both.
+    #[must_use]
+    pub fn hull(self, other: Interval) -> Interval {
+        Interval { lo: self.lo.min(other.lo), hi: self.hi.zip(other.hi).map(|(a, b)| a.max(b)) }
+    }
+
+    /// So many hundredths of it, rounded up.
+    #[must_use]
+    pub fn percent_up(self, percent: u64) -> Interval {
+        let part = |n: u64| n.saturating_mul(percent).div_ceil(100);
+        Interval { lo: part(self.lo), hi: self.hi.map(part) }
+    }
+
     /// The larger of both, end by end.
     #[must_use]
     pub fn max(self, other: Interval) -> Interval {

@@ -112,6 +112,8 @@ pub static RENDERERS: &[Renderer] = &[
 pub struct RenderOptions {
     /// Text only: whether to write colour codes.
     pub color: bool,
+    /// Text only: whether the budget shows where each factor of each term comes from, also of servers that did not move.
+    pub explain: bool,
     /// Markdown only: the greatest size in bytes; 60,000 if not given, which leaves GitHub's limit some room.
     pub max_bytes: Option<usize>,
     /// Markdown and HTML: where the files can be seen.
@@ -130,6 +132,7 @@ impl Default for RenderOptions {
     fn default() -> Self {
         RenderOptions {
             color: false,
+            explain: false,
             max_bytes: None,
             links: Links::default(),
             full_report: None,

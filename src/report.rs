@@ -3,6 +3,7 @@
 //! What was cut, skipped, masked or suppressed is counted here with its reason. A renderer decides words and layout.
 
 use crate::budget::Verdict;
+use crate::budget::shared::SharedFacts;
 use crate::diff::ChangeKind;
 use crate::finding::{Confidence, Severity};
 use crate::quantity::Interval;
@@ -27,6 +28,10 @@ pub struct Report {
     pub changes: Vec<ReportedChange>,
     /// In order of verdict, worst first, then by name.
     pub budget: Vec<ReportedBudget>,
+    /// Questions of what would be that speak of nothing in the files, with the nearest name.
+    pub mistakes: Vec<Shown>,
+    /// What the new side opens, for the budget of another repository; where it was asked for.
+    pub shared: Option<SharedFacts>,
     /// In order of the findings they come from.
     pub checklist: Vec<CheckItem>,
     /// What was read and what was not.
@@ -194,6 +199,8 @@ pub struct ReportedTerm {
     pub product: Interval,
     /// Replicas in a rollout.
     pub rollout_replicas: Interval,
+    /// Product in a rollout.
+    pub rollout_product: Interval,
     /// Pooler in between.
     pub via: Option<Shown>,
     /// Weakest origin.

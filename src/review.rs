@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use crate::budget;
+use crate::budget::shared::{self, SharedFacts};
+use crate::budget::what_if::{self, WhatIf};
 use crate::catalogue::Catalogue;
 use crate::conclude;
 use crate::config::{Config, RuleSeverity};
@@ -61,6 +63,12 @@ pub struct Request {
     pub audit: bool,
     /// How independent files are read: by default one after the other.
     pub spread: Spread,
+    /// Numbers of the new side that are taken to be others; the budget compares with what is written.
+    pub what_if: Vec<WhatIf>,
+    /// What other repositories open, on both sides.
+    pub others: Vec<SharedFacts>,
+    /// The name under which the new side's facts are told to others; without it they are not made.
+    pub export_as: Option<String>,
 }
 
 /// One side, read.
@@ -73,7 +81,7 @@ struct SideRead<'a> {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit, spread } = request;
+    let Request { old, new, config, environments, today, audit, spread, what_if, others, export_as } = request;
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
@@ -94,14 +102,24 @@ pub fn review(request: Request) -> Report {
     };
     let sides = [Side::Old, Side::New];
     let mut both = spread.map(sides.len(), |at| read(if at == 0 { Side::Old } else { Side::New })).into_iter();
-    let (Some(old), Some(new)) = (both.next(), both.next()) else { unreachable!("two sides were asked for") };
+    let (Some(mut old), Some(mut new)) = (both.next(), both.next()) else { unreachable!("two sides were asked for") };
+    facts::keep_provisioned(&old.facts, &mut new.facts);
+    for other in &others {
+        other.join(&mut old.facts);
+        other.join(&mut new.facts);
+    }
+    let written = (!what_if.is_empty()).then(|| new.facts.clone());
+    let turned: Vec<_> = what_if.iter().map(|what| what_if::apply(&mut new.facts, what, &catalogue)).collect();
 
     let changes = if audit { Vec::new() } else { diff::diff(&old.settings, &new.settings) };
     let explained = meaning::explain(&changes, old.meant(), new.meant());
     let redactor = redactor(&sources, &[&old, &new]);
-    let rolling = rolling(&changes, &old, &new);
+    let mut rolling = rolling(&changes, &old, &new);
+    // More replicas or a larger pool come with a release of their own.
+    rolling.extend(turned.iter().flatten().cloned());
     let options = budget::Options { target: policy.target, strict_rollout: policy.strict_rollout, rolling: &rolling };
-    let budget = budget::budget(&old.facts, &new.facts, &options);
+    let before = written.as_ref().filter(|_| audit).unwrap_or(&old.facts);
+    let budget = budget::budget(before, &new.facts, &options);
     let environment_of = |path: &str| environments.of_path(path);
     let states =
         meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
@@ -118,7 +136,7 @@ pub fn review(request: Request) -> Report {
     };
     let findings = rules::run(&context, &overrides(&config));
     let suppressions = Suppressions::new(&sources, &new.documents, allowed(&config), today);
-    conclude::conclude(&conclude::Reviewed {
+    let mut report = conclude::conclude(&conclude::Reviewed {
         context: &context,
         findings,
         suppressions: &suppressions,
@@ -126,7 +144,16 @@ pub fn review(request: Request) -> Report {
         skipped: gathered.skipped,
         notes: gathered.notes,
         counted: gathered.counted,
-    })
+    });
+    report.mistakes = turned.iter().filter_map(|t| t.as_ref().err()).map(|error| redactor.text(error)).collect();
+    report.shared = export_as.map(|from| {
+        let place = |at: Location| {
+            let source = sources.get(at.source);
+            format!("{}:{}", redactor.text(&source.path), source.position(at.span.start).line)
+        };
+        shared::export(&new.facts, &from, &|text| redactor.text(text).to_string(), &place)
+    });
+    report
 }
 
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.

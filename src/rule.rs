@@ -370,11 +370,14 @@ impl<'a> Context<'a> {
         joined
     }
 
-    /// The budget of the server that a pool connects to. `facts` is the side the pool is from.
+    /// The budget of the server, or of the pooler, that a pool connects to. `facts` is the side the pool is from.
     #[must_use]
     pub fn budget_of(&self, facts: &Facts, pool: &Pool) -> Option<&'a ServerBudget> {
-        let (server, _) = facts.endpoints.get(pool.endpoint?)?.server?;
-        let name = &facts.servers.get(server)?.id;
+        let endpoint = facts.endpoints.get(pool.endpoint?)?;
+        let name = match endpoint.pooler {
+            Some((pooler, _)) => &facts.poolers.get(pooler)?.name,
+            None => &facts.servers.get(endpoint.server?.0)?.id,
+        };
         self.budget.iter().find(|row| row.server == *name)
     }
 

@@ -36,6 +36,7 @@ mod pool_size_lowered;
 mod pool_size_raised;
 mod pool_unlimited;
 mod pooler_bypassed;
+mod pooler_overrun;
 mod port_changed;
 mod port_of_another_engine;
 mod precedence;
@@ -75,6 +76,7 @@ use crate::source::Location;
 pub static RULES: &[&Rule] = &[
     // Budget
     &pool_exceeds_server_limit::POOL_EXCEEDS_SERVER_LIMIT,
+    &pooler_overrun::POOLER_OVERRUN,
     &server_limit_lowered::SERVER_LIMIT_LOWERED,
     &server_limit_raised::SERVER_LIMIT_RAISED,
     // Pools
@@ -163,7 +165,7 @@ pub enum Override {
 /// A rule that gives way to others at the same place: `(gives way, to)`. An empty list means to every other rule.
 const GIVES_WAY: &[(&str, &[&str])] = &[
     ("pool-setting-changed", &[]),
-    ("pool-size-raised", &["pool-exceeds-server-limit", "pool-unlimited"]),
+    ("pool-size-raised", &["pool-exceeds-server-limit", "pooler-overrun", "pool-unlimited"]),
     ("pool-size-lowered", &["pool-below-traffic"]),
     ("server-limit-raised", &["pool-exceeds-server-limit"]),
     ("server-limit-lowered", &["pool-exceeds-server-limit"]),

@@ -38,6 +38,21 @@ struct Expect {
     changes: Option<usize>,
     #[serde(default)]
     findings: Vec<Wanted>,
+    #[serde(default)]
+    budget: Vec<WantedBudget>,
+}
+
+/// Figures of one server or pooler on the new side; what is not given may be anything.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WantedBudget {
+    server: String,
+    verdict: Option<String>,
+    usable: Option<u64>,
+    peak: Option<u64>,
+    rollout: Option<u64>,
+    failover: Option<u64>,
+    proposal: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,7 +146,33 @@ fn demands(report: &Report, expect: &Expect) -> Result<(), Failed> {
             return fail(format!("wanted {wanted:?}"));
         }
     }
-    Ok(())
+    expect.budget.iter().try_for_each(|wanted| budget(report, wanted))
+}
+
+fn budget(report: &Report, wanted: &WantedBudget) -> Result<(), Failed> {
+    let names = || report.budget.iter().map(|b| format!("{b:?}")).collect::<Vec<_>>().join("\n");
+    let Some(found) = report.budget.iter().find(|b| b.server.as_str() == wanted.server) else {
+        return Err(format!("no budget of {:?}; found\n{}", wanted.server, names()).into());
+    };
+    let after = found.after.ok_or_else(|| format!("{} is gone", wanted.server))?;
+    let figures = [
+        ("usable", wanted.usable, after.usable.known()),
+        ("peak", wanted.peak, after.peak.known()),
+        ("rollout", wanted.rollout, after.rollout.known()),
+        ("failover", wanted.failover, after.failover.known()),
+        ("proposal", wanted.proposal, found.proposal.as_ref().map(|p| p.value)),
+    ];
+    for (name, wanted, found) in figures {
+        if wanted.is_some() && wanted != found {
+            return Err(format!("{name} is {found:?}, wanted {wanted:?}; found\n{}", names()).into());
+        }
+    }
+    match &wanted.verdict {
+        Some(verdict) if verdict != found.verdict.as_str() => {
+            Err(format!("the verdict is {}, wanted {verdict}; found\n{}", found.verdict.as_str(), names()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Every password of the cases holds this word; no output may.

@@ -32,6 +32,7 @@ fn tables() -> Entries {
         all.libraries.extend(one.libraries);
         all.servers.extend(one.servers);
         all.programs.extend(one.programs);
+        all.managed.extend(one.managed);
     }
     all
 }
@@ -56,10 +57,11 @@ fn embedded(tables: &Entries) -> String {
     let bare = |l: &Library| Library { examples: Vec::new(), ..l.clone() };
     let libraries: Vec<Library> = tables.libraries.iter().map(bare).collect();
     format!(
-        "{{\"library\":[\n{}\n],\"server-limit\":[\n{}\n],\"program\":[\n{}\n]}}\n",
+        "{{\"library\":[\n{}\n],\"server-limit\":[\n{}\n],\"program\":[\n{}\n],\"managed\":[\n{}\n]}}\n",
         lines(&libraries),
         lines(&tables.servers),
-        lines(&tables.programs)
+        lines(&tables.programs),
+        lines(&tables.managed)
     )
 }
 

@@ -149,6 +149,55 @@ fn audit_looks_at_one_state() {
 }
 
 #[test]
+fn an_audit_answers_what_would_be() {
+    let folder = Folder::new();
+    folder.write("a/prod/compose.yaml", &shop(10));
+    let asked = |what: &str| folder.run(&["audit", "a", "--fail-on", "never", "--what-if", what]);
+    let run = asked("replicas(service api)=20");
+    assert!(run.out.contains("peak") && run.out.contains("65") && run.out.contains("205"), "{}{}", run.out, run.err);
+    assert!(asked("limit(db)=300").out.contains("297"));
+    assert!(asked("pool(api)=15").out.contains("95"), "the end of a name is enough");
+    let run = folder.run(&["audit", "a", "--fail-on", "never", "--explain"]);
+    assert!(run.out.contains("linked because") && run.out.contains("read at prod/compose.yaml:5"), "{}", run.out);
+}
+
+#[test]
+fn a_question_about_nothing_in_the_files_names_the_nearest() {
+    let folder = Folder::new();
+    folder.write("a/compose.yaml", &shop(10));
+    let asked = |what: &str| folder.run(&["audit", "a", "--what-if", what]);
+    asked("replicas(service apl)=20").refused(&["did you mean", "service api"]);
+    asked("limit(dbx)=20").refused(&["did you mean", "db"]);
+    asked("class(db)=db.t3.large").refused(&["limit(db)"]);
+    asked("replicas=20").refused(&["replicas(Deployment shop/api)=20"]);
+    asked("replicas(service api)=many").refused(&["whole number"]);
+}
+
+#[test]
+fn two_repositories_make_one_budget() {
+    let folder = Folder::new();
+    let remote = |service: &str, pool: u32| {
+        format!(
+            "services:\n  {service}:\n    image: example/{service}:1\n    deploy: {{replicas: 4}}\n    environment:\n      \
+             SPRING_DATASOURCE_URL: jdbc:postgresql://db.example.org:5432/shop\n      \
+             SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE: \"{pool}\"\n"
+        )
+    };
+    let policy = "[[server]]\nid = \"shop\"\nmatch = { host = [\"db.example.org\"] }\nmax_connections = 100\n";
+    folder.write("billing/compose.yaml", &remote("billing", 10)).write("orders/old/compose.yaml", &remote("orders", 5));
+    folder.write("orders/new/compose.yaml", &remote("orders", 20)).write("orders/new/plimsoll.toml", policy);
+    let told = folder.run(&["audit", "billing", "--export-facts", "billing.json"]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    let review = ["review", "orders/old", "orders/new"];
+    assert_eq!(folder.run(&review).code, 0, "alone it fits");
+    let run = folder.run(&[&review[..], &["--facts", "billing.json"]].concat());
+    assert_eq!(run.code, 1, "{}", run.out);
+    assert!(run.out.contains("service billing of billing"), "{}", run.out);
+    folder.write("wrong.json", "{}");
+    folder.run(&[&review[..], &["--facts", "wrong.json"]].concat()).refused(&["wrong.json", "plimsoll.facts/1"]);
+}
+
+#[test]
 fn two_files_are_one_file_before_and_after() {
     let folder = outgrown();
     let run = folder.run(&["review", "old/prod/compose.yaml", "new/prod/compose.yaml", "--format", "json"]);

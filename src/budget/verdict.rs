@@ -1,6 +1,7 @@
 //! What the change does to a server. Only what the change makes worse counts against it.
 
-use crate::budget::{Load, Verdict};
+use crate::budget::{Load, PoolerFigures, Verdict};
+use crate::facts::PoolMode;
 use crate::quantity::Interval;
 
 /// What the verdict is made from.
@@ -11,6 +12,8 @@ pub(super) struct Sides {
     /// Connections that stand open without load, before and after.
     pub(super) floor_before: Interval,
     pub(super) floor_after: Interval,
+    /// Whether all that may connect is counted: clients that could belong here make every sum a least one.
+    pub(super) is_whole: bool,
 }
 
 /// Verdict and the scenario it speaks of.
@@ -31,6 +34,12 @@ pub(super) fn verdict(sides: &Sides, target: f64, strict_gates: bool) -> (Verdic
         let worse = worse(sides, &|l| l.rollout);
         return if worse { (Verdict::OverRollout, "rollout") } else { (Verdict::PreExisting, "rollout") };
     }
+    if over(after.failover, usable) && after.failover != after.peak {
+        return match worse(sides, &|l| l.failover) {
+            true => (Verdict::OverFailover, "failover"),
+            false => (Verdict::PreExisting, "failover"),
+        };
+    }
     if after.peak.hi.is_none() || usable.hi.is_none() {
         return (Verdict::CannotTell, "");
     }
@@ -45,7 +54,58 @@ pub(super) fn verdict(sides: &Sides, target: f64, strict_gates: bool) -> (Verdic
     match over(after.strict, usable) && worse(sides, &|l| l.strict) {
         true if strict_gates => (Verdict::OverRollout, "strict rollout"),
         true => (Verdict::OverStrict, "strict rollout"),
+        false if !sides.is_whole || after.rollout.hi.is_none() => (Verdict::CannotTell, ""),
         false => (Verdict::Fits, ""),
+    }
+}
+
+/// What the verdict on a pooler is made from.
+pub(super) struct PoolerSides<'a> {
+    /// Clients, and how many the pooler takes.
+    pub(super) before: Option<Load>,
+    pub(super) after: Load,
+    pub(super) figures: &'a PoolerFigures,
+}
+
+/// Several processes share clients unevenly: one is full before the others are. A common factor, in percent.
+const UNEVEN_PERCENT: u64 = 125;
+
+/// Verdict on a pooler and the scenario it speaks of: too many clients, or more of them than connections to serve them.
+pub(super) fn pooler_verdict(sides: &PoolerSides<'_>) -> (Verdict, &'static str) {
+    let (after, figures) = (sides.after, sides.figures);
+    let whole = Sides {
+        before: sides.before,
+        after,
+        floor_before: Interval::ZERO,
+        floor_after: Interval::ZERO,
+        is_whole: true,
+    };
+    let peak = |l: &Load| l.peak;
+    if certainly_over(after.peak, after.usable) || over(after.peak, after.usable) {
+        return if worse(&whole, &peak) { (Verdict::Refused, "peak") } else { (Verdict::PreExisting, "peak") };
+    }
+    if over(after.rollout, after.usable) {
+        let worse = worse(&whole, &|l| l.rollout);
+        return if worse { (Verdict::Refused, "rollout") } else { (Verdict::PreExisting, "rollout") };
+    }
+    // Where a client keeps its connection, those above the cap wait until another one leaves.
+    if figures.mode == PoolMode::Session && over(after.peak, figures.server_cap) {
+        let capped = |load: Load, cap: Interval| Load { usable: cap, ..load };
+        let cap_before = figures.server_cap_before.unwrap_or(figures.server_cap);
+        let waiting = Sides {
+            before: sides.before.map(|b| capped(b, cap_before)),
+            after: capped(after, figures.server_cap),
+            ..whole
+        };
+        return if worse(&waiting, &peak) { (Verdict::Starved, "peak") } else { (Verdict::PreExisting, "peak") };
+    }
+    let uneven = after.peak.percent_up(UNEVEN_PERCENT);
+    if figures.pods.lo > 1 && over(uneven, after.usable) {
+        return (Verdict::Near, "peak");
+    }
+    match (after.peak.hi, after.usable.hi) {
+        (Some(_), Some(_)) => (Verdict::Fits, ""),
+        _ => (Verdict::CannotTell, ""),
     }
 }
 
@@ -112,7 +172,7 @@ mod tests {
 
     #[track_caller]
     fn check(before: Option<Load>, after: Load, expected: Verdict) {
-        let sides = Sides { before, after, floor_before: Interval::ZERO, floor_after: Interval::ZERO };
+        let sides = Sides { before, after, floor_before: Interval::ZERO, floor_after: Interval::ZERO, is_whole: true };
         assert_eq!(verdict(&sides, 0.8, false).0, expected);
     }
 
@@ -131,6 +191,49 @@ mod tests {
     #[test]
     fn a_rollout_alone_can_exceed() {
         check(Some(load(125, 60, 70)), load(125, 116, 148), Verdict::OverRollout);
+    }
+
+    #[test]
+    fn clients_that_could_belong_here_are_never_safe() {
+        let sides = Sides {
+            before: Some(load(97, 40, 50)),
+            after: load(97, 40, 50),
+            floor_before: Interval::ZERO,
+            floor_after: Interval::ZERO,
+            is_whole: false,
+        };
+        assert_eq!(verdict(&sides, 0.8, false).0, Verdict::CannotTell);
+    }
+
+    #[test]
+    fn a_failover_alone_can_exceed() {
+        let after = Load { failover: Interval::exact(130), ..load(97, 60, 70) };
+        check(Some(load(97, 60, 70)), after, Verdict::OverFailover);
+        check(Some(after), after, Verdict::PreExisting);
+    }
+
+    #[track_caller]
+    fn check_pooler(clients: u64, takes: u64, opens: u64, mode: PoolMode, pods: u64, expected: Verdict) {
+        let figures = PoolerFigures {
+            product: "PgBouncer".to_owned(),
+            mode,
+            pods: Interval::exact(pods),
+            server_cap: Interval::exact(opens),
+            server_cap_before: Some(Interval::exact(opens)),
+        };
+        let sides =
+            PoolerSides { before: Some(load(takes, 10, 10)), after: load(takes, clients, clients), figures: &figures };
+        assert_eq!(pooler_verdict(&sides).0, expected);
+    }
+
+    #[test]
+    fn a_pooler_refuses_leaves_waiting_or_serves() {
+        check_pooler(9200, 6000, 1000, PoolMode::Transaction, 2, Verdict::Refused);
+        check_pooler(108, 1000, 30, PoolMode::Session, 3, Verdict::Starved);
+        check_pooler(108, 1000, 30, PoolMode::Transaction, 3, Verdict::Fits);
+        check_pooler(900, 1000, 1000, PoolMode::Transaction, 2, Verdict::Near);
+        check_pooler(900, 1000, 1000, PoolMode::Transaction, 1, Verdict::Fits);
+        check_pooler(1000, 1000, 1000, PoolMode::Session, 1, Verdict::Fits);
     }
 
     #[test]
@@ -160,6 +263,7 @@ mod tests {
             after: Load { peak: Interval::between(10, 300), ..load(97, 300, 300) },
             floor_before: Interval::ZERO,
             floor_after: Interval::exact(120),
+            is_whole: true,
         };
         assert_eq!(verdict(&sides, 0.8, false).0, Verdict::OverCertain);
     }

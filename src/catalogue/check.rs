@@ -36,6 +36,16 @@ pub(super) fn check(entries: &Entries) -> Result<(), CatalogueError> {
         check_id("program", &program.id, ids)?;
         check_program(program).map_err(|what| error("program", &program.id, &what))?;
     }
+    for (at, managed) in entries.managed.iter().enumerate() {
+        let ids = entries.managed.iter().take(at).map(|m| m.id.as_str());
+        check_id("managed", &managed.id, ids)?;
+        if managed.steps.windows(2).any(|pair| matches!(pair, [a, b] if a.0 >= b.0)) {
+            return Err(error("managed", &managed.id, "its steps are not in order; put the smallest first"));
+        }
+        if managed.memory.is_some_and(|memory| memory.bytes_each == 0) {
+            return Err(error("managed", &managed.id, "bytes_each is 0; give the bytes of one connection"));
+        }
+    }
     Ok(())
 }
 

@@ -22,6 +22,9 @@ pub struct Entries {
     /// Programs that run several processes or threads.
     #[serde(default, rename = "program", skip_serializing_if = "Vec::is_empty")]
     pub programs: Vec<Program>,
+    /// Limits that managed services set by the size of an instance.
+    #[serde(default, rename = "managed", skip_serializing_if = "Vec::is_empty")]
+    pub managed: Vec<Managed>,
 }
 
 /// Something that holds connections and is configured by known keys.
@@ -403,6 +406,53 @@ pub struct Place {
     /// Keys of which one must stand beside it; empty: none needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
+}
+
+/// How a managed service sets the limit of its servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Managed {
+    /// Kebab-case, unique.
+    pub id: String,
+    /// As people call it.
+    pub name: String,
+    /// Slots inside the limit that applications never get.
+    #[serde(default)]
+    pub reserved: u64,
+    /// What `rows` or `steps` go by, where that is not the name of the size.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+    /// Connections by the name of the size: `db.t4g.medium`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, u64>,
+    /// Least size and connections from there on, the smallest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<(u64, u64)>,
+    /// Connections by the memory of the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<PerMemory>,
+    /// What a reader should know.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Where the facts come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// The date of the table.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub checked: String,
+    /// How well they are known.
+    #[serde(default)]
+    pub evidence: Evidence,
+}
+
+/// One connection for so much memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerMemory {
+    /// Bytes for each connection.
+    pub bytes_each: u64,
+    /// The limit of the limit.
+    pub at_most: u64,
 }
 
 /// A program that runs several processes or threads.

@@ -55,6 +55,13 @@ pub(super) struct ReviewArgs {
 pub(super) struct AuditArgs {
     /// File or directory; - for standard input
     pub(super) path: PathBuf,
+    /// Show the budget as if a number were another, such as 'replicas(Deployment shop/api)=20'; also pool, processes,
+    /// limit and class; may be given several times
+    #[arg(long, value_name = "NUMBER(NAME)=VALUE")]
+    pub(super) what_if: Vec<String>,
+    /// Show for each term of the budget where its factors come from
+    #[arg(long)]
+    pub(super) explain: bool,
     #[command(flatten)]
     pub(super) common: Common,
 }
@@ -77,6 +84,12 @@ pub(super) struct Common {
     /// Environment of the files that match a path pattern; may be given several times
     #[arg(long, value_name = "GLOB=ENVIRONMENT")]
     pub(super) env: Vec<String>,
+    /// What another repository opens, as written by --export-facts; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) facts: Vec<PathBuf>,
+    /// Also write what this repository opens, for the budget of another
+    #[arg(long, value_name = "FILE")]
+    pub(super) export_facts: Option<PathBuf>,
     /// Whether to write colours
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,

@@ -1,11 +1,12 @@
 //! Where reports, messages and progress go.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 
+use crate::budget::shared::SharedFacts;
 use crate::render::Format;
 
 use super::args::{Color, Common};
@@ -52,6 +53,15 @@ impl Target {
             Failure::new(what, "name a file in a folder that exists and can be written to")
         })
     }
+}
+
+/// Writes what a repository opens, for the budgets of others.
+pub(super) fn write_facts(file: &Path, facts: &SharedFacts) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(facts).unwrap_or_default();
+    std::fs::write(file, text + "\n").map_err(|error| {
+        let what = format!("cannot write {}: {}", shown(file), reason(&error));
+        Failure::new(what, "name a file in a folder that exists and can be written to")
+    })
 }
 
 /// Writes to standard output. A reader that has gone away is content with what it got.

@@ -142,6 +142,9 @@ fn from_string(
         environment: resource.environment,
         workloads: Vec::new(),
         server: None,
+        pooler: None,
+        of_pooler: false,
+        user: None,
     }
 }
 
@@ -237,6 +240,9 @@ impl Found {
             environment: resource.environment,
             workloads: Vec::new(),
             server: None,
+            user: None,
+            pooler: None,
+            of_pooler: false,
         });
     }
 
@@ -321,6 +327,9 @@ impl Found {
             environment: resource.environment,
             workloads: Vec::new(),
             server: None,
+            pooler: None,
+            of_pooler: false,
+            user: None,
         });
     }
 }

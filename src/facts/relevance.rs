@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Catalogue;
 use crate::connection;
-use crate::facts::{aliases, bare};
+use crate::facts::{aliases, bare, managed, operators, workloads};
 use crate::platform::FileReading;
 use crate::secret::Redactor;
 use crate::setting::{Resource, Setting, Shape};
@@ -31,7 +31,11 @@ fn is_relevant(resource: &Resource, catalogue: &Catalogue) -> bool {
             let matters = |s: &Setting| {
                 may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s)
             };
-            is_kept_whole(resource) || resource.settings.iter().any(matters)
+            resource.id.kind == workloads::CANARY
+                || is_kept_whole(resource)
+                || operators::may_be_database(&resource.id.kind)
+                || managed::may_be_managed(resource)
+                || resource.settings.iter().any(matters)
         }
     }
 }

@@ -3,14 +3,15 @@
 //! In: workload and autoscaler shapes, the catalogue's process managers, what the user declared. Out: replicas, surge
 //! and processes with their origins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Role};
-use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload};
+use crate::facts::{Container, Declared, Origin, Reading, Scope, Workload, operators};
 use crate::placeholder;
 use crate::quantity::Interval;
 use crate::setting::{
-    ContainerShape, Resource, Rollout, Setting, SettingRef, Settings, Shape, Standing, WorkloadShape,
+    ContainerShape, Resource, ResourceId, Rollout, Setting, SettingRef, Settings, Shape, Standing, WorkloadShape,
 };
 use crate::source::{Location, Sources};
 
@@ -21,6 +22,9 @@ const DEFAULT_SURGE_PERCENT: u64 = 25;
 /// Kubernetes' default for `terminationGracePeriodSeconds`.
 /// <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>
 const DEFAULT_GRACE_SECONDS: u32 = 30;
+
+/// Flagger's kind of object.
+pub(super) const CANARY: &str = "Canary";
 
 /// Indices of the resources that run something, in order. What only a layer deploys runs as the layer makes it.
 pub(super) fn workload_resources(settings: &Settings) -> Vec<usize> {
@@ -36,10 +40,14 @@ pub(super) fn workloads(
     declared: &Declared,
 ) -> Vec<Workload> {
     let scalers = scalers(settings);
+    let doubled = doubled(settings);
     let read = |&at: &usize| {
         let resource = settings.resources.get(at)?;
         let Shape::Workload(shape) = &resource.shape else { return None };
-        Some(workload(sources, &scalers, resource, shape, declared))
+        let id = &resource.id;
+        let is_doubled = doubled.contains(&(id.namespace.as_str(), id.kind.as_str(), id.name.as_str()));
+        let rollout = if is_doubled { &Rollout::Doubled } else { &shape.rollout };
+        Some(workload(sources, &scalers, resource, (shape, rollout), declared))
     };
     resources.iter().filter_map(read).collect()
 }
@@ -48,13 +56,13 @@ fn workload(
     sources: &Sources,
     scalers: &Scalers<'_>,
     resource: &Resource,
-    shape: &WorkloadShape,
+    (shape, rollout): (&WorkloadShape, &Rollout),
     declared: &Declared,
 ) -> Workload {
     let told = declared.workloads.iter().find(|d| d.matches(&resource.id));
     let written = match (shape.job, shape.parallelism, shape.replicas) {
         (true, Some(at), _) | (_, None, Some(at)) | (false, Some(_), Some(at)) => count_at(resource, at),
-        _ if shape.rollout == Rollout::Elastic => {
+        _ if *rollout == Rollout::Elastic => {
             Reading::unknown(1, format!("{} scales with the load and no maximum is written", resource.id))
         }
         _ => Reading::default_of(1, "one replica where nothing is written"),
@@ -67,8 +75,8 @@ fn workload(
         max = Reading { value: Interval::exact(n), origin: Origin::Declared, at: None };
         min.value = Interval { lo: min.value.lo.min(n), hi: min.value.hi.map(|h| h.min(n)) };
     }
-    let rolling = !matches!(shape.rollout, Rollout::InPlace);
-    let surge = surge(resource, &shape.rollout, max.value);
+    let rolling = !matches!(rollout, Rollout::InPlace);
+    let surge = surge(resource, rollout, max.value);
     let grace = shape.grace_seconds.and_then(|at| count_at(resource, at).value.known());
     Workload {
         id: resource.id.clone(),
@@ -116,6 +124,23 @@ fn parse_count(text: &str) -> Option<u64> {
     plain(text).or_else(|| plain(placeholder::fallback(text)?.text))
 }
 
+/// Workloads by namespace, kind and name whose old version stays up in full while Flagger tries the new one.
+/// <https://docs.flagger.app/usage/how-it-works>
+fn doubled(settings: &Settings) -> BTreeSet<(&str, &str, &str)> {
+    let canaries = settings.resources.iter().filter(|r| r.id.kind == CANARY && r.standing != Standing::Covered);
+    let target = |resource: &'_ Arc<Resource>| {
+        let at = |path: &str| operators::text_at(resource, path).map(str::to_owned);
+        at("apiVersion").filter(|version| version.starts_with("flagger.app/"))?;
+        Some((at("spec.targetRef.kind")?, at("spec.targetRef.name")?))
+    };
+    let named: BTreeSet<(&str, String, String)> =
+        canaries.filter_map(|r| target(r).map(|(kind, name)| (r.id.namespace.as_str(), kind, name))).collect();
+    let ids = settings.resources.iter().map(|r| &r.id);
+    let is_named = |id: &&ResourceId| named.contains(&(id.namespace.as_str(), id.kind.clone(), id.name.clone()));
+    let found = ids.filter(|_| !named.is_empty()).filter(is_named);
+    found.map(|id| (id.namespace.as_str(), id.kind.as_str(), id.name.as_str())).collect()
+}
+
 /// Autoscalers by namespace and name of what they scale.
 type Scalers<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Resource>>;
 
@@ -128,6 +153,11 @@ fn scalers(settings: &Settings) -> Scalers<'_> {
         }
     }
     scalers
+}
+
+/// The autoscaler's range for an object that is no workload of the tree: an operator's pooler.
+pub(super) fn scaled(sources: &Sources, settings: &Settings, target: &Resource) -> Option<(Reading, Reading)> {
+    autoscaled(sources, &scalers(settings), target)
 }
 
 /// The autoscaler's range, where one scales this workload. Of several the nearest file counts, as for overlays.
@@ -153,7 +183,7 @@ fn autoscaled(sources: &Sources, scalers: &Scalers<'_>, target: &Resource) -> Op
 }
 
 /// Replicas beside the old ones in a rollout: a number, or a share of the replicas rounded up.
-fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
+pub(super) fn surge(resource: &Resource, rollout: &Rollout, replicas: Interval) -> Reading {
     let share = |percent: u64| {
         let part = |n: u64| n.saturating_mul(percent).div_ceil(100);
         Interval { lo: part(replicas.lo), hi: replicas.hi.map(part) }

@@ -43,6 +43,8 @@ pub(super) fn report() -> Report {
         findings: vec![over_budget(), typo(), timeout_removed(), accepted()],
         changes: changes(),
         budget: vec![orders(), unknown_server()],
+        mistakes: vec![],
+        shared: None,
         checklist: vec![
             CheckItem {
                 id: "pool-fits".to_owned(),
@@ -240,6 +242,7 @@ fn term(side: Side, workload: &str, factors: (u64, u64, u64), evidence: Vec<Plac
         pool: Interval::exact(pool),
         product: Interval::exact(replicas * processes * pool),
         rollout_replicas: Interval::exact(replicas + replicas.div_ceil(4)),
+        rollout_product: Interval::exact((replicas + replicas.div_ceil(4)) * processes * pool),
         via: None,
         origin: "literal",
         evidence,

@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
         page.blank();
         self::finding(&mut page, finding, report.audit);
     }
-    budget(&mut page, report);
+    budget(&mut page, report, options.explain);
     score(&mut page, report);
     checklist(&mut page, report);
     suppressed(&mut page, report);
@@ -203,21 +203,22 @@ fn only_place_of(value: &str, text: &[char]) -> Option<(usize, usize)> {
     places.next().is_none().then(|| (first, first + value.len()))
 }
 
-fn budget(page: &mut Page, report: &Report) {
-    let (shown, quiet): (Vec<_>, Vec<_>) = report.budget.iter().partition(|b| words::is_worth_showing(report, b));
+fn budget(page: &mut Page, report: &Report, explain: bool) {
+    let is_shown = |b: &&ReportedBudget| explain || words::is_worth_showing(report, b);
+    let (shown, quiet): (Vec<_>, Vec<_>) = report.budget.iter().partition(is_shown);
     if report.budget.is_empty() {
         return;
     }
     page.heading("Connection budget");
     for budget in shown {
-        server(page, budget);
+        server(page, budget, explain);
     }
     if !quiet.is_empty() {
         page.paragraph("  ", &words::not_moved(&quiet), Ink::Plain);
     }
 }
 
-fn server(page: &mut Page, budget: &ReportedBudget) {
+fn server(page: &mut Page, budget: &ReportedBudget, explain: bool) {
     let name = format!("{} ({}) {}", budget.server, budget.engine, words::verdict(budget));
     page.paragraph("  ", &name, Ink::Bold);
     let rows = words::load_rows(budget);
@@ -238,6 +239,9 @@ fn server(page: &mut Page, budget: &ReportedBudget) {
     }
     for (term, before) in words::term_pairs(budget) {
         self::term(page, term, before);
+        for line in words::derivation(term).into_iter().filter(|_| explain) {
+            page.paragraph("        ", &line, Ink::Plain);
+        }
     }
     if let Some(proposal) = &budget.proposal {
         let fits = format!("{}: {} = {}", words::proposal(proposal), proposal.setting, proposal.value);

@@ -134,8 +134,8 @@ pub(super) fn verdict(budget: &ReportedBudget) -> &'static str {
         Verdict::OverStrict => "can exceed its limit during a rollout whose old replicas stop slowly",
         Verdict::OverFailover => "can exceed its limit after a failover",
         Verdict::LimitShrunk => "has a smaller limit, with little room left",
-        Verdict::Starved => "can leave clients of its pooler waiting",
-        Verdict::Refused => "can refuse clients of its pooler",
+        Verdict::Starved => "can leave clients waiting for a connection",
+        Verdict::Refused => "can refuse clients",
         Verdict::CannotTell => "cannot be judged: a number is missing",
         Verdict::PreExisting => "was over its limit before and is no worse now",
     }
@@ -275,13 +275,33 @@ pub(super) fn arithmetic(term: &ReportedTerm) -> String {
     if term.evidence.is_empty() && term.replicas.known() == one && term.processes.known() == one {
         return amount(term.product, "connection");
     }
-    format!(
-        "{} × {} × {} = {}",
+    let product = term.replicas.times(term.processes).times(term.pool);
+    let factors = format!(
+        "{} × {} × {}",
         amount(term.replicas, "replica"),
         amount(term.processes, "process"),
-        parenthesised(term.pool),
-        term.product
-    )
+        parenthesised(term.pool)
+    );
+    // Behind a pooler no more is open than its clients ask for.
+    match term.product.hi {
+        Some(most) if product.hi.is_none_or(|all| most < all) => {
+            format!("{factors}, of which its clients can use {}", term.product)
+        }
+        _ => format!("{factors} = {}", term.product),
+    }
+}
+
+/// What a term was made from, a line each: its factors by place, its rollout, its link. For `--explain`.
+pub(super) fn derivation(term: &ReportedTerm) -> Vec<String> {
+    let mut lines = vec![format!("at peak {}", arithmetic(term))];
+    if term.rollout_product != term.product {
+        lines
+            .push(format!("during a rollout {} replicas, {} connections", term.rollout_replicas, term.rollout_product));
+    }
+    lines.push(format!("linked because {}", term.link));
+    lines.push(format!("weakest origin of a factor: {}", term.origin));
+    lines.extend(term.evidence.iter().map(|at| format!("read at {}", place(at))));
+    lines
 }
 
 fn parenthesised(n: Interval) -> String {

@@ -1,6 +1,6 @@
 //! More connections are allowed than the server has slots for.
 
-use crate::budget::{Cause, Factor, ServerBudget, Term, Verdict};
+use crate::budget::{Cause, Factor, Load, ServerBudget, Term, Verdict};
 use crate::connection::Engine;
 use crate::declare_rule;
 use crate::facts::Origin;
@@ -115,17 +115,23 @@ declare_rule! {
 }
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    for row in ctx.budget {
+    for row in ctx.budget.iter().filter(|row| row.pooler.is_none()) {
         let Some((severity, scenario)) = judge(row) else { continue };
         let Some(after) = row.after else { continue };
-        let demand = if row.scenario == "peak" { after.peak } else { after.rollout };
+        let demand = match row.scenario {
+            "peak" => after.peak,
+            "failover" => after.failover,
+            "strict rollout" => after.strict,
+            _ => after.rollout,
+        };
         let Some(cause) = row.causes.first() else { continue };
         out.push(finding(ctx, row, cause, severity, demand, scenario));
     }
 }
 
 fn judge(row: &ServerBudget) -> Option<(Severity, &'static str)> {
-    let certain = row.weakest < Origin::Assumed(String::new());
+    // A dated table of a service is no line of the repository: what rests on it can be otherwise.
+    let certain = row.weakest < Origin::Table(String::new());
     match row.verdict {
         Verdict::OverCertain | Verdict::OverPeak | Verdict::OverRollout if row.only_assumed => {
             Some((Severity::Medium, "counting the clients that are assumed where none are declared"))
@@ -135,6 +141,8 @@ fn judge(row: &ServerBudget) -> Option<(Severity, &'static str)> {
         Verdict::OverPeak => Some((Severity::Medium, "at peak scale, where every unknown is at its worst")),
         Verdict::OverRollout if certain => Some((Severity::High, "while the new version rolls out")),
         Verdict::OverRollout => Some((Severity::Medium, "while the new version rolls out")),
+        Verdict::OverFailover if certain => Some((Severity::Medium, "once the clients of its readers move here")),
+        Verdict::OverFailover => Some((Severity::Low, "once the clients of its readers move here")),
         Verdict::Near | Verdict::LimitShrunk => near(row),
         _ => None,
     }
@@ -200,39 +208,61 @@ fn far(interval: Interval) -> u64 {
 
 /// The arithmetic of the new side in one line: `api 12 × 1 × 40 = 480, other clients 5`.
 fn message(ctx: &Context<'_>, row: &ServerBudget, scenario: &'static str) -> Shown {
-    let rollout = row.scenario != "peak" && !row.scenario.is_empty();
+    let rollout = matches!(row.scenario, "rollout" | "strict rollout");
     let mut terms: Vec<&Term> = row.terms.iter().filter(|t| t.side == Side::New).collect();
     terms.sort_by_key(|t| std::cmp::Reverse(far(t.product)));
     let mut text = shown!("{}: ", scenario);
     for (i, term) in terms.iter().enumerate().take(6) {
-        let replicas = if rollout { term.rollout_replicas } else { term.replicas };
         let comma = if i == 0 { "" } else { ", " };
         let who = ctx.name(&term.workload);
-        text = shown!("{}{}{} {}", text, comma, arithmetic(term, replicas), who);
+        text = shown!("{}{}{} {}", text, comma, arithmetic(term, rollout), who);
     }
     if terms.len() > 6 {
         text = shown!("{}, and {} more", text, terms.len() - 6);
     }
-    let total = row.after.map_or(Interval::ZERO, |a| if rollout { a.rollout } else { a.peak });
-    let before = row.before.map(|b| if rollout { b.rollout } else { b.peak });
+    if let Some(after) = row.after.filter(|_| row.scenario == "failover") {
+        text = shown!("{}, {} for the clients of its readers", text, after.failover.minus(after.peak));
+    }
+    let pick = |load: &Load| match row.scenario {
+        "failover" => load.failover,
+        "strict rollout" => load.strict,
+        _ if rollout => load.rollout,
+        _ => load.peak,
+    };
+    let total = row.after.as_ref().map_or(Interval::ZERO, pick);
+    let before = row.before.as_ref().map(pick);
     let usable = row.after.map_or(Interval::ZERO, |l| l.usable);
-    match before {
+    let text = match before {
         Some(before) => shown!("{}; together {} of {} usable, {} before", text, total, usable, before),
         None => shown!("{}; together {} of {} usable", text, total, usable),
+    };
+    // A ceiling far above what was ever seen is still a ceiling; the reader should know how far.
+    match row.observed_peak.filter(|seen| far(total) > seen.saturating_mul(3)) {
+        Some(seen) => shown!("{}; at most {} were seen so far, as plimsoll.toml says", text, seen),
+        None => text,
     }
 }
 
 /// `12 replicas × 40 = 480 for`, with the processes where there are several; `5 for` where nothing is multiplied.
-fn arithmetic(term: &Term, replicas: Interval) -> Shown {
+fn arithmetic(term: &Term, rollout: bool) -> Shown {
+    let (replicas, counted) = match rollout {
+        true => (term.rollout_replicas, term.rollout_product),
+        false => (term.replicas, term.product),
+    };
     let one = Interval::exact(1);
     let product = replicas.times(term.processes).times(term.pool);
-    match (replicas == one, term.processes == one) {
-        (true, true) => shown!("{} for", product),
-        (false, true) => shown!("{} replicas × {} = {} for", replicas, term.pool, product),
-        (true, false) => shown!("{} processes × {} = {} for", term.processes, term.pool, product),
+    let sum = match (replicas == one, term.processes == one) {
+        (true, true) => shown!("{}", product),
+        (false, true) => shown!("{} replicas × {} = {}", replicas, term.pool, product),
+        (true, false) => shown!("{} processes × {} = {}", term.processes, term.pool, product),
         (false, false) => {
-            shown!("{} replicas × {} processes × {} = {} for", replicas, term.processes, term.pool, product)
+            shown!("{} replicas × {} processes × {} = {}", replicas, term.processes, term.pool, product)
         }
+    };
+    // Behind a pooler no more is open than its clients ask for.
+    match counted.hi < product.hi && counted.hi.is_some() || product.hi.is_none() && counted.hi.is_some() {
+        true => shown!("{}, of which its clients can use {}, for", sum, counted),
+        false => shown!("{} for", sum),
     }
 }
 
@@ -277,6 +307,13 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
     let setting = ctx.name(&proposal.setting);
     let n = proposal.value;
     let text = match proposal.factor {
+        Factor::Limit if proposal.setting != cause.setting => {
+            shown!(
+                "keep the size, or set {} to {} or more where its memory allows that, or lower the pools first",
+                setting,
+                n
+            )
+        }
         Factor::Limit => shown!("keep {} at {} or more, or lower the pools first", setting, n),
         Factor::Replicas => {
             shown!("at most {} replicas fit during a rollout with these pools; or lower the pool size", n)
@@ -287,7 +324,9 @@ fn fix(ctx: &Context<'_>, row: &ServerBudget, cause: &Cause) -> (Shown, Option<S
             shown!("set {} to {} or less, the largest that fits during a rollout; or raise the limit first", setting, n)
         }
     };
-    (text, Some(shown!("{}", n)))
+    // A size takes no number of connections.
+    let fits_there = proposal.factor != Factor::Limit || proposal.setting == cause.setting;
+    (text, fits_there.then(|| shown!("{}", n)))
 }
 
 fn rollback(ctx: &Context<'_>, cause: &Cause) -> Shown {

@@ -1,5 +1,7 @@
 //! The server accepts fewer connections than before.
 
+use std::collections::BTreeSet;
+
 use crate::connection::Engine;
 use crate::declare_rule;
 use crate::facts::{Origin, Server};
@@ -9,12 +11,14 @@ use crate::rule::{Context, wording};
 use crate::secret::Shown;
 use crate::setting::{SettingRef, Settings};
 use crate::shown;
+use crate::source::Location;
 
 declare_rule! {
     /// ## What it finds
     ///
     /// A database server whose `max_connections` falls, also when it falls because the line was deleted and the
-    /// engine's default takes over.
+    /// engine's default takes over, or because the instance gets a smaller size or less memory: managed services and some
+    /// operators set the limit by it, and no line about connections changes.
     ///
     /// ## Why it hurts
     ///
@@ -56,7 +60,16 @@ declare_rule! {
 }
 
 fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
-    for new in &ctx.new.facts.servers {
+    // One line may set the limit of several servers; it is one finding. Readers have the limit of their primary.
+    let mut told = BTreeSet::new();
+    for new in ctx.new.facts.servers.iter().filter(|s| s.replica_of.is_none()) {
+        if new.limit.at.is_some_and(|at| !told.insert(at)) {
+            continue;
+        }
+        if let Some(found) = smaller(ctx, new) {
+            out.push(found);
+            continue;
+        }
         let (Some(was), Some(is)) = (ctx.limit_before(new), new.limit.value.known()) else { continue };
         if is < was {
             let old = ctx.old.facts.servers.iter().find(|s| s.id == new.id);
@@ -64,6 +77,51 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         }
     }
     removed_limits(ctx, out);
+}
+
+/// A limit that fell with the size of the instance: both ends of it, where a table gives an interval.
+fn smaller(ctx: &Context<'_>, new: &Server) -> Option<Finding> {
+    let old = ctx.old.facts.servers.iter().find(|s| s.id == new.id)?;
+    let (was, is) = (old.limit.value, new.limit.value);
+    let fell = is.hi? < was.hi? && is.lo <= was.lo;
+    if !fell || old.size.is_none() || new.size.is_none() {
+        return None;
+    }
+    let at = new.limit.at?;
+    let written = |at: Location| ctx.name(ctx.sources.text(at).trim().trim_matches(['"', '\'']));
+    let name = ctx.name(new.limit_name.as_deref().unwrap_or("size"));
+    let server = ctx.name(&new.id);
+    let severity = if is.hi? * 2 <= was.hi? { Severity::High } else { Severity::Medium };
+    let mut made = FindingBuilder::new(
+        SERVER_LIMIT_LOWERED.name,
+        severity,
+        Confidence::Medium,
+        at,
+        shown!("a smaller {} lowers the connections of {}: {} → {}", name, server, was, is),
+    )
+    .message(shown!(
+        "the limit follows the size where nobody sets max_connections ({}); applications can get {} slots instead of {}",
+        ctx.name(whose(&new.limit.origin)),
+        new.usable(),
+        old.usable()
+    ))
+    .subject(Some(server.clone()), new.environment)
+    .setting(name.clone(), old.limit.at.map(written), Some(written(at)))
+    .symptom(wording::too_many_on(new.engine))
+    .fix(shown!("keep the size, set max_connections, or lower the clients' pools below {} first", is), None)
+    .rollback(shown!("put {} back to what it was; the instance restarts with it", name))
+    .question(shown!("Do all clients of {} together stay below {} connections?", server, is));
+    if let Some(at) = old.limit.at {
+        made = made.evidence(at, shown!("the size before"));
+    }
+    Some(made.build())
+}
+
+fn whose(origin: &Origin) -> &str {
+    match origin {
+        Origin::Table(whose) | Origin::Default(whose) | Origin::Assumed(whose) => whose,
+        _ => "its size",
+    }
 }
 
 /// A limit whose server is not named any more: the line that made it one is gone, and the default holds.
@@ -114,7 +172,7 @@ fn is_kept(ctx: &Context<'_>, setting: SettingRef, was: u64) -> bool {
 
 fn finding(ctx: &Context<'_>, old: Option<&Server>, new: &Server, was: u64, is: u64) -> Option<Finding> {
     let was_written = old.is_some_and(|old| old.limit.origin == Origin::Literal);
-    // A default that stands on both sides did not change in this repository.
+    // A default or a table that stands on both sides did not change in this repository.
     if !was_written && new.limit.origin != Origin::Literal {
         return None;
     }
