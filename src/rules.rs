@@ -32,7 +32,6 @@ mod pool_unlimited;
 mod pooler_bypassed;
 mod port_changed;
 mod port_of_another_engine;
-mod precedence;
 mod prepared_statements_through_pooler;
 mod reader_to_writer;
 mod reference_changed;
@@ -52,9 +51,8 @@ mod writer_to_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use precedence::Cause;
-
 use crate::finding::{Finding, Severity};
+use crate::rule::precedence::{self, Cause};
 use crate::rule::{Context, Rule};
 use crate::setting::Environment;
 use crate::source::Location;

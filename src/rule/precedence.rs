@@ -10,7 +10,7 @@ use crate::source::{Location, SourceId};
 
 /// What makes two findings of different rules speak of one mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// They stand at the same place.
     Place,
     /// Their places touch.
@@ -24,7 +24,7 @@ pub(super) enum Cause {
 }
 
 /// Drops every finding that gives way: `table` holds `(gives way, to)`, an empty list means to every other rule.
-pub(super) fn settle(
+pub(crate) fn settle(
     found: Vec<Finding>,
     table: &[(&str, &[&str])],
     cause: impl Fn(&str, &str) -> Cause,
