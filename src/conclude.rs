@@ -463,7 +463,9 @@ fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {
         for (source, problem) in &settings.problems {
             remarks.problem(context, context.sources.get(*source), problem);
         }
-        for (_, _, setting) in settings.iter().filter(|(.., s)| connection::is_too_long(&s.value.text, Some(&s.logical))) {
+        for (_, _, setting) in
+            settings.iter().filter(|(.., s)| connection::is_too_long(&s.value.text, Some(&s.logical)))
+        {
             let problem = Problem::at(ProblemKind::TooLarge, TOO_LONG, setting.at.span);
             remarks.problem(context, context.sources.get(setting.at.source), &problem);
         }

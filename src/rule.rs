@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;
+pub(crate) mod precedence;
 pub(crate) mod references;
 pub(crate) mod times;
 pub(crate) mod wording;

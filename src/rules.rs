@@ -39,7 +39,6 @@ mod pooler_bypassed;
 mod pooler_overrun;
 mod port_changed;
 mod port_of_another_engine;
-mod precedence;
 mod prepared_statements_through_pooler;
 mod process_count_changed;
 mod reader_to_writer;
@@ -65,9 +64,8 @@ mod writer_to_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use precedence::Cause;
-
 use crate::finding::{Finding, Severity};
+use crate::rule::precedence::{self, Cause};
 use crate::rule::{Context, Rule};
 use crate::setting::Environment;
 use crate::source::Location;

@@ -44,7 +44,8 @@ pub(super) fn parse(input: &Input<'_>, hint: Option<&str>) -> Option<ConnectionS
     // Every text of a review asks this: a plain comparison of so short texts is faster than a search.
     let holds = |word: &str| {
         let starts = |(at, b): (usize, &u8)| {
-            word.as_bytes().first() == Some(b) && key.as_bytes().get(at..).is_some_and(|k| k.starts_with(word.as_bytes()))
+            word.as_bytes().first() == Some(b)
+                && key.as_bytes().get(at..).is_some_and(|k| k.starts_with(word.as_bytes()))
         };
         word.is_empty() || key.as_bytes().iter().enumerate().any(starts)
     };

@@ -649,7 +649,11 @@ fn a_login_for_each_host_is_read_as_the_drivers_do() {
         ("postgres://a:pw@db1:5432,b:pw2@db2:5432/o?sslmode=require", "db1,db2", Some(FaultKind::BadPort)),
         ("postgresql+asyncpg://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::BadPort)),
         ("jdbc:postgresql://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::BadPort)),
-        ("mongodb://a:pw@m1.shop.example,b:pw2@m2.shop.example/o", "m1.shop.example,m2.shop.example", Some(FaultKind::UnescapedPassword)),
+        (
+            "mongodb://a:pw@m1.shop.example,b:pw2@m2.shop.example/o",
+            "m1.shop.example,m2.shop.example",
+            Some(FaultKind::UnescapedPassword),
+        ),
         ("mysql://a:pw@db1,db2,b:pw2@db3/o", "db1,db2,db3", Some(FaultKind::RefusedBySome)),
         ("jdbc:mariadb://a:pw@db1,b:pw2@db2/o", "db1,db2", Some(FaultKind::UserInfoIgnored)),
         // Hosts that are not alike may be pieces of one password.

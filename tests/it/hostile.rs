@@ -120,7 +120,10 @@ fn a_connection_string_of_a_megabyte_is_named_and_shows_no_secret() {
             let report = beside(path, file.into(), Config::default());
             assert!(is_reviewed(&report), "{path}: the rest is not reviewed");
             let said = said(&report, path);
-            assert!(said.contains("connection string of more than 64 KiB") && said.contains("line "), "{path}: {said:?}");
+            assert!(
+                said.contains("connection string of more than 64 KiB") && said.contains("line "),
+                "{path}: {said:?}"
+            );
             for format in Format::ALL {
                 let output = render(&report, format, &RenderOptions::default());
                 assert!(!output.contains(SECRET), "{format:?} shows the secret of {}", &text[..40]);

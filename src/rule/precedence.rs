@@ -10,7 +10,7 @@ use crate::source::{Location, SourceId};
 
 /// What makes two findings of different rules speak of one mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     /// They stand at the same place.
     Place,
     /// Their places touch.
@@ -24,7 +24,7 @@ pub(super) enum Cause {
 }
 
 /// Drops every finding that gives way: `table` holds `(gives way, to)`, an empty list means to every other rule.
-pub(super) fn settle(
+pub(crate) fn settle(
     found: Vec<Finding>,
     table: &[(&str, &[&str])],
     cause: impl Fn(&str, &str) -> Cause,
@@ -138,7 +138,8 @@ mod tests {
     use crate::source::Span;
 
     const RULES: [&str; 7] = ["general", "some", "key", "touching", "string", "server", "precise"];
-    const TABLE: [(&str, &[&str]); 2] = [("general", &[]), ("some", &["key", "touching", "string", "server", "precise"])];
+    const TABLE: [(&str, &[&str]); 2] =
+        [("general", &[]), ("some", &["key", "touching", "string", "server", "precise"])];
 
     fn cause(_: &str, other: &str) -> Cause {
         match other {
@@ -153,8 +154,7 @@ mod tests {
     /// The same by a look at every pair.
     fn by_pairs(found: &[Finding]) -> Vec<Finding> {
         let same = |finding: &Finding, other: &Finding| {
-            let key =
-                finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject;
+            let key = finding.setting.is_some() && finding.setting == other.setting && finding.subject == other.subject;
             let (a, b) = (finding.at.span, other.at.span);
             let one_file = finding.at.source == other.at.source;
             match cause(finding.rule, other.rule) {
@@ -209,7 +209,11 @@ mod tests {
     fn the_index_answers_as_a_look_at_every_pair_would() {
         for (count, different) in [(0, 1), (1, 1), (40, 3), (60, 12), (300, 40), (300, 400)] {
             let found = findings(count, different);
-            assert_eq!(settle(found.clone(), &TABLE, cause), by_pairs(&found), "{count} findings of {different} places");
+            assert_eq!(
+                settle(found.clone(), &TABLE, cause),
+                by_pairs(&found),
+                "{count} findings of {different} places"
+            );
         }
     }
 
