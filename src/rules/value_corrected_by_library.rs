@@ -144,7 +144,7 @@ fn meant(setting: &PoolSetting, old: Option<&PoolSetting>) -> Option<u64> {
     let usual = old.map(|o| &o.taken).or(setting.default_value.as_ref());
     let ReadValue::Millis(usual) = usual? else { return None };
     let in_seconds = in_unit(Unit::Seconds, setting.raw.trim())?;
-    let near = in_seconds.saturating_mul(20) >= *usual && in_seconds <= usual.saturating_mul(20);
+    let near = in_seconds.saturating_mul(10) >= *usual && in_seconds <= usual.saturating_mul(10);
     (setting.unit == Unit::Millis && bare > 0 && near).then_some(in_seconds)
 }
 
