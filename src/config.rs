@@ -110,6 +110,8 @@ pub struct Config {
     pub target: Option<f64>,
     /// Whether the strict rollout gates, if told.
     pub strict_rollout: Option<bool>,
+    /// Whether a suppression that comes with the change under review takes no effect, if told.
+    pub forbid_new_suppressions: Option<bool>,
     /// Patterns of the files to read; empty for all.
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
@@ -207,6 +209,7 @@ impl Config {
         Policy {
             target: self.target.unwrap_or(usual.target),
             strict_rollout: self.strict_rollout.unwrap_or(usual.strict_rollout),
+            forbid_new_suppressions: self.forbid_new_suppressions.unwrap_or(usual.forbid_new_suppressions),
             declared: self.declared.clone(),
         }
     }
@@ -228,13 +231,7 @@ impl Config {
 /// The name that was probably meant, if one is near enough to be worth asking.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_ascii_lowercase();
-    known
-        .into_iter()
-        .map(|k| (strsim::damerau_levenshtein(&name, k), k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
-        .min()
-        .map(|(_, k)| k)
+    crate::rule::names::nearest(name, known)
 }
 
 /// Whether a path pattern can match anything; says why not. For patterns that come from the command line.
@@ -350,9 +347,10 @@ fn limits(table: &Table<'_, '_>) -> Result<Limits, ConfigError> {
 }
 
 fn policy(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> {
-    table.only(&["target", "strict-rollout"])?;
+    table.only(&["target", "strict-rollout", "forbid-new-suppressions"])?;
     config.target = table.get("target").map(|v| v.number(0.0, 1.0)).transpose()?;
     config.strict_rollout = table.get("strict-rollout").map(|v| v.boolean()).transpose()?;
+    config.forbid_new_suppressions = table.get("forbid-new-suppressions").map(|v| v.boolean()).transpose()?;
     Ok(())
 }
 

@@ -21,6 +21,8 @@ pub struct Report {
     pub level: Option<Severity>,
     /// One sentence, the same in every renderer.
     pub summary: Shown,
+    /// Whether it holds nothing that a reviewer need stop for: versions of images and charts, labels, order, layout.
+    pub routine: bool,
     /// Sorted: not suppressed first, then worst first, then by place.
     pub findings: Vec<ReportedFinding>,
     /// In order of file and path.
@@ -57,6 +59,8 @@ pub struct Place {
 pub struct ReportedFinding {
     /// Stable identity.
     pub id: String,
+    /// The finding that it is counted with, where one mistake shows in several places; `None` for that one itself.
+    pub cause: Option<String>,
     /// The rule's name.
     pub rule: &'static str,
     /// How bad.

@@ -22,7 +22,10 @@ use crate::secret::Redactor;
 use crate::setting::{Environment, Resource, ResourceId, SettingRef, Settings, Shape, Standing};
 use crate::source::{self, Location, Side, Source, SourceId, Sources};
 use crate::spread::Spread;
-use crate::suppression::{Allow, Suppressions};
+use crate::suppression::{self, Allow, Terms};
+
+/// Name of the policy file at the root of the new side.
+const POLICY_FILE: &str = "plimsoll.toml";
 
 /// One file of one side.
 #[derive(Debug, Clone)]
@@ -105,6 +108,9 @@ pub fn review(request: Request) -> Report {
     let environment_of = |path: &str| environments.of_path(path);
     let states =
         meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
+    let allowed = allowed(&config, (&sources, &old.documents, &new.documents));
+    let terms = Terms { today: today.as_deref(), forbids_new: policy.forbid_new_suppressions && !audit };
+    let allowances = suppression::allowances(&sources, (&old.documents, &new.documents), &allowed, terms);
     let context = Context {
         sources: &sources,
         old: State { settings: &old.settings, facts: &old.facts },
@@ -112,16 +118,15 @@ pub fn review(request: Request) -> Report {
         changes: &explained,
         budget: &budget,
         files: &states,
+        allowances: &allowances,
         redactor: &redactor,
         policy: &policy,
         audit,
     };
     let findings = rules::run(&context, &overrides(&config));
-    let suppressions = Suppressions::new(&sources, &new.documents, allowed(&config), today);
     conclude::conclude(&conclude::Reviewed {
         context: &context,
         findings,
-        suppressions: &suppressions,
         documents: (&old.documents, &new.documents),
         skipped: gathered.skipped,
         notes: gathered.notes,
@@ -146,13 +151,30 @@ fn overrides(config: &Config) -> BTreeMap<String, Override> {
     config.rules.iter().map(|(name, severity)| (name.clone(), decide(severity))).collect()
 }
 
-fn allowed(config: &Config) -> Vec<Allow> {
+/// The policy's suppressions with their places, if the policy is a file of the review.
+fn allowed(config: &Config, (sources, old, new): (&Sources, &[&Document], &[&Document])) -> Vec<Allow> {
+    let file = |documents: &[&Document]| {
+        documents.iter().map(|d| d.source).find(|source| sources.get(*source).path == POLICY_FILE)
+    };
+    let read = |source| Config::parse(&sources.get(source).text, &rules::names()).map(|told| told.allow).ok();
+    // A policy from elsewhere says nothing of the lines of this one.
+    let here = file(new).filter(|source| read(*source).as_ref() == Some(&config.allow));
+    // Where the old policy cannot be read, nothing is called new.
+    let before = file(old).map_or(Some(Vec::new()), read);
+    let is_known = |a: &crate::config::Allow| {
+        let same = |b: &crate::config::Allow| {
+            (&a.rule, &a.file, &a.setting) == (&b.rule, &b.file, &b.setting) && a.until <= b.until
+        };
+        before.as_ref().is_none_or(|before| before.iter().any(same))
+    };
     let allow = |a: &crate::config::Allow| Allow {
         rule: a.rule.clone(),
         file: a.file.clone().unwrap_or_default(),
         setting: a.setting.clone().unwrap_or_default(),
         reason: a.reason.clone(),
         until: a.until.clone(),
+        at: here.map(|source| Location { source, span: sources.get(source).line_span(a.line) }),
+        is_new: here.is_some() && !is_known(a),
     };
     config.allow.iter().map(allow).collect()
 }

@@ -5,6 +5,7 @@
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
 pub(crate) mod addresses;
+pub mod allowance;
 pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;
@@ -110,6 +111,8 @@ pub struct Context<'a> {
     pub budget: &'a [ServerBudget],
     /// The files of both sides by path.
     pub files: &'a [FileFacts],
+    /// What the team accepts, as it stands on the new side.
+    pub allowances: &'a [allowance::Allowance],
     /// Makes printable text.
     pub redactor: &'a Redactor,
     /// Thresholds and what the user declared.
@@ -125,6 +128,8 @@ pub struct Policy {
     pub target: f64,
     /// Whether the strict rollout gates.
     pub strict_rollout: bool,
+    /// Whether a suppression that comes with the change under review takes no effect.
+    pub forbid_new_suppressions: bool,
     /// What the user told.
     pub declared: Declared,
 }
@@ -132,7 +137,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
-        Policy { target: 0.8, strict_rollout: false, declared: Declared::default() }
+        Policy { target: 0.8, strict_rollout: false, forbid_new_suppressions: false, declared: Declared::default() }
     }
 }
 

@@ -5,10 +5,12 @@ mod connection_setting_removed;
 mod dangling_reference;
 mod database_changed;
 mod environment_crossed;
+mod environments_drift;
 mod failover_lost;
 mod file_no_longer_parses;
 mod file_overwritten;
 mod half_changed_endpoint;
+mod half_changed_pool;
 mod host_changed;
 mod host_typo;
 mod interpolation_order;
@@ -34,11 +36,13 @@ mod port_changed;
 mod port_of_another_engine;
 mod prepared_statements_through_pooler;
 mod reference_changed;
+mod review_weakened;
 mod scheme_changed;
 mod secret_reference_to_literal;
 mod server_limit_lowered;
 mod server_limit_raised;
 mod short_lifetime;
+mod suppression_void;
 mod timeout_removed;
 mod timeout_too_short;
 mod tls_weakened;
@@ -108,6 +112,11 @@ pub static RULES: &[&Rule] = &[
     // Files
     &file_no_longer_parses::FILE_NO_LONGER_PARSES,
     &file_overwritten::FILE_OVERWRITTEN,
+    &environments_drift::ENVIRONMENTS_DRIFT,
+    &half_changed_pool::HALF_CHANGED_POOL,
+    // The review itself
+    &review_weakened::REVIEW_WEAKENED,
+    &suppression_void::SUPPRESSION_VOID,
 ];
 
 /// The rule of this name.
@@ -152,8 +161,11 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "malformed-connection-string",
             "writer-to-reader",
             "pooler-bypassed",
+            "environments-drift",
         ],
     ),
+    // A name that says so is the plainer word.
+    ("environments-drift", &["environment-crossed", "host-typo", "localhost-outside-development"]),
     (
         "port-changed",
         &[
@@ -217,7 +229,18 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    file_overwritten::lead(ctx, give_way(merge(ctx, found)))
+    let mut found = file_overwritten::lead(ctx, give_way(merge(ctx, found)));
+    match overrides.get(suppression_void::SUPPRESSION_VOID.name) {
+        Some(Override::Off) => {}
+        wanted => {
+            let mut void = suppression_void::unused(ctx, &found);
+            if let Some(Override::Severity(severity)) = wanted {
+                void.iter_mut().for_each(|f| f.severity = *severity);
+            }
+            found.extend(void);
+        }
+    }
+    found
 }
 
 /// One finding a rule, place and discriminator: the worst. What two layers make of one line is one mistake.

@@ -40,6 +40,7 @@ pub(super) fn report() -> Report {
         score: 72,
         level: Some(Severity::Critical),
         summary: shown("orders-db can be asked for 585 connections at peak scale and allows 197"),
+        routine: false,
         findings: vec![over_budget(), typo(), timeout_removed(), accepted()],
         changes: changes(),
         budget: vec![orders(), unknown_server()],
@@ -81,6 +82,7 @@ pub(super) fn report() -> Report {
 fn over_budget() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000a".to_owned(),
+        cause: None,
         rule: "pool-exceeds-server-limit",
         severity: Severity::Critical,
         confidence: Confidence::High,
@@ -116,6 +118,7 @@ fn over_budget() -> ReportedFinding {
 fn typo() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000b".to_owned(),
+        cause: None,
         rule: "host-typo",
         severity: Severity::High,
         confidence: Confidence::Medium,
@@ -142,6 +145,7 @@ fn typo() -> ReportedFinding {
 fn timeout_removed() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000c".to_owned(),
+        cause: None,
         rule: "timeout-removed",
         severity: Severity::Medium,
         confidence: Confidence::Medium,
@@ -168,6 +172,7 @@ fn timeout_removed() -> ReportedFinding {
 fn accepted() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000d".to_owned(),
+        cause: None,
         rule: "host-changed",
         severity: Severity::High,
         confidence: Confidence::High,
