@@ -9,13 +9,16 @@
 )]
 
 mod args;
+mod baseline;
 mod clock;
+mod drill;
 mod git;
 mod inputs;
 mod output;
 mod patch;
 mod threads;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -64,6 +67,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match args.command {
         Command::Review(args) => review_command(&args),
         Command::Audit(args) => audit(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Explain { rule } => explain(&rule),
         Command::Rules => output::print(&list_of_rules()).map(|()| false),
     };
@@ -89,7 +93,7 @@ fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
         _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
     };
     progress.done();
-    finish(both, &args.common, environments, &outputs, false)
+    finish(both, &args.common, environments, &outputs, None)
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
@@ -98,7 +102,7 @@ fn audit(args: &AuditArgs) -> Result<bool, Failure> {
     let mut progress = output::Progress::new();
     let new = inputs::read_one(&args.path, &mut progress)?;
     progress.done();
-    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, true)
+    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, Some(args))
 }
 
 /// Reviews what was read, writes the reports, and says whether the threshold was reached.
@@ -107,14 +111,30 @@ fn finish(
     common: &Common,
     environments: Vec<(String, Environment)>,
     outputs: &[output::Target],
-    audit: bool,
+    audit: Option<&AuditArgs>,
 ) -> Result<bool, Failure> {
     let config = config(common, &both.new)?;
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
     let spread = threads::spread(common.jobs);
-    let request = Request { old, new, config, environments, today: Some(clock::today()), audit, spread };
+    let baseline = match audit.and_then(|args| args.baseline.as_deref()) {
+        Some(path) => baseline::read(path)?,
+        None => BTreeSet::new(),
+    };
+    let request = Request {
+        old,
+        new,
+        config,
+        environments,
+        today: Some(clock::today()),
+        audit: audit.is_some(),
+        baseline,
+        spread,
+    };
     let report = review(request);
+    if let Some(path) = audit.and_then(|args| args.write_baseline.as_deref()) {
+        baseline::write(path, &report)?;
+    }
     for target in outputs {
         let options = options(target, fail_on);
         target.write(&render(&report, target.format, &options))?;
@@ -150,10 +170,25 @@ fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
         }
     };
     let text = String::from_utf8(text).map_err(|_| Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8"))?;
-    Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
+    let config = Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
         error.file = name;
         Failure(error.to_string())
-    })
+    })?;
+    extended(config, new)
+}
+
+/// The policy with the shared one of the tree that it builds on.
+fn extended(config: Config, new: &[Input]) -> Result<Config, Failure> {
+    let Some(path) = config.extends.clone() else { return Ok(config) };
+    let text = new.iter().find(|i| i.path == path).and_then(|input| match &input.content {
+        Content::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    });
+    let Some(text) = text else {
+        let what = format!("{POLICY_FILE} extends {path}, which is not a file of the tree that can be read");
+        return Err(Failure::new(what, "write its path from the root of NEW"));
+    };
+    config.extended(text, &rules::names()).map_err(|error| Failure(error.to_string()))
 }
 
 fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> {

@@ -12,7 +12,7 @@ use crate::meaning::{ChangeSide, Explained};
 use crate::problem::{Problem, ProblemKind};
 use crate::report::{
     CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
-    ReportedTerm,
+    ReportedTerm, Suppression,
 };
 use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
@@ -45,6 +45,8 @@ pub struct Reviewed<'a> {
     pub notes: Vec<(String, String)>,
     /// Counts made when the files were taken in.
     pub counted: Counted,
+    /// Identities of findings that an audit was told before.
+    pub baseline: &'a BTreeSet<String>,
 }
 
 /// Counts made when the files were taken in.
@@ -84,7 +86,7 @@ fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
     let suppressed: Vec<_> = reviewed
         .findings
         .iter()
-        .map(|f| suppression::of(context.allowances, context.sources, f, redactor))
+        .map(|f| suppression::of(context.allowances, context.sources, f, redactor).or_else(|| known(reviewed, f)))
         .collect();
     let counts: Vec<bool> = suppressed.iter().map(Option::is_none).collect();
     let score = score::score(&reviewed.findings, &counts);
@@ -119,6 +121,12 @@ fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
     let weight = |f: &ReportedFinding| score_order(f);
     made.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| a.place.cmp(&b.place)).then_with(|| a.id.cmp(&b.id)));
     made
+}
+
+/// Whether a finding stood in the baseline of an audit.
+fn known(reviewed: &Reviewed<'_>, finding: &Finding) -> Option<Suppression> {
+    let is_known = reviewed.context.audit && reviewed.baseline.contains(&fingerprint(reviewed.context, finding));
+    is_known.then(|| Suppression { by: "baseline", reason: Shown::of_static("it stands in the baseline"), until: None })
 }
 
 /// Not suppressed first, then the worst, then the surest, then what weighs most.

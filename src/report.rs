@@ -106,7 +106,7 @@ pub struct ReportedFinding {
 /// Why a finding does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// `inline` or `config`.
+    /// `inline`, `config` or, in an audit, `baseline`.
     pub by: &'static str,
     /// As the author wrote it.
     pub reason: Shown,

@@ -62,6 +62,8 @@ pub struct Request {
     pub today: Option<String>,
     /// Look at `new` as it stands instead of at a change.
     pub audit: bool,
+    /// Identities of findings that an audit was told before and does not count again.
+    pub baseline: BTreeSet<String>,
     /// How independent files are read: by default one after the other.
     pub spread: Spread,
 }
@@ -76,12 +78,13 @@ struct SideRead<'a> {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit, spread } = request;
+    let Request { old, new, config, environments, today, audit, baseline, spread } = request;
+    let (config, unheld) = with_shared_policy(config, &old, &new);
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
     let mut gathered = gather(old, new, &config);
-    gathered.skipped.extend(unusable);
+    gathered.skipped.extend(unusable.into_iter().chain(unheld));
     let files = read_files(&gathered, config.limits, &catalogue, &environments, &config.lists, &spread);
     let sources = files.sources;
 
@@ -131,7 +134,25 @@ pub fn review(request: Request) -> Report {
         skipped: gathered.skipped,
         notes: gathered.notes,
         counted: gathered.counted,
+        baseline: &baseline,
     })
+}
+
+/// The policy with the shared one that it builds on. What stood before the change wins, so that a change cannot relax its
+/// own review; a shared policy that does not hold is named, not dropped in silence.
+fn with_shared_policy(config: Config, old: &[Input], new: &[Input]) -> (Config, Option<(String, String)>) {
+    let Some(name) = config.extends.clone() else { return (config, None) };
+    let text = old.iter().chain(new).find(|input| input.path == name).and_then(|input| match &input.content {
+        Content::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    });
+    let Some(text) = text else {
+        return (config, Some((name, "the policy builds on this file, which is not in the tree".to_owned())));
+    };
+    match config.clone().extended(text, &rules::names()) {
+        Ok(whole) => (whole, None),
+        Err(error) => (config, Some((name, format!("the policy builds on this file: {error}")))),
+    }
 }
 
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
@@ -158,7 +179,9 @@ fn allowed(config: &Config, (sources, old, new): (&Sources, &[&Document], &[&Doc
     };
     let read = |source| Config::parse(&sources.get(source).text, &rules::names()).map(|told| told.allow).ok();
     // A policy from elsewhere says nothing of the lines of this one.
-    let here = file(new).filter(|source| read(*source).as_ref() == Some(&config.allow));
+    let is_told = |own: Vec<crate::config::Allow>| config.allow.starts_with(&own);
+    let here = file(new).filter(|source| read(*source).is_some_and(is_told));
+    let own = here.and_then(read).map_or(0, |own| own.len());
     // Where the old policy cannot be read, nothing is called new.
     let before = file(old).map_or(Some(Vec::new()), read);
     let is_known = |a: &crate::config::Allow| {
@@ -167,16 +190,17 @@ fn allowed(config: &Config, (sources, old, new): (&Sources, &[&Document], &[&Doc
         };
         before.as_ref().is_none_or(|before| before.iter().any(same))
     };
-    let allow = |a: &crate::config::Allow| Allow {
+    // What a shared policy accepts stands behind, and in another file.
+    let allow = |(at, a): (usize, &crate::config::Allow)| Allow {
         rule: a.rule.clone(),
         file: a.file.clone().unwrap_or_default(),
         setting: a.setting.clone().unwrap_or_default(),
         reason: a.reason.clone(),
         until: a.until.clone(),
-        at: here.map(|source| Location { source, span: sources.get(source).line_span(a.line) }),
-        is_new: here.is_some() && !is_known(a),
+        at: here.filter(|_| at < own).map(|source| Location { source, span: sources.get(source).line_span(a.line) }),
+        is_new: at < own && !is_known(a),
     };
-    config.allow.iter().map(allow).collect()
+    config.allow.iter().enumerate().map(allow).collect()
 }
 
 impl SideRead<'_> {

@@ -20,7 +20,7 @@ use crate::facts::{Declared, Endpoint, Facts, Pool, PoolKey, PoolSetting, Server
 use crate::finding::{Confidence, Finding, Severity};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
 use crate::secret::{Redactor, Shown};
-use crate::setting::{KeyPath, Resource, SettingRef, Settings};
+use crate::setting::{Environment, KeyPath, Resource, SettingRef, Settings};
 use crate::source::{Location, Sources};
 
 /// A rule with everything a reader may want to know of it.
@@ -130,6 +130,8 @@ pub struct Policy {
     pub strict_rollout: bool,
     /// Whether a suppression that comes with the change under review takes no effect.
     pub forbid_new_suppressions: bool,
+    /// Patterns of the hosts that an environment may lead to, in lower case; what is absent may lead anywhere.
+    pub allowed_hosts: BTreeMap<Environment, Vec<String>>,
     /// What the user told.
     pub declared: Declared,
 }
@@ -137,7 +139,7 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
-        Policy { target: 0.8, strict_rollout: false, forbid_new_suppressions: false, declared: Declared::default() }
+        Policy { target: 0.8, strict_rollout: false, forbid_new_suppressions: false, allowed_hosts: BTreeMap::new(), declared: Declared::default() }
     }
 }
 

@@ -12,6 +12,7 @@ mod file_overwritten;
 mod half_changed_endpoint;
 mod half_changed_pool;
 mod host_changed;
+mod host_not_allowed;
 mod host_typo;
 mod interpolation_order;
 mod localhost_outside_development;
@@ -85,6 +86,7 @@ pub static RULES: &[&Rule] = &[
     &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
+    &host_not_allowed::HOST_NOT_ALLOWED,
     &host_typo::HOST_TYPO,
     &interpolation_order::INTERPOLATION_ORDER,
     &localhost_outside_development::LOCALHOST_OUTSIDE_DEVELOPMENT,
@@ -162,8 +164,10 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "writer-to-reader",
             "pooler-bypassed",
             "environments-drift",
+            "host-not-allowed",
         ],
     ),
+    ("host-not-allowed", &["environment-crossed", "host-typo", "localhost-outside-development"]),
     // A name that says so is the plainer word.
     ("environments-drift", &["environment-crossed", "host-typo", "localhost-outside-development"]),
     (

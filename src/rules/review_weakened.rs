@@ -150,6 +150,11 @@ fn line(ctx: &Context<'_>, keys: &[&str], old: Option<&str>, new: Option<&str>) 
         ["environments", glob] if old == Some("production") => {
             Weakening::new(Severity::Medium, shown!("{} does not count as production any more", ctx.name(glob)))
         }
+        ["allowed-hosts", environment, ..] if old.is_none() != new.is_none() => Weakening::new(
+            Severity::Medium,
+            shown!("which hosts {} may lead to changed: {}", ctx.name(environment), shown(new.or(old))),
+        ),
+        ["extends"] => Weakening::new(Severity::Medium, Shown::of_static("the review builds on another shared policy")),
         ["policy", "target"] if grew() => Weakening::new(
             Severity::Medium,
             shown!("a server counts as nearly full from a share of {} on, not from {}", shown(new), shown(old)),

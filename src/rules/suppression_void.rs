@@ -64,7 +64,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     let unknown = ctx.allowances.iter().filter(|a| !is_unreadable(a) && super::rule(&a.rule).is_none());
     for allowance in unknown.filter(|a| a.is_new || ctx.audit) {
         let name = ctx.name(&allowance.rule);
-        let near = crate::rule::names::nearest(&allowance.rule, super::RULES.iter().map(|r| r.name));
+        let near = crate::rule::names::nearest(&allowance.rule, super::names());
         let message = match near {
             Some(near) => shown!("there is no rule {}; did you mean {}?", name, near),
             None => shown!("there is no rule {}; plimsoll rules lists them", name),

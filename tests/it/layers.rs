@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["conclude"],
     &["render"],
     &["config"],
-    &["review"],
+    &["review", "drill"],
     &["cli"],
 ];
 

@@ -2,7 +2,8 @@
 
 use super::{Class, Edit, Random, Specimen};
 
-pub(super) const CLASSES: &[Class] = &[
+/// All of them.
+pub const HARMLESS: &[Class] = &[
     Class { name: "the host in capitals", make: capitals },
     Class { name: "the other name of the scheme", make: other_scheme },
     Class { name: "a letter of the database is encoded", make: encoded },
@@ -15,12 +16,12 @@ pub(super) const CLASSES: &[Class] = &[
     },
 ];
 
-fn capitals(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn capitals(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, host) = s.named_host()?;
     Some(Edit { range: range.clone(), text: host.to_ascii_uppercase() })
 }
 
-fn other_scheme(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn other_scheme(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, scheme) = s.part("scheme")?;
     let text = match scheme {
         "postgres" => "postgresql",
@@ -30,18 +31,18 @@ fn other_scheme(s: &Specimen, _: &mut Random) -> Option<Edit> {
     Some(Edit { range: range.clone(), text: text.to_owned() })
 }
 
-fn encoded(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn encoded(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, name) = s.part("database").filter(|_| is_uri(s))?;
     let first = name.bytes().next().filter(u8::is_ascii_alphabetic)?;
     Some(Edit { range: range.clone(), text: format!("%{first:02X}{}", &name[1..]) })
 }
 
-fn is_uri(s: &Specimen) -> bool {
+fn is_uri(s: &Specimen<'_>) -> bool {
     let known = |scheme: &str| matches!(scheme, "postgres" | "postgresql" | "mysql" | "mongodb");
     s.is_string && s.part("scheme").is_some_and(|(_, scheme)| known(scheme))
 }
 
-fn usual(s: &Specimen) -> Option<&'static str> {
+fn usual(s: &Specimen<'_>) -> Option<&'static str> {
     match s.part("scheme")?.1 {
         "postgres" | "postgresql" | "jdbc:postgresql" => Some("5432"),
         "mysql" | "jdbc:mysql" => Some("3306"),
@@ -49,14 +50,14 @@ fn usual(s: &Specimen) -> Option<&'static str> {
     }
 }
 
-fn port_written(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn port_written(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, _) = s.named_host().filter(|_| s.is_string && s.part("port").is_none())?;
     let follows = s.text().as_bytes().get(range.end);
     (follows == Some(&b'/')).then_some(())?;
     Some(Edit { range: range.end..range.end, text: format!(":{}", usual(s)?) })
 }
 
-fn port_omitted(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn port_omitted(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let usual = usual(s)?;
     let (range, _) = s.part("port").filter(|(_, port)| *port == usual)?;
     let colon = s.text().as_bytes().get(range.start - 1) == Some(&b':');
@@ -64,7 +65,7 @@ fn port_omitted(s: &Specimen, _: &mut Random) -> Option<Edit> {
         .then(|| Edit { range: range.start - 1..range.end, text: String::new() })
 }
 
-fn reordered(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn reordered(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let string = s.string();
     let query = string.find('?').filter(|_| s.is_string)? + 1;
     let rest = string[query..].trim_end_matches(['"', '\'']);
