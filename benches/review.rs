@@ -1,11 +1,13 @@
 //! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files,
-//! connection strings.
+//! all rules, connection strings.
 //!
 //! `cargo bench` prints the figures; compare runs on one machine only.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use plimsoll::config::{Config, RuleSeverity};
 use plimsoll::connection;
 use plimsoll::format;
 use plimsoll::platform::{self, EnvironmentRules, ListKeys};
@@ -72,6 +74,24 @@ fn run(c: &mut Criterion, name: &str, sides: &(Vec<Input>, Vec<Input>)) {
     c.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
 }
 
+/// All rules over the tree: the difference between the two is what they take beyond facts and budget, under 15 ms.
+fn rules(c: &mut Criterion) {
+    let sides = tree(1_000, 50);
+    let off: BTreeMap<String, RuleSeverity> =
+        plimsoll::rules::names().into_iter().map(|name| (name.to_owned(), RuleSeverity::Off)).collect();
+    let mut group = c.benchmark_group("rules, tree of 1,000 files");
+    for (name, rules) in [("all off", off), ("all on", BTreeMap::new())] {
+        let request = || Request {
+            old: sides.0.clone(),
+            new: sides.1.clone(),
+            config: Config { rules: rules.clone(), ..Config::default() },
+            ..Request::default()
+        };
+        group.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
+    }
+    group.finish();
+}
+
 /// Taking connection strings apart: under 2 µs for one as repositories hold them.
 fn strings(c: &mut Criterion) {
     let mut group = c.benchmark_group("connection string");
@@ -124,6 +144,7 @@ fn benches(c: &mut Criterion) {
     stages(c);
     run(c, "yaml pair, 5,000 lines", &pair(5_000));
     run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));
+    rules(c);
     strings(c);
 }
 

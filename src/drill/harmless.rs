@@ -10,11 +10,39 @@ pub const HARMLESS: &[Class] = &[
     Class { name: "the usual port is written out", make: port_written },
     Class { name: "the usual port is left out", make: port_omitted },
     Class { name: "parameters in another order", make: reordered },
+    Class { name: "a comment at the top", make: comment },
+    Class { name: "line ends of another system", make: windows_lines },
+    Class { name: "the next version of an image", make: image_bump },
     Class {
         name: "a blank line at the end",
         make: |s, _| Some(Edit { range: s.text().len()..s.text().len(), text: "\n".into() }),
     },
 ];
+
+/// The ending of the specimen's file.
+fn ending<'s>(s: &'s Specimen<'_>) -> &'s str {
+    s.path().rsplit('.').next().unwrap_or_default()
+}
+
+fn comment(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
+    matches!(ending(s), "yaml" | "yml" | "properties" | "env" | "toml")
+        .then(|| Edit { range: 0..0, text: "# Reviewed in spring.\n".into() })
+}
+
+fn windows_lines(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
+    let unix = matches!(ending(s), "yaml" | "yml" | "properties" | "toml") && !s.text().contains('\r');
+    unix.then(|| Edit { range: 0..s.text().len(), text: s.text().replace('\n', "\r\n") })
+}
+
+/// The last digit of the first image's version is the next one.
+fn image_bump(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
+    let start = s.text().find("image: ")? + "image: ".len();
+    let line = s.text().get(start..)?.lines().next()?.trim_end();
+    let (_, tag) = line.rsplit_once(':').filter(|(_, tag)| tag.contains('.'))?;
+    let digit = tag.bytes().last().filter(|b| (b'0'..b'9').contains(b))?;
+    let at = start + line.len() - 1;
+    Some(Edit { range: at..at + 1, text: char::from(digit + 1).to_string() })
+}
 
 fn capitals(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, host) = s.named_host()?;

@@ -15,7 +15,7 @@ use plimsoll::render::{Format, RenderOptions, render};
 use crate::support::{Options, review_folders, root};
 
 /// Fails, or rewrites, where a file is not what the code says.
-fn fresh(path: &Path, expected: &str) {
+pub(crate) fn fresh(path: &Path, expected: &str) {
     let actual = std::fs::read_to_string(path).unwrap_or_default();
     if actual == expected {
         return;

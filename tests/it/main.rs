@@ -8,6 +8,7 @@ mod generated;
 mod hostile;
 mod layers;
 mod mutations;
+mod outputs;
 mod properties;
 mod relevance;
 mod secrets;
