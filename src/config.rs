@@ -296,9 +296,12 @@ fn environments(table: &Table<'_, '_>) -> Result<Vec<(String, Environment)>, Con
 /// A path inside the tree.
 fn shared_path(value: &Value<'_, '_>) -> Result<String, ConfigError> {
     let path = value.string()?;
-    let leads_out = path.starts_with('/') || path.contains('\\') || path.split('/').any(|step| matches!(step, ".." | "."));
+    let leads_out =
+        path.starts_with('/') || path.contains('\\') || path.split('/').any(|step| matches!(step, ".." | "."));
     if path.trim().is_empty() || leads_out {
-        return Err(value.error("is no file of the tree", "write its path from the root, like \"ops/plimsoll-base.toml\""));
+        return Err(
+            value.error("is no file of the tree", "write its path from the root, like \"ops/plimsoll-base.toml\"")
+        );
     }
     Ok(path)
 }

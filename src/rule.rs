@@ -139,7 +139,13 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
-        Policy { target: 0.8, strict_rollout: false, forbid_new_suppressions: false, allowed_hosts: BTreeMap::new(), declared: Declared::default() }
+        Policy {
+            target: 0.8,
+            strict_rollout: false,
+            forbid_new_suppressions: false,
+            allowed_hosts: BTreeMap::new(),
+            declared: Declared::default(),
+        }
     }
 }
 

@@ -152,7 +152,9 @@ fn parse(comment: &str) -> Option<Words> {
     let fault = match () {
         () if rule.is_empty() => Some("it names no rule"),
         () if !dated => Some("between the rule and \"because\" stands something other than \"until YYYY-MM-DD\""),
-        () if reason.split_whitespace().count() < 2 => Some("it gives no reason of at least two words after \"because\""),
+        () if reason.split_whitespace().count() < 2 => {
+            Some("it gives no reason of at least two words after \"because\"")
+        }
         () => None,
     };
     Some(Words { rule, until, reason: reason.to_owned(), fault })

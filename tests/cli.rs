@@ -435,8 +435,7 @@ fn a_key_given_twice_is_a_note_and_the_file_is_read() {
     assert!(run.out.contains("note a.yaml: line "), "{}", run.out);
 }
 
-const PRODUCTION: &str =
-    "DATABASE_URL=postgresql://orders:not-a-real-secret@orders-db.prod.example.internal:5432/orders?sslmode=verify-full\n";
+const PRODUCTION: &str = "DATABASE_URL=postgresql://orders:not-a-real-secret@orders-db.prod.example.internal:5432/orders?sslmode=verify-full\n";
 
 #[test]
 fn a_drill_is_a_copy_with_one_change_and_an_answer_beside_it() {

@@ -50,7 +50,6 @@ pub(super) fn write(path: &Path, report: &Report) -> Result<(), Failure> {
     findings.sort_by(|a, b| a.id.cmp(&b.id));
     let baseline = Baseline { schema: SCHEMA.to_owned(), findings };
     let text = serde_json::to_string_pretty(&baseline).expect("strings and lists of them always serialise") + "\n";
-    std::fs::write(path, text).map_err(|error| {
-        Failure::new(format!("{} cannot be written: {error}", shown(path)), "choose another place")
-    })
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", shown(path)), "choose another place"))
 }

@@ -100,8 +100,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn answer(before: &[File], after: &[File], exercise: &Exercise, seed: u64) -> String {
-    let input =
-        |(path, text): &File| Input { path: path.clone(), content: Content::Bytes(text.clone().into_bytes()) };
+    let input = |(path, text): &File| Input { path: path.clone(), content: Content::Bytes(text.clone().into_bytes()) };
     let report: Report = review(Request {
         old: before.iter().map(input).collect(),
         new: after.iter().map(input).collect(),

@@ -11,7 +11,12 @@ use crate::secret::Shown;
 use crate::shown;
 
 /// The worst thing in one sentence; where nothing is wrong, what was looked at.
-pub(super) fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, coverage: &Coverage) -> Shown {
+pub(super) fn summary(
+    context: &Context<'_>,
+    findings: &[ReportedFinding],
+    changes: usize,
+    coverage: &Coverage,
+) -> Shown {
     let is_counted = |f: &&ReportedFinding| f.suppressed.is_none() && f.severity > Severity::Info;
     if let Some(worst) = findings.iter().find(is_counted) {
         // What shows in several places is one thing to say.
@@ -83,13 +88,16 @@ fn kind(change: &Explained) -> Option<Kind> {
     }
     let steps: Vec<String> = change.path.split(['.', '/']).map(str::to_ascii_lowercase).collect();
     let last = steps.last().map_or("", String::as_str);
-    if steps.iter().any(|step| matches!(step.as_str(), "labels" | "annotations" | "commonlabels" | "commonannotations")) {
+    if steps.iter().any(|step| matches!(step.as_str(), "labels" | "annotations" | "commonlabels" | "commonannotations"))
+    {
         return Some(Kind::Label);
     }
     let (old, new) = (change.old.as_ref()?.text.trim(), change.new.as_ref()?.text.trim());
     match last {
         "image" if name_of(old) == name_of(new) => Some(Kind::Image),
-        "tag" | "imagetag" | "image_tag" | "newtag" | "digest" if is_version(old) && is_version(new) => Some(Kind::Image),
+        "tag" | "imagetag" | "image_tag" | "newtag" | "digest" if is_version(old) && is_version(new) => {
+            Some(Kind::Image)
+        }
         "version" | "appversion" | "targetrevision" | "chartversion" if is_version(old) && is_version(new) => {
             Some(Kind::Chart)
         }

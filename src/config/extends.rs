@@ -94,7 +94,10 @@ mod tests {
     fn mistakes_of_the_shared_policy_carry_its_name() {
         let own = || Config::parse("extends = \"ops/base.toml\"", &RULES).expect("valid");
         let error = |text: &str| own().extended(text, &RULES).expect_err("a mistake").to_string();
-        assert_eq!(error("fail-onn = \"low\""), "ops/base.toml:1:1: unknown key \"fail-onn\"; did you mean \"fail-on\"?");
+        assert_eq!(
+            error("fail-onn = \"low\""),
+            "ops/base.toml:1:1: unknown key \"fail-onn\"; did you mean \"fail-on\"?"
+        );
         assert!(error("extends = \"x.toml\"").contains("extends another one"));
     }
 

@@ -24,7 +24,8 @@ pub fn schema(rules: &[&str]) -> Value {
         "required": ["severity"],
         "properties": object(&RULE_KEYS, |_| json!({"enum": severities})),
     });
-    let rules_by_name: Map<String, Value> = rules.iter().map(|name| ((*name).to_owned(), json!({"$ref": "#/$defs/rule"}))).collect();
+    let rules_by_name: Map<String, Value> =
+        rules.iter().map(|name| ((*name).to_owned(), json!({"$ref": "#/$defs/rule"}))).collect();
     let told = |key: &str| top(key, rules, &rules_by_name);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -89,9 +90,9 @@ fn top(key: &str, rules: &[&str], rules_by_name: &Map<String, Value>) -> Value {
         }),
         "allow" => list(&closed(&ALLOW_KEYS, &["rule", "reason", "until"], |key| allow(key, rules))),
         "policy" => closed(&POLICY_KEYS, &[], policy),
-        "paths" => closed(&PATH_KEYS, &[], |key| {
-            globs(if key == "include" { "Read only these" } else { "Leave these out" })
-        }),
+        "paths" => {
+            closed(&PATH_KEYS, &[], |key| globs(if key == "include" { "Read only these" } else { "Leave these out" }))
+        }
         "limits" => closed(&LIMIT_KEYS, &[], limit),
         "list" => list(&closed(&LIST_KEYS, &LIST_KEYS, |key| match key {
             "path" => text("Keys of the list with dots; * for one key, ** for any number"),
@@ -109,7 +110,9 @@ fn allow(key: &str, rules: &[&str]) -> Value {
         "file" => text("Path pattern; all files if left out"),
         "setting" => text("Pattern on the setting; all if left out"),
         "reason" => json!({"type": "string", "pattern": "\\S\\s+\\S", "description": "Why, in at least two words"}),
-        _ => json!({"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": "Last day on which it holds"}),
+        _ => {
+            json!({"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": "Last day on which it holds"})
+        }
     }
 }
 
@@ -119,8 +122,12 @@ fn policy(key: &str) -> Value {
             "type": "number", "exclusiveMinimum": 0, "maximum": 1,
             "description": "Share of the usable connections above which a server counts as nearly full",
         }),
-        "strict-rollout" => json!({"type": "boolean", "description": "Whether a rollout with as many old replicas as new ones decides too"}),
-        _ => json!({"type": "boolean", "description": "Whether suppressions that come with the change under review are void"}),
+        "strict-rollout" => {
+            json!({"type": "boolean", "description": "Whether a rollout with as many old replicas as new ones decides too"})
+        }
+        _ => {
+            json!({"type": "boolean", "description": "Whether suppressions that come with the change under review are void"})
+        }
     }
 }
 

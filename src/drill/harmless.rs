@@ -39,7 +39,7 @@ fn image_bump(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let start = s.text().find("image: ")? + "image: ".len();
     let line = s.text().get(start..)?.lines().next()?.trim_end();
     let (_, tag) = line.rsplit_once(':').filter(|(_, tag)| tag.contains('.'))?;
-    let digit = tag.bytes().last().filter(|b| (b'0'..b'9').contains(b))?;
+    let digit = tag.bytes().last().filter(|b| (b'0'..=b'8').contains(b))?;
     let at = start + line.len() - 1;
     Some(Edit { range: at..at + 1, text: char::from(digit + 1).to_string() })
 }

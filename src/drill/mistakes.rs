@@ -59,12 +59,12 @@ fn limit(s: &Specimen<'_>, slip: fn(u64) -> Option<u64>) -> Option<Edit> {
 }
 
 fn zero_missing(n: u64) -> Option<u64> {
-    (n >= 10 && n % 10 == 0).then_some(n / 10)
+    (n >= 10 && n.is_multiple_of(10)).then_some(n / 10)
 }
 
 /// Milliseconds as they are often written, taken for seconds.
 fn in_seconds(n: u64) -> Option<u64> {
-    (n >= 5000 && n % 1000 == 0).then_some(n / 1000)
+    (n >= 5000 && n.is_multiple_of(1000)).then_some(n / 1000)
 }
 
 type Slip = fn(&str, &mut Random) -> Option<String>;

@@ -178,7 +178,8 @@ fn drift(ctx: &Context<'_>, before: &Application, after: &Application) -> Option
     let at = ours.or(*theirs)?.at;
     let named: Vec<Shown> = parted.iter().take(4).map(|(name, ..)| ctx.name(name)).collect();
     let title = shown!("production and staging differ now in {}", Shown::join(&named, ", "));
-    let told: Vec<Shown> = parted.iter().take(4).map(|(name, ours, theirs)| in_words(ctx, name, *ours, *theirs)).collect();
+    let told: Vec<Shown> =
+        parted.iter().take(4).map(|(name, ours, theirs)| in_words(ctx, name, *ours, *theirs)).collect();
     let builder = FindingBuilder::new(ENVIRONMENTS_DRIFT.name, Severity::Low, Confidence::Medium, at, title)
         .message(shown!("{}; before the change they agreed", Shown::join(&told, ", ")))
         .subject(None, Environment::Production)
@@ -187,7 +188,13 @@ fn drift(ctx: &Context<'_>, before: &Application, after: &Application) -> Option
         .fix(Shown::of_static("change both, staging first, or write down why they differ"), None)
         .rollback(Shown::of_static("set it back to what both had"));
     let places = parted.iter().flat_map(|(name, ours, theirs)| ours.iter().chain(theirs).map(move |t| (*name, t.at)));
-    Some(places.filter(|(_, place)| *place != at).take(4).fold(builder, |b, (name, at)| b.evidence(at, ctx.name(name))).build())
+    Some(
+        places
+            .filter(|(_, place)| *place != at)
+            .take(4)
+            .fold(builder, |b, (name, at)| b.evidence(at, ctx.name(name)))
+            .build(),
+    )
 }
 
 fn in_words(ctx: &Context<'_>, name: &str, production: Option<&Trait>, staging: Option<&Trait>) -> Shown {
@@ -199,7 +206,9 @@ fn in_words(ctx: &Context<'_>, name: &str, production: Option<&Trait>, staging: 
     match (production, staging) {
         (Some(_), None) => shown!("{} is set in production only", name),
         (None, Some(_)) => shown!("{} is set in staging only", name),
-        (Some(ours), Some(theirs)) => shown!("{} is {} in production and {} in staging", name, word(ours), word(theirs)),
+        (Some(ours), Some(theirs)) => {
+            shown!("{} is {} in production and {} in staging", name, word(ours), word(theirs))
+        }
         (None, None) => name,
     }
 }
@@ -225,7 +234,11 @@ fn shared_server(ctx: &Context<'_>, address: &Address<'_>) -> Vec<Finding> {
         let database = if same_database { "the same database" } else { "another database" };
         Some(
             FindingBuilder::new(ENVIRONMENTS_DRIFT.name, severity, Confidence::Medium, part.at, title)
-                .message(shown!("staging's {} uses {} of this server; before the change the two had a server each", theirs, database))
+                .message(shown!(
+                    "staging's {} uses {} of this server; before the change the two had a server each",
+                    theirs,
+                    database
+                ))
                 .subject(address.subject(ctx), address.environment())
                 .setting(address.key_of(ctx, d), Some(old.clone()), Some(new.clone()))
                 .evidence(rehearsal.at, shown!("staging: {}", new))

@@ -272,7 +272,10 @@ fn signs(
     }
     let defaults = at_default_again(ctx, old.at.source);
     if defaults >= 2 {
-        signs.push(shown!("{} at the library's default again", counted(defaults, "pool setting is", "pool settings are")));
+        signs.push(shown!(
+            "{} at the library's default again",
+            counted(defaults, "pool setting is", "pool settings are")
+        ));
     }
     signs
 }
@@ -313,9 +316,9 @@ fn at_default_again(ctx: &Context<'_>, old: SourceId) -> usize {
         let in_file = |s: &&crate::facts::PoolSetting| s.at.source == old;
         let at_default = |s: &&crate::facts::PoolSetting| {
             let now = is.setting(s.role);
-            s.default_value.as_ref().is_some_and(|default| {
-                *default != s.value && now.is_none_or(|now| now.value == *default)
-            })
+            s.default_value
+                .as_ref()
+                .is_some_and(|default| *default != s.value && now.is_none_or(|now| now.value == *default))
         };
         was.settings.iter().filter(in_file).filter(at_default).count()
     };

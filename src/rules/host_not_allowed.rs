@@ -86,7 +86,10 @@ fn of_address(ctx: &Context<'_>, address: &Address<'_>) -> Vec<Finding> {
                 .subject(address.subject(ctx), environment)
                 .setting(label.clone(), old.clone(), Some(new.clone()))
                 .symptom(Shown::of_static("no error: records are missing, foreign or written twice"))
-                .fix(shown!("use a host of {}, or add it to the policy in a change of its own", environment.as_str()), None)
+                .fix(
+                    shown!("use a host of {}, or add it to the policy in a change of its own", environment.as_str()),
+                    None,
+                )
                 .rollback(wording::set_back(&label, old.as_ref()))
                 .question(shown!("Is {} a server of {}?", new, environment.as_str()))
                 .discriminator(new)

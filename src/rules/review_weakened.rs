@@ -162,12 +162,19 @@ fn line(ctx: &Context<'_>, keys: &[&str], old: Option<&str>, new: Option<&str>) 
         ["policy", key @ ("strict-rollout" | "strict_rollout")] if old == Some("true") && new != Some("true") => {
             Weakening::new(Severity::Low, shown!("{} is switched off", ctx.name(key)))
         }
-        ["policy", "forbid-new-suppressions" | "forbid_new_suppressions"] if old == Some("true") && new != Some("true") => {
+        ["policy", "forbid-new-suppressions" | "forbid_new_suppressions"]
+            if old == Some("true") && new != Some("true") =>
+        {
             Weakening::new(Severity::High, Shown::of_static("suppressions may come with the change that they are for"))
         }
         ["server", .., key @ ("max-connections" | "max_connections")] if grew() => Weakening::new(
             Severity::Low,
-            shown!("the declared {} of a server goes from {} to {}: the budget believes it", ctx.name(key), shown(old), shown(new)),
+            shown!(
+                "the declared {} of a server goes from {} to {}: the budget believes it",
+                ctx.name(key),
+                shown(old),
+                shown(new)
+            ),
         ),
         ["server", .., key @ ("reserved" | "fixed-clients" | "fixed_clients")]
         | ["workload", .., key @ ("pool-max" | "pool_max" | "max-replicas" | "max_replicas" | "processes")]
@@ -175,7 +182,12 @@ fn line(ctx: &Context<'_>, keys: &[&str], old: Option<&str>, new: Option<&str>) 
         {
             Weakening::new(
                 Severity::Low,
-                shown!("the declared {} goes from {} to {}: the budget believes it", ctx.name(key), shown(old), shown(new)),
+                shown!(
+                    "the declared {} goes from {} to {}: the budget believes it",
+                    ctx.name(key),
+                    shown(old),
+                    shown(new)
+                ),
             )
         }
         _ => None,
@@ -196,7 +208,10 @@ fn fail_on(ctx: &Context<'_>, old: Option<&str>, new: Option<&str>) -> Option<We
         return None;
     }
     if is.trim() == "never" {
-        return Weakening::new(Severity::High, shown!("the review fails for nothing any more, not from {} on", ctx.name(was)));
+        return Weakening::new(
+            Severity::High,
+            shown!("the review fails for nothing any more, not from {} on", ctx.name(was)),
+        );
     }
     Weakening::new(
         Severity::Medium,
@@ -223,7 +238,10 @@ fn rule_severity(ctx: &Context<'_>, name: &str, old: Option<&str>, new: Option<&
         ),
         Some(is) => {
             let was = was.map_or("off", Severity::as_str);
-            Weakening::new(Severity::Low, shown!("findings of {} count as {}, not as {}", ctx.name(name), is.as_str(), was))
+            Weakening::new(
+                Severity::Low,
+                shown!("findings of {} count as {}, not as {}", ctx.name(name), is.as_str(), was),
+            )
         }
     }
 }
@@ -254,7 +272,9 @@ fn added(ctx: &Context<'_>, allowance: &Allowance) -> Option<Finding> {
         None => Shown::of_static("without an end"),
     };
     let (severity, title) = match allowance.standing {
-        Standing::Forbidden => (Severity::High, shown!("a suppression of {} came with the change; the policy takes none", rule)),
+        Standing::Forbidden => {
+            (Severity::High, shown!("a suppression of {} came with the change; the policy takes none", rule))
+        }
         _ => (Severity::Info, shown!("a suppression of {} came with the change, {}", rule, until)),
     };
     let speaks_of = match &allowance.scope {

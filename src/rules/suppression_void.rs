@@ -58,7 +58,13 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
     for allowance in ctx.allowances {
         let Standing::Unreadable(fault) = allowance.standing else { continue };
         if allowance.is_new || ctx.audit {
-            out.extend(finding(ctx, allowance, Severity::Low, Shown::of_static("cannot be read"), Shown::of_static(fault)));
+            out.extend(finding(
+                ctx,
+                allowance,
+                Severity::Low,
+                Shown::of_static("cannot be read"),
+                Shown::of_static(fault),
+            ));
         }
     }
     let unknown = ctx.allowances.iter().filter(|a| !is_unreadable(a) && super::rule(&a.rule).is_none());
@@ -107,7 +113,13 @@ pub(super) fn unused(ctx: &Context<'_>, found: &[Finding]) -> Vec<Finding> {
     void
 }
 
-fn finding(ctx: &Context<'_>, allowance: &Allowance, severity: Severity, what: Shown, message: Shown) -> Option<Finding> {
+fn finding(
+    ctx: &Context<'_>,
+    allowance: &Allowance,
+    severity: Severity,
+    what: Shown,
+    message: Shown,
+) -> Option<Finding> {
     let at = allowance.at?;
     let rule = ctx.name(&allowance.rule);
     let title = shown!("the suppression of {} {}", rule, what);

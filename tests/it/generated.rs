@@ -54,7 +54,8 @@ fn the_schema_of_the_policy_file_and_its_reader_agree() {
     let keys = |value: &serde_json::Value| -> Vec<String> {
         value["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default()
     };
-    let error = |text: &str| Config::parse(text, &plimsoll::rules::names()).err().map(|e| e.to_string()).unwrap_or_default();
+    let error =
+        |text: &str| Config::parse(text, &plimsoll::rules::names()).err().map(|e| e.to_string()).unwrap_or_default();
     let mut places = vec![(String::new(), schema.clone())];
     for (key, value) in schema["properties"].as_object().expect("keys") {
         let items = &value["items"];

@@ -23,8 +23,7 @@ use crate::support::{inputs, root};
 const ROUNDS: usize = 25;
 
 fn reviewed(specimen: &Specimen<'_>, edit: &Edit) -> Report {
-    let input =
-        |(path, text): &File| Input { path: path.clone(), content: Content::Bytes(text.clone().into_bytes()) };
+    let input = |(path, text): &File| Input { path: path.clone(), content: Content::Bytes(text.clone().into_bytes()) };
     let old: Vec<Input> = specimen.files().iter().map(input).collect();
     let new = specimen.files_after(edit).iter().map(input).collect();
     review(Request { old, new, ..Request::default() })
@@ -35,7 +34,10 @@ fn trees() -> Vec<(String, Vec<File>)> {
     let folders = |parent: &str, below: &str| {
         let mut found: Vec<_> = std::fs::read_dir(root().join(parent)).into_iter().flatten().flatten().collect();
         found.sort_by_key(std::fs::DirEntry::file_name);
-        found.into_iter().map(|d| (d.file_name().to_string_lossy().into_owned(), d.path().join(below))).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|d| (d.file_name().to_string_lossy().into_owned(), d.path().join(below)))
+            .collect::<Vec<_>>()
     };
     let tree = |(name, folder): (String, std::path::PathBuf)| {
         let file = |input: Input| match input.content {
@@ -70,7 +72,9 @@ fn run(classes: &[Class], is_right: fn(&Report) -> bool) -> BTreeMap<&'static st
                 break;
             }
             let Some((case, specimen)) = random.pick(&specimens) else { break };
-            let Some(edit) = (class.make)(specimen, &mut random).filter(|e| specimen.is_changed_by(e)) else { continue };
+            let Some(edit) = (class.make)(specimen, &mut random).filter(|e| specimen.is_changed_by(e)) else {
+                continue;
+            };
             let before: String = specimen.text()[edit.range.clone()].chars().take(60).collect();
             tally.made += 1;
             let report = reviewed(specimen, &edit);

@@ -52,7 +52,9 @@ fn every_format_names_the_same_findings_worst_first() {
     let counted: Vec<&ReportedFinding> =
         report.findings.iter().filter(|f| f.suppressed.is_none() && f.cause.is_none()).collect();
     assert!(counted.len() >= 6, "{} findings", counted.len());
-    assert!(report.findings.iter().any(|f| f.cause.is_some()) && report.findings.iter().any(|f| f.suppressed.is_some()));
+    assert!(
+        report.findings.iter().any(|f| f.cause.is_some()) && report.findings.iter().any(|f| f.suppressed.is_some())
+    );
     for (format, ending) in FORMATS.into_iter().filter(|(format, _)| *format != Format::Checklist) {
         let text = written(&report, format);
         // The summary repeats the worst one: what counts is where each is told by its place.
@@ -64,7 +66,9 @@ fn every_format_names_the_same_findings_worst_first() {
 #[test]
 fn the_score_is_the_same_wherever_it_is_told() {
     let report = report();
-    for (format, mark) in [(Format::Text, "score {} of 100"), (Format::Markdown, "score {} of 100"), (Format::Json, "\"score\": {}")] {
+    for (format, mark) in
+        [(Format::Text, "score {} of 100"), (Format::Markdown, "score {} of 100"), (Format::Json, "\"score\": {}")]
+    {
         let mark = mark.replace("{}", &report.score.to_string());
         assert!(written(&report, format).contains(&mark), "{mark}");
     }

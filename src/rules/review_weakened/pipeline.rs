@@ -37,7 +37,8 @@ pub(super) fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
 }
 
 fn steps(state: State<'_>) -> Vec<Step<'_>> {
-    let resources = state.settings.resources.iter().filter(|r| r.standing != Standing::Effective && is_pipeline(&r.path));
+    let resources =
+        state.settings.resources.iter().filter(|r| r.standing != Standing::Effective && is_pipeline(&r.path));
     resources
         .flat_map(|resource| resource.settings.iter().map(move |setting| (resource.as_ref(), setting)))
         .filter(|(_, setting)| runs_review(setting))
@@ -47,7 +48,10 @@ fn steps(state: State<'_>) -> Vec<Step<'_>> {
 
 fn is_pipeline(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.contains(".github/") || path.contains(".gitea/") || path.contains(".gitlab") || path.contains(".circleci/")
+    path.contains(".github/")
+        || path.contains(".gitea/")
+        || path.contains(".gitlab")
+        || path.contains(".circleci/")
         || ["azure-pipelines", "bitbucket-pipelines", ".drone", ".woodpecker", "Jenkinsfile", "cloudbuild", "buildspec"]
             .iter()
             .any(|known| name.starts_with(known))
@@ -57,7 +61,8 @@ fn is_pipeline(path: &str) -> bool {
 fn runs_review(setting: &Setting) -> bool {
     let text = setting.value.text.trim();
     let action = text.split('@').next().unwrap_or(text);
-    let used = setting.path.last() == "uses" && action.split('/').any(|part| part == "plimsoll" || part.starts_with("plimsoll-"));
+    let used = setting.path.last() == "uses"
+        && action.split('/').any(|part| part == "plimsoll" || part.starts_with("plimsoll-"));
     used || text.contains("plimsoll review") || text.contains("plimsoll audit")
 }
 
@@ -82,18 +87,18 @@ fn of_step(ctx: &Context<'_>, (before, after): (&[Step<'_>], &[Step<'_>]), chang
         "if" if old.is_none() => {
             Weakening::new(Severity::Low, Shown::of_static("the review runs under a condition only"))
         }
-        "paths" | "environment" if !of_job => {
-            Weakening::new(Severity::Low, Shown::of_static("what the review reads, or what it takes for production, changed"))
-        }
+        "paths" | "environment" if !of_job => Weakening::new(
+            Severity::Low,
+            Shown::of_static("what the review reads, or what it takes for production, changed"),
+        ),
         "uses" if std::ptr::eq(step.setting, setting) && follows_branch(new?) && !old.is_some_and(follows_branch) => {
             Weakening::new(Severity::Low, shown!("the review follows a branch: {}", ctx.name(new?)))
         }
         _ if runs_review(setting) => command(ctx, old?, new?),
         _ => None,
     }?;
-    let shown = |side: &Option<crate::meaning::ChangeSide>| {
-        side.as_ref().map(|s| ctx.shown(&change.logical, s).shortened(80))
-    };
+    let shown =
+        |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| ctx.shown(&change.logical, s).shortened(80));
     Some(weakening.finding(side.at, ctx.name(&change.path), shown(&change.old), shown(&change.new)))
 }
 
@@ -103,7 +108,8 @@ fn follows_branch(action: &str) -> bool {
 
 /// A command line that runs the review: its threshold, and whether its failure is swallowed.
 fn command(ctx: &Context<'_>, old: &str, new: &str) -> Option<Weakening> {
-    let swallowed = |text: &str| text.lines().any(|l| l.contains("plimsoll") && (l.contains("|| true") || l.contains("|| :")));
+    let swallowed =
+        |text: &str| text.lines().any(|l| l.contains("plimsoll") && (l.contains("|| true") || l.contains("|| :")));
     if swallowed(new) && !swallowed(old) {
         return Weakening::new(Severity::High, Shown::of_static("the job passes whatever the review says"));
     }
