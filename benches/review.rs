@@ -1,14 +1,15 @@
 //! How long a review takes: reading a YAML file stage by stage, a pair of 5,000-line YAML files, a tree of 1,000 files,
-//! connection strings, the connection budget of a fleet.
+//! all rules, connection strings, the connection budget of a fleet.
 //!
 //! `cargo bench` prints the figures; compare runs on one machine only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use plimsoll::budget::{Options, budget};
 use plimsoll::catalogue::Catalogue;
+use plimsoll::config::{Config, RuleSeverity};
 use plimsoll::connection;
 use plimsoll::facts::{Declared, Facts, assemble};
 use plimsoll::format;
@@ -74,6 +75,24 @@ fn tree(files: usize, changed: usize) -> (Vec<Input>, Vec<Input>) {
 fn run(c: &mut Criterion, name: &str, sides: &(Vec<Input>, Vec<Input>)) {
     let request = || Request { old: sides.0.clone(), new: sides.1.clone(), ..Request::default() };
     c.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
+}
+
+/// All rules over the tree: the difference between the two is what they take beyond facts and budget, under 15 ms.
+fn rules(c: &mut Criterion) {
+    let sides = tree(1_000, 50);
+    let off: BTreeMap<String, RuleSeverity> =
+        plimsoll::rules::names().into_iter().map(|name| (name.to_owned(), RuleSeverity::Off)).collect();
+    let mut group = c.benchmark_group("rules, tree of 1,000 files");
+    for (name, rules) in [("all off", off), ("all on", BTreeMap::new())] {
+        let request = || Request {
+            old: sides.0.clone(),
+            new: sides.1.clone(),
+            config: Config { rules: rules.clone(), ..Config::default() },
+            ..Request::default()
+        };
+        group.bench_function(name, |b| b.iter_batched(request, review, BatchSize::LargeInput));
+    }
+    group.finish();
 }
 
 /// Taking connection strings apart: under 2 µs for one as repositories hold them.
@@ -185,6 +204,7 @@ fn benches(c: &mut Criterion) {
     stages(c);
     run(c, "yaml pair, 5,000 lines", &pair(5_000));
     run(c, "tree of 1,000 files, 50 changed", &tree(1_000, 50));
+    rules(c);
     strings(c);
 }
 

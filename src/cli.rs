@@ -9,13 +9,16 @@
 )]
 
 mod args;
+mod baseline;
 mod clock;
+mod drill;
 mod git;
 mod inputs;
 mod output;
 mod patch;
 mod threads;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
@@ -66,6 +69,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match args.command {
         Command::Review(args) => review_command(&args),
         Command::Audit(args) => audit(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Explain { rule } => explain(&rule),
         Command::Rules => output::print(&list_of_rules()).map(|()| false),
     };
@@ -91,7 +95,7 @@ fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
         _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
     };
     progress.done();
-    finish(both, &args.common, environments, &outputs, &Asked::default())
+    finish(both, &args.common, environments, &outputs, Asked::default())
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
@@ -101,19 +105,18 @@ fn audit(args: &AuditArgs) -> Result<bool, Failure> {
         .what_if
         .iter()
         .map(|text| what_if::parse(text).map_err(|error| Failure(format!("--what-if {:?}: {error}", printable(text)))));
-    let asked = Asked { audit: true, what_if: what_if.collect::<Result<_, _>>()?, explain: args.explain };
+    let asked = Asked { audit: Some(args), what_if: what_if.collect::<Result<_, _>>()? };
     let mut progress = output::Progress::new();
     let new = inputs::read_one(&args.path, &mut progress)?;
     progress.done();
-    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, &asked)
+    finish(Both { old: Vec::new(), new }, &args.common, environments, &outputs, asked)
 }
 
 /// What only an audit is asked.
 #[derive(Default)]
-struct Asked {
-    audit: bool,
+struct Asked<'a> {
+    audit: Option<&'a AuditArgs>,
     what_if: Vec<WhatIf>,
-    explain: bool,
 }
 
 /// An argument as a message quotes it.
@@ -127,22 +130,27 @@ fn finish(
     common: &Common,
     environments: Vec<(String, Environment)>,
     outputs: &[output::Target],
-    asked: &Asked,
+    asked: Asked<'_>,
 ) -> Result<bool, Failure> {
     let others = common.facts.iter().map(|file| other_facts(file)).collect::<Result<_, _>>()?;
     let config = config(common, &both.new)?;
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
     let spread = threads::spread(common.jobs);
+    let baseline = match asked.audit.and_then(|args| args.baseline.as_deref()) {
+        Some(path) => baseline::read(path)?,
+        None => BTreeSet::new(),
+    };
     let request = Request {
         old,
         new,
         config,
         environments,
         today: Some(clock::today()),
-        audit: asked.audit,
+        audit: asked.audit.is_some(),
+        baseline,
         spread,
-        what_if: asked.what_if.clone(),
+        what_if: asked.what_if,
         others,
         export_as: common.export_facts.as_deref().map(name_of),
     };
@@ -153,8 +161,11 @@ fn finish(
     if let (Some(file), Some(shared)) = (&common.export_facts, &report.shared) {
         output::write_facts(file, shared)?;
     }
+    if let Some(path) = asked.audit.and_then(|args| args.write_baseline.as_deref()) {
+        baseline::write(path, &report)?;
+    }
     for target in outputs {
-        let options = RenderOptions { explain: asked.explain, ..options(target, fail_on) };
+        let options = RenderOptions { explain: asked.audit.is_some_and(|args| args.explain), ..options(target, fail_on) };
         target.write(&render(&report, target.format, &options))?;
     }
     Ok(fail_on.is_reached(&report))
@@ -200,10 +211,25 @@ fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
         }
     };
     let text = String::from_utf8(text).map_err(|_| Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8"))?;
-    Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
+    let config = Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
         error.file = name;
         Failure(error.to_string())
-    })
+    })?;
+    extended(config, new)
+}
+
+/// The policy with the shared one of the tree that it builds on.
+fn extended(config: Config, new: &[Input]) -> Result<Config, Failure> {
+    let Some(path) = config.extends.clone() else { return Ok(config) };
+    let text = new.iter().find(|i| i.path == path).and_then(|input| match &input.content {
+        Content::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    });
+    let Some(text) = text else {
+        let what = format!("{POLICY_FILE} extends {path}, which is not a file of the tree that can be read");
+        return Err(Failure::new(what, "write its path from the root of NEW"));
+    };
+    config.extended(text, &rules::names()).map_err(|error| Failure(error.to_string()))
 }
 
 fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> {

@@ -1,5 +1,7 @@
 //! From all stages to the report: places become lines, text becomes printable, everything left out is counted.
 
+mod summary;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::{Factor, ServerBudget, Term, Verdict};
@@ -11,7 +13,7 @@ use crate::meaning::{ChangeSide, Explained};
 use crate::problem::{Problem, ProblemKind};
 use crate::report::{
     CheckItem, Coverage, FileDiff, Place, Report, ReportedBudget, ReportedChange, ReportedFinding, ReportedProposal,
-    ReportedTerm,
+    ReportedTerm, Suppression,
 };
 use crate::rule::names::is_placeholder;
 use crate::rule::{Context, State};
@@ -20,7 +22,7 @@ use crate::secret::{MASK, Shown, is_armoured};
 use crate::setting::{SettingRef, Standing};
 use crate::shown;
 use crate::source::{Location, Side, Source, SourceId, Span, fnv1a};
-use crate::suppression::Suppressions;
+use crate::suppression;
 use crate::textdiff;
 
 /// Longest value that is shown whole, in characters; the rest is cut with an ellipsis.
@@ -36,8 +38,6 @@ pub struct Reviewed<'a> {
     pub context: &'a Context<'a>,
     /// What they found.
     pub findings: Vec<Finding>,
-    /// What is accepted.
-    pub suppressions: &'a Suppressions,
     /// Documents of the old and the new side.
     pub documents: (&'a [&'a Document], &'a [&'a Document]),
     /// Files that were not given, with the reason.
@@ -46,6 +46,8 @@ pub struct Reviewed<'a> {
     pub notes: Vec<(String, String)>,
     /// Counts made when the files were taken in.
     pub counted: Counted,
+    /// Identities of findings that an audit was told before.
+    pub baseline: &'a BTreeSet<String>,
 }
 
 /// Counts made when the files were taken in.
@@ -68,7 +70,8 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
         audit: context.audit,
         score: findings.iter().map(|f| f.points).sum(),
         level,
-        summary: summary(context, &findings, changes.len(), &coverage),
+        summary: summary::summary(context, &findings, changes.len(), &coverage),
+        routine: summary::is_routine(context, &findings),
         changes,
         budget: budget(context, &reviewed.findings),
         mistakes: Vec::new(),
@@ -83,19 +86,24 @@ pub fn conclude(reviewed: &Reviewed<'_>) -> Report {
 fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
     let context = reviewed.context;
     let redactor = context.redactor;
-    let suppressed: Vec<_> =
-        reviewed.findings.iter().map(|f| reviewed.suppressions.of(context.sources, f, redactor)).collect();
+    let suppressed: Vec<_> = reviewed
+        .findings
+        .iter()
+        .map(|f| suppression::of(context.allowances, context.sources, f, redactor).or_else(|| known(reviewed, f)))
+        .collect();
     let counts: Vec<bool> = suppressed.iter().map(Option::is_none).collect();
     let score = score::score(&reviewed.findings, &counts);
-    let rows = reviewed.findings.iter().zip(suppressed).zip(score.shares);
+    let ids: Vec<String> = reviewed.findings.iter().map(|f| fingerprint(context, f)).collect();
+    let rows = reviewed.findings.iter().zip(suppressed).zip(score.parts);
     let mut made: Vec<ReportedFinding> = rows
-        .map(|((finding, suppressed), points)| ReportedFinding {
+        .map(|((finding, suppressed), part)| ReportedFinding {
             id: fingerprint(context, finding),
+            cause: part.cause.and_then(|lead| ids.get(lead).cloned()),
             rule: finding.rule,
             severity: finding.severity,
             confidence: finding.confidence,
-            points,
-            points_because: score::because(finding),
+            points: part.points,
+            points_because: score::because(finding, part),
             environment: finding.environment,
             title: finding.title.clone(),
             message: finding.message.clone(),
@@ -116,6 +124,12 @@ fn findings(reviewed: &Reviewed<'_>) -> Vec<ReportedFinding> {
     let weight = |f: &ReportedFinding| score_order(f);
     made.sort_by(|a, b| weight(a).cmp(&weight(b)).then_with(|| a.place.cmp(&b.place)).then_with(|| a.id.cmp(&b.id)));
     made
+}
+
+/// Whether a finding stood in the baseline of an audit.
+fn known(reviewed: &Reviewed<'_>, finding: &Finding) -> Option<Suppression> {
+    let is_known = reviewed.context.audit && reviewed.baseline.contains(&fingerprint(reviewed.context, finding));
+    is_known.then(|| Suppression { by: "baseline", reason: Shown::of_static("it stands in the baseline"), until: None })
 }
 
 /// Not suppressed first, then the worst, then the surest, then what weighs most.
@@ -397,47 +411,6 @@ fn checklist(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Vec<Check
     let mut items: Vec<(usize, CheckItem)> = asked.into_values().collect();
     items.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
     items.into_iter().map(|(_, item)| item).collect()
-}
-
-/// The worst thing in one sentence; where nothing is wrong, what was looked at.
-fn summary(context: &Context<'_>, findings: &[ReportedFinding], changes: usize, coverage: &Coverage) -> Shown {
-    let counting: Vec<&ReportedFinding> =
-        findings.iter().filter(|f| f.suppressed.is_none() && f.severity > Severity::Info).collect();
-    let unread = coverage.skipped.len();
-    if let Some(worst) = counting.first() {
-        return match counting.len() - 1 {
-            0 => worst.title.clone(),
-            1 => shown!("{}; 1 more finding", worst.title),
-            n => shown!("{}; {} more findings", worst.title, n),
-        };
-    }
-    let meaningful = context.changes.iter().filter(|c| c.role.is_some()).count();
-    let seen = match (context.audit, changes, meaningful) {
-        // Nothing was looked at: that is no good news.
-        (_, 0, _) if coverage.files == 0 => Shown::of_static("nothing to review: no configuration file was read"),
-        (_, 0, _) if coverage.parsed == 0 => Shown::of_static("nothing to conclude: no file was wholly read"),
-        (true, ..) => shown!("nothing risky found in {}", files_word(coverage.parsed)),
-        (false, 0, _) => shown!("no setting changed in {}", files_word(coverage.parsed)),
-        (false, n, 0) => {
-            shown!("nothing risky found: {} changed {}, none of a connection or pool", n, settings_word(n))
-        }
-        (false, n, m) => {
-            shown!("nothing risky found: {} changed {}, {} of a connection or pool", n, settings_word(n), m)
-        }
-    };
-    match unread {
-        0 => seen,
-        1 => shown!("{}; 1 file was not read, or not wholly", seen),
-        n => shown!("{}; {} files were not read, or not wholly", seen, n),
-    }
-}
-
-fn files_word(n: usize) -> Shown {
-    if n == 1 { Shown::of_static("1 file") } else { shown!("{} files", n) }
-}
-
-fn settings_word(n: usize) -> &'static str {
-    if n == 1 { "setting" } else { "settings" }
 }
 
 fn coverage(reviewed: &Reviewed<'_>, findings: &[ReportedFinding]) -> Coverage {

@@ -3,7 +3,9 @@
 //! In: its text and the names of the rules. Out: a [`Config`], or a [`ConfigError`] that says what, where and the
 //! remedy. Nothing is ignored: an unknown key is an error, because a typo in a policy is a policy that does not hold.
 
+mod extends;
 mod reader;
+mod schema;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +23,8 @@ use crate::rule::Policy;
 use crate::setting::Environment;
 
 use reader::{Table, Text, Value};
+
+pub use schema::schema;
 
 /// From which severity on a review fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,6 +106,10 @@ pub struct Config {
     pub fail_on: Option<FailOn>,
     /// Path patterns with the environment they stand for, in file order; the first that matches counts.
     pub environments: Vec<(String, Environment)>,
+    /// A shared policy of the same tree that this one builds on; see [`Config::extended`].
+    pub extends: Option<String>,
+    /// Patterns of the hosts that an environment may lead to, in lower case; what is absent may lead anywhere.
+    pub allowed_hosts: BTreeMap<Environment, Vec<String>>,
     /// What was decided for single rules.
     pub rules: BTreeMap<String, RuleSeverity>,
     /// Suppressions in file order.
@@ -110,6 +118,8 @@ pub struct Config {
     pub target: Option<f64>,
     /// Whether the strict rollout gates, if told.
     pub strict_rollout: Option<bool>,
+    /// Whether a suppression that comes with the change under review takes no effect, if told.
+    pub forbid_new_suppressions: Option<bool>,
     /// Patterns of the files to read; empty for all.
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
@@ -148,9 +158,11 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 13] = [
+const TOP: [&str; 15] = [
+    "extends",
     "fail-on",
     "environments",
+    "allowed-hosts",
     "rules",
     "allow",
     "policy",
@@ -163,6 +175,26 @@ const TOP: [&str; 13] = [
     "server-limit",
     "program",
 ];
+const RULE_KEYS: [&str; 1] = ["severity"];
+const ALLOW_KEYS: [&str; 5] = ["rule", "file", "setting", "reason", "until"];
+const LIMIT_KEYS: [&str; 4] = ["file-size", "values", "depth", "alias-values"];
+const POLICY_KEYS: [&str; 3] = ["target", "strict-rollout", "forbid-new-suppressions"];
+const PATH_KEYS: [&str; 2] = ["include", "exclude"];
+const LIST_KEYS: [&str; 2] = ["path", "key"];
+const SERVER_KEYS: [&str; 7] =
+    ["id", "match", "engine", "max-connections", "reserved", "fixed-clients", "observed-peak"];
+const WORKLOAD_KEYS: [&str; 9] = [
+    "match",
+    "server",
+    "processes",
+    "pool-max",
+    "max-replicas",
+    "threads",
+    "connections-per-task",
+    "requests-per-second",
+    "hold-time-ms",
+];
+const MATCH_KEYS: [&str; 3] = ["kind", "namespace", "name"];
 const MOST_CONNECTIONS: u64 = 10_000_000;
 
 impl Config {
@@ -181,6 +213,8 @@ impl Config {
         for (key, _, value) in root.entries() {
             match key.replace('_', "-").as_str() {
                 "fail-on" => config.fail_on = Some(value.one_of(&FailOn::NAMES.join(", "), FailOn::from_name)?),
+                "extends" => config.extends = Some(shared_path(&value)?),
+                "allowed-hosts" => config.allowed_hosts = allowed_hosts(&value.table()?)?,
                 "environments" => config.environments = environments(&value.table()?)?,
                 "rules" => config.rules = rule_settings(&value.table()?, rules)?,
                 "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
@@ -207,6 +241,8 @@ impl Config {
         Policy {
             target: self.target.unwrap_or(usual.target),
             strict_rollout: self.strict_rollout.unwrap_or(usual.strict_rollout),
+            forbid_new_suppressions: self.forbid_new_suppressions.unwrap_or(usual.forbid_new_suppressions),
+            allowed_hosts: self.allowed_hosts.clone(),
             declared: self.declared.clone(),
         }
     }
@@ -228,13 +264,7 @@ impl Config {
 /// The name that was probably meant, if one is near enough to be worth asking.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_ascii_lowercase();
-    known
-        .into_iter()
-        .map(|k| (strsim::damerau_levenshtein(&name, k), k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
-        .min()
-        .map(|(_, k)| k)
+    crate::rule::names::nearest(name, known)
 }
 
 /// Whether a path pattern can match anything; says why not. For patterns that come from the command line.
@@ -272,12 +302,35 @@ fn environments(table: &Table<'_, '_>) -> Result<Vec<(String, Environment)>, Con
     Ok(out)
 }
 
+/// A path inside the tree.
+fn shared_path(value: &Value<'_, '_>) -> Result<String, ConfigError> {
+    let path = value.string()?;
+    let leads_out =
+        path.starts_with('/') || path.contains('\\') || path.split('/').any(|step| matches!(step, ".." | "."));
+    if path.trim().is_empty() || leads_out {
+        return Err(
+            value.error("is no file of the tree", "write its path from the root, like \"ops/plimsoll-base.toml\"")
+        );
+    }
+    Ok(path)
+}
+
+fn allowed_hosts(table: &Table<'_, '_>) -> Result<BTreeMap<Environment, Vec<String>>, ConfigError> {
+    table.only(&["production", "staging", "development"])?;
+    let mut out = BTreeMap::new();
+    for (name, _, value) in table.entries() {
+        let hosts: Vec<String> = value.globs()?.iter().map(|host| host.to_lowercase()).collect();
+        out.extend(Environment::from_name(name).map(|environment| (environment, hosts)));
+    }
+    Ok(out)
+}
+
 fn rule_settings(table: &Table<'_, '_>, rules: &[&str]) -> Result<BTreeMap<String, RuleSeverity>, ConfigError> {
     let mut out = BTreeMap::new();
     table.only_rules(rules)?;
     for (name, _, value) in table.entries() {
         let inner = value.table()?;
-        inner.only(&["severity"])?;
+        inner.only(&RULE_KEYS)?;
         let severity = inner.need("severity", "write severity = \"low\", or \"off\"")?;
         let read = |name: &str| match name {
             "off" => Some(RuleSeverity::Off),
@@ -311,7 +364,7 @@ impl Table<'_, '_> {
 }
 
 fn allow(table: &Table<'_, '_>, rules: &[&str], at: Text<'_>) -> Result<Allow, ConfigError> {
-    table.only(&["rule", "file", "setting", "reason", "until"])?;
+    table.only(&ALLOW_KEYS)?;
     let rule = table.need("rule", "write rule = \"<name>\"; `plimsoll rules` lists them")?;
     let name = rule.string()?;
     if !rules.contains(&name.as_str()) {
@@ -335,7 +388,7 @@ fn allow(table: &Table<'_, '_>, rules: &[&str], at: Text<'_>) -> Result<Allow, C
 }
 
 fn limits(table: &Table<'_, '_>) -> Result<Limits, ConfigError> {
-    table.only(&["file-size", "values", "depth", "alias-values"])?;
+    table.only(&LIMIT_KEYS)?;
     let usual = Limits::default();
     let number = |key: &str, usual: usize, most: usize| {
         let told = table.get(key).map(|v| v.integer(1..=most as u64)).transpose()?;
@@ -350,21 +403,22 @@ fn limits(table: &Table<'_, '_>) -> Result<Limits, ConfigError> {
 }
 
 fn policy(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> {
-    table.only(&["target", "strict-rollout"])?;
+    table.only(&POLICY_KEYS)?;
     config.target = table.get("target").map(|v| v.number(0.0, 1.0)).transpose()?;
     config.strict_rollout = table.get("strict-rollout").map(|v| v.boolean()).transpose()?;
+    config.forbid_new_suppressions = table.get("forbid-new-suppressions").map(|v| v.boolean()).transpose()?;
     Ok(())
 }
 
 fn paths(table: &Table<'_, '_>, config: &mut Config) -> Result<(), ConfigError> {
-    table.only(&["include", "exclude"])?;
+    table.only(&PATH_KEYS)?;
     config.include = table.get("include").map(|v| v.globs()).transpose()?.unwrap_or_default();
     config.exclude = table.get("exclude").map(|v| v.globs()).transpose()?.unwrap_or_default();
     Ok(())
 }
 
 fn list(table: &Table<'_, '_>) -> Result<ListKey, ConfigError> {
-    table.only(&["path", "key"])?;
+    table.only(&LIST_KEYS)?;
     let path = table.need("path", "write path = \"spec.routes\", or \"**.routes\" for any depth")?.key_path()?;
     let key = table.need("key", "write key = [\"host\", \"path\"]: what tells two items of the list apart")?;
     let keys = key.strings()?;
@@ -375,7 +429,7 @@ fn list(table: &Table<'_, '_>) -> Result<ListKey, ConfigError> {
 }
 
 fn server(table: &Table<'_, '_>) -> Result<DeclaredServer, ConfigError> {
-    table.only(&["id", "match", "engine", "max-connections", "reserved", "fixed-clients", "observed-peak"])?;
+    table.only(&SERVER_KEYS)?;
     let count = |key: &str, least: u64| table.get(key).map(|v| v.integer(least..=MOST_CONNECTIONS)).transpose();
     let mut hosts = Vec::new();
     if let Some(matches) = table.get("match") {
@@ -406,21 +460,10 @@ fn engine_names() -> String {
 }
 
 fn workload(table: &Table<'_, '_>) -> Result<DeclaredWorkload, ConfigError> {
-    let keys = [
-        "match",
-        "server",
-        "processes",
-        "pool-max",
-        "max-replicas",
-        "threads",
-        "connections-per-task",
-        "requests-per-second",
-        "hold-time-ms",
-    ];
-    table.only(&keys)?;
+    table.only(&WORKLOAD_KEYS)?;
     let remedy = "write match = { kind = \"Deployment\", namespace = \"prod\", name = \"api-*\" }";
     let matches = table.need("match", remedy)?.table()?;
-    matches.only(&["kind", "namespace", "name"])?;
+    matches.only(&MATCH_KEYS)?;
     let pattern = |key: &str| matches.get(key).map_or(Ok(String::new()), |v| v.string());
     let count = |key: &str, most: u64| table.get(key).map(|v| v.integer(1..=most)).transpose();
     let rate = |key: &str| table.get(key).map(|v| v.number(0.0, 1e9)).transpose();

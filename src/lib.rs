@@ -15,6 +15,8 @@ pub mod config;
 pub mod connection;
 pub mod diff;
 pub mod document;
+#[cfg(feature = "cli")]
+pub mod drill;
 pub mod facts;
 pub mod finding;
 pub mod format;

@@ -22,6 +22,8 @@ pub struct Report {
     pub level: Option<Severity>,
     /// One sentence, the same in every renderer.
     pub summary: Shown,
+    /// Whether it holds nothing that a reviewer need stop for: versions of images and charts, labels, order, layout.
+    pub routine: bool,
     /// Sorted: not suppressed first, then worst first, then by place.
     pub findings: Vec<ReportedFinding>,
     /// In order of file and path.
@@ -62,6 +64,8 @@ pub struct Place {
 pub struct ReportedFinding {
     /// Stable identity.
     pub id: String,
+    /// The finding that it is counted with, where one mistake shows in several places; `None` for that one itself.
+    pub cause: Option<String>,
     /// The rule's name.
     pub rule: &'static str,
     /// How bad.
@@ -107,7 +111,7 @@ pub struct ReportedFinding {
 /// Why a finding does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
-    /// `inline` or `config`.
+    /// `inline`, `config` or, in an audit, `baseline`.
     pub by: &'static str,
     /// As the author wrote it.
     pub reason: Shown,

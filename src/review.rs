@@ -24,7 +24,10 @@ use crate::secret::Redactor;
 use crate::setting::{Environment, Resource, ResourceId, SettingRef, Settings, Shape, Standing};
 use crate::source::{self, Location, Side, Source, SourceId, Sources};
 use crate::spread::Spread;
-use crate::suppression::{Allow, Suppressions};
+use crate::suppression::{self, Allow, Terms};
+
+/// Name of the policy file at the root of the new side.
+const POLICY_FILE: &str = "plimsoll.toml";
 
 /// One file of one side.
 #[derive(Debug, Clone)]
@@ -61,6 +64,8 @@ pub struct Request {
     pub today: Option<String>,
     /// Look at `new` as it stands instead of at a change.
     pub audit: bool,
+    /// Identities of findings that an audit was told before and does not count again.
+    pub baseline: BTreeSet<String>,
     /// How independent files are read: by default one after the other.
     pub spread: Spread,
     /// Numbers of the new side that are taken to be others; the budget compares with what is written.
@@ -81,12 +86,13 @@ struct SideRead<'a> {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit, spread, what_if, others, export_as } = request;
+    let Request { old, new, config, environments, today, audit, baseline, spread, what_if, others, export_as } = request;
+    let (config, unheld) = with_shared_policy(config, &old, &new);
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
     let mut gathered = gather(old, new, &config);
-    gathered.skipped.extend(unusable);
+    gathered.skipped.extend(unusable.into_iter().chain(unheld));
     let files = read_files(&gathered, config.limits, &catalogue, &environments, &config.lists, &spread);
     let sources = files.sources;
 
@@ -123,6 +129,9 @@ pub fn review(request: Request) -> Report {
     let environment_of = |path: &str| environments.of_path(path);
     let states =
         meaning::files(&sources, (&old.documents, &old.settings), (&new.documents, &new.settings), &environment_of);
+    let allowed = allowed(&config, (&sources, &old.documents, &new.documents));
+    let terms = Terms { today: today.as_deref(), forbids_new: policy.forbid_new_suppressions && !audit };
+    let allowances = suppression::allowances(&sources, (&old.documents, &new.documents), &allowed, terms);
     let context = Context {
         sources: &sources,
         old: State { settings: &old.settings, facts: &old.facts },
@@ -130,20 +139,20 @@ pub fn review(request: Request) -> Report {
         changes: &explained,
         budget: &budget,
         files: &states,
+        allowances: &allowances,
         redactor: &redactor,
         policy: &policy,
         audit,
     };
     let findings = rules::run(&context, &overrides(&config));
-    let suppressions = Suppressions::new(&sources, &new.documents, allowed(&config), today);
     let mut report = conclude::conclude(&conclude::Reviewed {
         context: &context,
         findings,
-        suppressions: &suppressions,
         documents: (&old.documents, &new.documents),
         skipped: gathered.skipped,
         notes: gathered.notes,
         counted: gathered.counted,
+        baseline: &baseline,
     });
     report.mistakes = turned.iter().filter_map(|t| t.as_ref().err()).map(|error| redactor.text(error)).collect();
     report.shared = export_as.map(|from| {
@@ -154,6 +163,23 @@ pub fn review(request: Request) -> Report {
         shared::export(&new.facts, &from, &|text| redactor.text(text).to_string(), &place)
     });
     report
+}
+
+/// The policy with the shared one that it builds on. What stood before the change wins, so that a change cannot relax its
+/// own review; a shared policy that does not hold is named, not dropped in silence.
+fn with_shared_policy(config: Config, old: &[Input], new: &[Input]) -> (Config, Option<(String, String)>) {
+    let Some(name) = config.extends.clone() else { return (config, None) };
+    let text = old.iter().chain(new).find(|input| input.path == name).and_then(|input| match &input.content {
+        Content::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    });
+    let Some(text) = text else {
+        return (config, Some((name, "the policy builds on this file, which is not in the tree".to_owned())));
+    };
+    match config.clone().extended(text, &rules::names()) {
+        Ok(whole) => (whole, None),
+        Err(error) => (config, Some((name, format!("the policy builds on this file: {error}")))),
+    }
 }
 
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
@@ -173,15 +199,35 @@ fn overrides(config: &Config) -> BTreeMap<String, Override> {
     config.rules.iter().map(|(name, severity)| (name.clone(), decide(severity))).collect()
 }
 
-fn allowed(config: &Config) -> Vec<Allow> {
-    let allow = |a: &crate::config::Allow| Allow {
+/// The policy's suppressions with their places, if the policy is a file of the review.
+fn allowed(config: &Config, (sources, old, new): (&Sources, &[&Document], &[&Document])) -> Vec<Allow> {
+    let file = |documents: &[&Document]| {
+        documents.iter().map(|d| d.source).find(|source| sources.get(*source).path == POLICY_FILE)
+    };
+    let read = |source| Config::parse(&sources.get(source).text, &rules::names()).map(|told| told.allow).ok();
+    // A policy from elsewhere says nothing of the lines of this one.
+    let is_told = |own: Vec<crate::config::Allow>| config.allow.starts_with(&own);
+    let here = file(new).filter(|source| read(*source).is_some_and(is_told));
+    let own = here.and_then(read).map_or(0, |own| own.len());
+    // Where the old policy cannot be read, nothing is called new.
+    let before = file(old).map_or(Some(Vec::new()), read);
+    let is_known = |a: &crate::config::Allow| {
+        let same = |b: &crate::config::Allow| {
+            (&a.rule, &a.file, &a.setting) == (&b.rule, &b.file, &b.setting) && a.until <= b.until
+        };
+        before.as_ref().is_none_or(|before| before.iter().any(same))
+    };
+    // What a shared policy accepts stands behind, and in another file.
+    let allow = |(at, a): (usize, &crate::config::Allow)| Allow {
         rule: a.rule.clone(),
         file: a.file.clone().unwrap_or_default(),
         setting: a.setting.clone().unwrap_or_default(),
         reason: a.reason.clone(),
         until: a.until.clone(),
+        at: here.filter(|_| at < own).map(|source| Location { source, span: sources.get(source).line_span(a.line) }),
+        is_new: at < own && !is_known(a),
     };
-    config.allow.iter().map(allow).collect()
+    config.allow.iter().enumerate().map(allow).collect()
 }
 
 impl SideRead<'_> {

@@ -5,6 +5,7 @@
 //! `plimsoll explain`, `docs/rules/`, SARIF and the page print.
 
 pub(crate) mod addresses;
+pub mod allowance;
 pub(crate) mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod parameters;
@@ -21,7 +22,7 @@ use crate::facts::{Declared, Endpoint, Facts, Pool, PoolKey, PoolSetting, Server
 use crate::finding::{Confidence, Finding, Severity};
 use crate::meaning::{ChangeSide, Explained, FileFacts};
 use crate::secret::{Redactor, Shown};
-use crate::setting::{KeyPath, Resource, SettingRef, Settings};
+use crate::setting::{Environment, KeyPath, Resource, SettingRef, Settings};
 use crate::source::{Location, Sources};
 
 /// A rule with everything a reader may want to know of it.
@@ -112,6 +113,8 @@ pub struct Context<'a> {
     pub budget: &'a [ServerBudget],
     /// The files of both sides by path.
     pub files: &'a [FileFacts],
+    /// What the team accepts, as it stands on the new side.
+    pub allowances: &'a [allowance::Allowance],
     /// Makes printable text.
     pub redactor: &'a Redactor,
     /// Thresholds and what the user declared.
@@ -127,6 +130,10 @@ pub struct Policy {
     pub target: f64,
     /// Whether the strict rollout gates.
     pub strict_rollout: bool,
+    /// Whether a suppression that comes with the change under review takes no effect.
+    pub forbid_new_suppressions: bool,
+    /// Patterns of the hosts that an environment may lead to, in lower case; what is absent may lead anywhere.
+    pub allowed_hosts: BTreeMap<Environment, Vec<String>>,
     /// What the user told.
     pub declared: Declared,
 }
@@ -134,7 +141,13 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         // 0.8: the share at which the widely copied PostgreSQL alert rules warn.
-        Policy { target: 0.8, strict_rollout: false, declared: Declared::default() }
+        Policy {
+            target: 0.8,
+            strict_rollout: false,
+            forbid_new_suppressions: false,
+            allowed_hosts: BTreeMap::new(),
+            declared: Declared::default(),
+        }
     }
 }
 

@@ -8,11 +8,14 @@ mod database_changed;
 mod driver_changed;
 mod encrypted_value_changed;
 mod environment_crossed;
+mod environments_drift;
 mod failover_lost;
 mod file_no_longer_parses;
 mod file_overwritten;
 mod half_changed_endpoint;
+mod half_changed_pool;
 mod host_changed;
+mod host_not_allowed;
 mod host_typo;
 mod host_without_server;
 mod interpolation_order;
@@ -43,6 +46,7 @@ mod prepared_statements_through_pooler;
 mod process_count_changed;
 mod reader_to_writer;
 mod reference_changed;
+mod review_weakened;
 mod scheme_changed;
 mod secret_reference_to_literal;
 mod server_limit_lowered;
@@ -51,6 +55,7 @@ mod server_switched_off;
 mod server_without_password;
 mod setting_without_effect;
 mod short_lifetime;
+mod suppression_void;
 mod timeout_removed;
 mod timeout_too_short;
 mod timeouts_out_of_order;
@@ -106,6 +111,7 @@ pub static RULES: &[&Rule] = &[
     &failover_lost::FAILOVER_LOST,
     &half_changed_endpoint::HALF_CHANGED_ENDPOINT,
     &host_changed::HOST_CHANGED,
+    &host_not_allowed::HOST_NOT_ALLOWED,
     &host_typo::HOST_TYPO,
     &host_without_server::HOST_WITHOUT_SERVER,
     &interpolation_order::INTERPOLATION_ORDER,
@@ -137,6 +143,11 @@ pub static RULES: &[&Rule] = &[
     // Files
     &file_no_longer_parses::FILE_NO_LONGER_PARSES,
     &file_overwritten::FILE_OVERWRITTEN,
+    &environments_drift::ENVIRONMENTS_DRIFT,
+    &half_changed_pool::HALF_CHANGED_POOL,
+    // The review itself
+    &review_weakened::REVIEW_WEAKENED,
+    &suppression_void::SUPPRESSION_VOID,
 ];
 
 /// The rule of this name.
@@ -182,8 +193,13 @@ const GIVES_WAY: &[(&str, &[&str])] = &[
             "writer-to-reader",
             "reader-to-writer",
             "pooler-bypassed",
+            "environments-drift",
+            "host-not-allowed",
         ],
     ),
+    ("host-not-allowed", &["environment-crossed", "host-typo", "localhost-outside-development"]),
+    // A name that says so is the plainer word.
+    ("environments-drift", &["environment-crossed", "host-typo", "localhost-outside-development"]),
     (
         "port-changed",
         &[
@@ -265,7 +281,18 @@ pub fn run(ctx: &Context<'_>, overrides: &BTreeMap<String, Override>) -> Vec<Fin
             found.iter_mut().skip(before).for_each(|f| f.severity = *severity);
         }
     }
-    file_overwritten::lead(ctx, precedence::settle(merge(ctx, found), GIVES_WAY, cause))
+    let mut found = file_overwritten::lead(ctx, precedence::settle(merge(ctx, found), GIVES_WAY, cause));
+    match overrides.get(suppression_void::SUPPRESSION_VOID.name) {
+        Some(Override::Off) => {}
+        wanted => {
+            let mut void = suppression_void::unused(ctx, &found);
+            if let Some(Override::Severity(severity)) = wanted {
+                void.iter_mut().for_each(|f| f.severity = *severity);
+            }
+            found.extend(void);
+        }
+    }
+    found
 }
 
 /// One finding a rule, place and discriminator: the worst. What two layers make of one line is one mistake.

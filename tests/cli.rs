@@ -483,3 +483,72 @@ fn a_key_given_twice_is_a_note_and_the_file_is_read() {
     assert!(run.out.contains("1 file: 1 read, 0 unchanged, 0 skipped; 1 note"), "{}", run.out);
     assert!(run.out.contains("note a.yaml: line "), "{}", run.out);
 }
+
+const PRODUCTION: &str = "DATABASE_URL=postgresql://orders:not-a-real-secret@orders-db.prod.example.internal:5432/orders?sslmode=verify-full\n";
+
+#[test]
+fn a_drill_is_a_copy_with_one_change_and_an_answer_beside_it() {
+    let folder = Folder::new();
+    folder.write("deploy/prod/orders.env", PRODUCTION).write("deploy/prod/other.yaml", "replicas: 3\n");
+    let run = folder.run(&["drill", "deploy", "--into", "exercise", "--class", "protection switched off"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("exercise-answer.md"), "{}", run.out);
+    assert_eq!(folder.read("exercise/prod/orders.env"), PRODUCTION.replace("verify-full", "disable"));
+    assert_eq!(folder.read("exercise/prod/other.yaml"), "replicas: 3\n");
+    let answer = folder.read("exercise-answer.md");
+    assert!(answer.starts_with("# The answer") && answer.contains("tls-weakened"), "{answer}");
+    assert!(!answer.contains("not-a-real-secret"), "{answer}");
+}
+
+#[test]
+fn the_same_seed_makes_the_same_drill() {
+    let folder = Folder::new();
+    folder.write("deploy/prod/orders.env", PRODUCTION);
+    for copy in ["a", "b"] {
+        assert_eq!(folder.run(&["drill", "deploy", "--into", copy, "--seed", "5"]).code, 0);
+    }
+    assert_eq!(folder.read("a/prod/orders.env"), folder.read("b/prod/orders.env"));
+    assert_ne!(folder.read("a/prod/orders.env"), PRODUCTION);
+}
+
+#[test]
+fn what_no_drill_can_be_made_of_is_refused() {
+    let folder = Folder::new();
+    folder.write("deploy/prod/orders.env", PRODUCTION).write("there/x", "").write("bare/a.yaml", "a: 1\n");
+    folder.run(&["drill", "deploy", "--into", "there"]).refused(&["there exists already"]);
+    folder.run(&["drill", "deploy", "--into", "n", "--class", "protection switched of"]).refused(&["did you mean"]);
+    folder.run(&["drill", "bare", "--into", "n"]).refused(&["no place for such a mistake"]);
+    assert!(folder.run(&["drill", "--list"]).out.contains("Harmless"));
+}
+
+#[test]
+fn a_baseline_holds_what_an_audit_found_before() {
+    let folder = Folder::new();
+    folder.write("deploy/prod/app.env", "DATABASE_URL=postgresql://app@localhost:5432/app\n");
+    let first = folder.run(&["audit", "deploy", "--write-baseline", "known.json", "--fail-on", "low"]);
+    assert_eq!(first.code, 1, "{}{}", first.out, first.err);
+    assert!(folder.read("known.json").contains("plimsoll.baseline/1"));
+    let again = folder.run(&["audit", "deploy", "--baseline", "known.json", "--fail-on", "low"]);
+    assert_eq!(again.code, 0, "{}", again.out);
+    assert!(again.out.contains("baseline"), "{}", again.out);
+    folder.write("deploy/prod/new.env", "DATABASE_URL=postgresql://app@localhost:5432/other\n");
+    assert_eq!(folder.run(&["audit", "deploy", "--baseline", "known.json", "--fail-on", "low"]).code, 1);
+    folder.write("wrong.json", "{}");
+    folder.run(&["audit", "deploy", "--baseline", "wrong.json"]).refused(&["wrong.json is no baseline"]);
+}
+
+#[test]
+fn a_policy_builds_on_a_shared_one_of_the_tree() {
+    let folder = Folder::new();
+    let url = |host: &str| format!("DATABASE_URL=postgresql://app@{host}:5432/app\n");
+    for (side, host) in [("old", "db-1.example.internal"), ("new", "db-2.example.internal")] {
+        folder.write(&format!("{side}/plimsoll.toml"), "extends = \"ops/base.toml\"\n");
+        folder.write(&format!("{side}/ops/base.toml"), "fail-on = \"medium\"\n");
+        folder.write(&format!("{side}/prod/app.env"), &url(host));
+    }
+    assert_eq!(folder.run(&["review", "old", "new"]).code, 1);
+    folder.write("new/ops/base.toml", "fail-onn = \"medium\"\n");
+    folder.run(&["review", "old", "new"]).refused(&["ops/base.toml:1:1", "did you mean \"fail-on\""]);
+    folder.write("new/plimsoll.toml", "extends = \"ops/none.toml\"\n");
+    folder.run(&["review", "old", "new"]).refused(&["ops/none.toml", "write its path from the root"]);
+}

@@ -24,6 +24,11 @@ pub(super) enum Command {
     Review(ReviewArgs),
     /// Look at one state: what is risky as it stands, with its budget
     Audit(AuditArgs),
+    /// Write a copy of a configuration with one realistic mistake in it, and the answer beside
+    #[command(after_help = "Examples:\n  plimsoll drill deploy --into exercise --seed 3\n  \
+                            plimsoll drill deploy --into exercise --class 'a letter of the host is missing'\n  \
+                            plimsoll drill --list")]
+    Drill(DrillArgs),
     /// Print a rule's documentation
     Explain {
         /// Name of the rule
@@ -62,8 +67,36 @@ pub(super) struct AuditArgs {
     /// Show for each term of the budget where its factors come from
     #[arg(long)]
     pub(super) explain: bool,
+    /// Findings of an earlier audit, which are listed and do not count
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write what is found now as the baseline of later audits
+    #[arg(long, value_name = "FILE")]
+    pub(super) write_baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct DrillArgs {
+    /// Directory of the configuration
+    #[arg(value_name = "PATH", required_unless_present = "list")]
+    pub(super) path: Option<PathBuf>,
+    /// Directory to write the copy to; it must not exist
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    pub(super) into: Option<PathBuf>,
+    /// File for the answer [default: the name of the copy with -answer.md behind it]
+    #[arg(long, value_name = "FILE")]
+    pub(super) answer: Option<PathBuf>,
+    /// What chooses class and place; the same number makes the same exercise
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Which class of mistakes, or of harmless edits
+    #[arg(long, value_name = "CLASS")]
+    pub(super) class: Option<String>,
+    /// List the classes
+    #[arg(long)]
+    pub(super) list: bool,
 }
 
 /// What `review` and `audit` share.

@@ -51,6 +51,12 @@ impl ListKeys {
         ListKeys { rules: Arc::new(rules) }
     }
 
+    /// These rules first, then the others.
+    #[must_use]
+    pub fn followed_by(self, others: ListKeys) -> ListKeys {
+        ListKeys { rules: Arc::new(self.rules.iter().chain(others.rules.iter()).cloned().collect()) }
+    }
+
     /// One step for each of `items` of the list at `path`, where the user named its keys.
     pub(super) fn steps(&self, path: &KeyPath, items: &[Node]) -> Option<Vec<Step>> {
         // What runs containers is read by Kubernetes' own rules.

@@ -12,7 +12,9 @@ const KEPT_OF_A_LEVEL: usize = 10;
 
 /// Makes one command a line.
 pub(super) fn render(report: &Report, _: &RenderOptions) -> String {
-    let counted = words::counted(report);
+    // The further places of one edit come last, so that they do not take the room of another mistake.
+    let mut counted = words::counted(report);
+    counted.sort_by_key(|f| f.cause.is_some());
     let mut out: String = counted.iter().map(|f| annotation(f)).collect();
     let level_of = |name| counted.iter().filter(|f| level(f.severity) == name).count();
     if ["error", "warning", "notice"].into_iter().any(|name| level_of(name) > KEPT_OF_A_LEVEL) {

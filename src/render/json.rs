@@ -36,6 +36,8 @@ struct Review<'a> {
     score: u32,
     level: &'static str,
     summary: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    routine: bool,
     findings: Vec<FindingJson<'a>>,
     changes: Vec<ChangeJson<'a>>,
     budget: Vec<BudgetJson<'a>>,
@@ -58,6 +60,7 @@ impl<'a> Review<'a> {
             score: report.score,
             level: words::level_name(report),
             summary: report.summary.as_str(),
+            routine: report.routine,
             findings: report.findings.iter().map(FindingJson::of).collect(),
             changes: report.changes.iter().map(ChangeJson::of).collect(),
             budget: report.budget.iter().map(BudgetJson::of).collect(),
@@ -76,6 +79,8 @@ struct FindingJson<'a> {
     confidence: &'static str,
     points: u32,
     points_because: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
     environment: &'static str,
     title: &'a str,
     message: &'a str,
@@ -107,6 +112,7 @@ impl<'a> FindingJson<'a> {
             confidence: finding.confidence.as_str(),
             points: finding.points,
             points_because: &finding.points_because,
+            cause: finding.cause.as_deref(),
             environment: finding.environment.as_str(),
             title: finding.title.as_str(),
             message: finding.message.as_str(),

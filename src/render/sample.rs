@@ -40,6 +40,7 @@ pub(super) fn report() -> Report {
         score: 72,
         level: Some(Severity::Critical),
         summary: shown("orders-db can be asked for 585 connections at peak scale and allows 197"),
+        routine: false,
         findings: vec![over_budget(), typo(), timeout_removed(), accepted()],
         changes: changes(),
         budget: vec![orders(), unknown_server()],
@@ -83,6 +84,7 @@ pub(super) fn report() -> Report {
 fn over_budget() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000a".to_owned(),
+        cause: None,
         rule: "pool-exceeds-server-limit",
         severity: Severity::Critical,
         confidence: Confidence::High,
@@ -118,6 +120,7 @@ fn over_budget() -> ReportedFinding {
 fn typo() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000b".to_owned(),
+        cause: None,
         rule: "host-typo",
         severity: Severity::High,
         confidence: Confidence::Medium,
@@ -144,6 +147,7 @@ fn typo() -> ReportedFinding {
 fn timeout_removed() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000c".to_owned(),
+        cause: None,
         rule: "timeout-removed",
         severity: Severity::Medium,
         confidence: Confidence::Medium,
@@ -170,6 +174,7 @@ fn timeout_removed() -> ReportedFinding {
 fn accepted() -> ReportedFinding {
     ReportedFinding {
         id: "5e1f00000000000d".to_owned(),
+        cause: None,
         rule: "host-changed",
         severity: Severity::High,
         confidence: Confidence::High,

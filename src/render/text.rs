@@ -19,9 +19,11 @@ pub(super) fn render(report: &Report, options: &RenderOptions) -> String {
     let mut page =
         Page { out: String::new(), color: options.color, width: options.width.unwrap_or(DEFAULT_WIDTH).clamp(40, 400) };
     headline(&mut page, report);
-    for finding in words::counted(report) {
+    let counted = words::counted(report);
+    for finding in counted.iter().filter(|f| f.cause.is_none()) {
         page.blank();
         self::finding(&mut page, finding, report.audit);
+        same_edit(&mut page, finding, &counted);
     }
     budget(&mut page, report, options.explain);
     score(&mut page, report);
@@ -138,6 +140,13 @@ fn finding(page: &mut Page, finding: &ReportedFinding, audit: bool) {
         page.row("write", replacement, Ink::Bold);
     }
     page.row("rollback", finding.rollback.as_str(), Ink::Plain);
+}
+
+/// The other places of the same edit: one row each, with what differs.
+fn same_edit(page: &mut Page, finding: &ReportedFinding, counted: &[&ReportedFinding]) {
+    for other in counted.iter().filter(|other| other.cause.as_ref() == Some(&finding.id)) {
+        page.row("same in", &format!("{}  {}", words::place_with_side(&other.place), other.title), Ink::Plain);
+    }
 }
 
 fn who(finding: &ReportedFinding) -> String {
@@ -281,7 +290,7 @@ fn score(page: &mut Page, report: &Report) {
         return;
     }
     page.heading(&format!("Score {} of 100", report.score));
-    for finding in counted {
+    for finding in counted.into_iter().filter(|f| f.cause.is_none()) {
         let points = format!("  {:>4}  ", format!("+{}", finding.points));
         let because = format!("{}: {}", finding.rule, finding.points_because);
         page.paragraph(&points, &because, Ink::Plain);

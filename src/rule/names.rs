@@ -129,6 +129,17 @@ pub(crate) fn words(key: &str) -> Vec<String> {
     words
 }
 
+/// The name that was probably meant, if one is near enough to be worth asking.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_ascii_lowercase();
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(&name, k), k))
+        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
+        .min()
+        .map(|(_, k)| k)
+}
+
 /// Names of containers and images that pass connections on to a database, or are one.
 pub(crate) fn is_proxy(name: &str) -> bool {
     const PROXIES: &[&str] = &[

@@ -17,8 +17,10 @@ declare_rule! {
     /// ## What it finds
     ///
     /// A file of which at least 40 % of the settings (and at least 5) went at once, or half of the values changed,
-    /// together with a sign that it was replaced and not edited: its comments are gone, it equals another file now, or
-    /// placeholders came in. Lock files and generated files are left alone.
+    /// together with a sign that it was replaced and not edited: its comments are gone, it equals another file now (a
+    /// sample, the default, another environment's), placeholders or empty values came in, the mark of what manages it is
+    /// gone, versions went back, or pools are at their library's defaults again. The finding names what it looks like and
+    /// what was lost. Lock files and generated files are left alone.
     ///
     /// ## Why it hurts
     ///
@@ -95,15 +97,18 @@ fn finding(ctx: &Context<'_>, file: &FileFacts) -> Option<Finding> {
     if !much_lost && !much_changed {
         return None;
     }
-    let signs = signs(ctx, file, old, new, &damage);
+    let twin = twin(ctx, file, old.at.source, new.at.source);
+    let signs = signs(ctx, (old, new), &damage, twin.as_ref());
     if signs.is_empty() {
         return None;
     }
     let keys = damage.connection_keys(ctx);
     let path = ctx.name(&file.path);
+    let by = twin.map_or_else(Shown::default, |(twin, ..)| shown!(" by {}{}", ctx.name(&twin), what_it_is(ctx, &twin)));
     let title = shown!(
-        "{} looks overwritten: {} of {} settings gone, {} with another value",
+        "{} looks overwritten{}: {} of {} settings gone, {} with another value",
         path,
+        by,
         lost,
         old.settings,
         changed
@@ -210,11 +215,31 @@ impl<'a> Damage<'a> {
     }
 }
 
+/// What a file is to the one that it replaced, in words: a sample, or another environment's.
+fn what_it_is(ctx: &Context<'_>, path: &str) -> Shown {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    const SAMPLES: [&str; 8] = ["sample", "example", "template", "default", "defaults", "dist", "orig", "skeleton"];
+    if crate::rule::names::has_word(name, &SAMPLES) {
+        return Shown::of_static(", a sample");
+    }
+    match ctx.files.iter().find(|f| f.path == path).map(|f| f.environment) {
+        Some(environment @ (Environment::Staging | Environment::Development)) => {
+            shown!(", the copy of {}", environment.as_str())
+        }
+        _ => Shown::default(),
+    }
+}
+
 /// What speaks for a replaced file, in words; empty where nothing does.
-fn signs(ctx: &Context<'_>, file: &FileFacts, old: &FileState, new: &FileState, damage: &Damage<'_>) -> Vec<Shown> {
+fn signs(
+    ctx: &Context<'_>,
+    (old, new): (&FileState, &FileState),
+    damage: &Damage<'_>,
+    twin: Option<&(String, usize, usize)>,
+) -> Vec<Shown> {
     let mut signs = Vec::new();
-    if let Some((twin, same, all)) = twin(ctx, file, old.at.source, new.at.source) {
-        signs.push(shown!("it equals {} now in {} of {} settings", ctx.name(&twin), same, all));
+    if let Some((twin, same, all)) = twin {
+        signs.push(shown!("it equals {} now in {} of {} settings", ctx.name(twin), same, all));
     }
     if old.comments >= 2 && new.comments * 4 <= old.comments {
         signs.push(shown!(
@@ -223,15 +248,81 @@ fn signs(ctx: &Context<'_>, file: &FileFacts, old: &FileState, new: &FileState, 
             counted(old.comments, "comment", "comments")
         ));
     }
-    let came = |c: &&&Explained| {
-        c.new.as_ref().is_some_and(|n| is_placeholder(&n.text))
-            && !c.old.as_ref().is_some_and(|o| is_placeholder(&o.text))
+    let came = |is: fn(&str) -> bool| {
+        let is_new = |c: &&&Explained| {
+            c.new.as_ref().is_some_and(|n| is(&n.text)) && !c.old.as_ref().is_some_and(|o| is(&o.text))
+        };
+        damage.changed.iter().filter(is_new).count()
     };
-    let placeholders = damage.changed.iter().filter(came).count();
+    let placeholders = came(is_placeholder);
     if placeholders > 0 {
         signs.push(shown!("{} came in", counted(placeholders, "placeholder", "placeholders")));
     }
+    let emptied = came(|text| text.trim().is_empty());
+    if emptied >= 2 {
+        signs.push(shown!("{} are empty now", counted(emptied, "value", "values")));
+    }
+    let back = damage.changed.iter().filter(|c| went_back(c)).count();
+    if back > 0 {
+        signs.push(shown!("{} went back", counted(back, "version", "versions")));
+    }
+    let marks = damage.lost.iter().filter(|c| is_mark_of_manager(&c.path)).count();
+    if marks > 0 {
+        signs.push(Shown::of_static("the mark of what manages it is gone"));
+    }
+    let defaults = at_default_again(ctx, old.at.source);
+    if defaults >= 2 {
+        signs.push(shown!(
+            "{} at the library's default again",
+            counted(defaults, "pool setting is", "pool settings are")
+        ));
+    }
     signs
+}
+
+/// `app.kubernetes.io/managed-by`, `meta.helm.sh/release-name`, the tracking marks of Argo CD and Flux.
+fn is_mark_of_manager(path: &str) -> bool {
+    const MARKS: [&str; 6] = [
+        "managed-by",
+        "managed_by",
+        "meta.helm.sh/",
+        "argocd.argoproj.io/",
+        "toolkit.fluxcd.io/",
+        "config.kubernetes.io/",
+    ];
+    MARKS.iter().any(|mark| path.contains(mark))
+}
+
+/// Whether a version is an earlier one now: an older revision was put back.
+fn went_back(change: &Explained) -> bool {
+    let last = change.path.rsplit(['.', '/']).next().unwrap_or_default().to_ascii_lowercase();
+    if !matches!(last.as_str(), "image" | "tag" | "version" | "appversion" | "targetrevision" | "imagetag" | "newtag") {
+        return false;
+    }
+    let numbers = |text: &str| -> Option<Vec<u64>> {
+        let tag = text.rsplit(':').next().unwrap_or(text).trim_matches(['"', '\'']).trim_start_matches('v');
+        let core = tag.split(['-', '+']).next().unwrap_or(tag);
+        let numbers: Option<Vec<u64>> = core.split('.').map(|n| n.parse().ok()).collect();
+        numbers.filter(|n| n.len() >= 2)
+    };
+    let (Some(old), Some(new)) = (&change.old, &change.new) else { return false };
+    matches!((numbers(&old.text), numbers(&new.text)), (Some(a), Some(b)) if b < a)
+}
+
+/// Pool settings of a file that were written and whose library's default holds now, and is another value.
+fn at_default_again(ctx: &Context<'_>, old: SourceId) -> usize {
+    let falls = |pair: crate::rule::PoolPair<'_>| {
+        let (Some(was), Some(is)) = (pair.old, pair.new) else { return 0 };
+        let in_file = |s: &&crate::facts::PoolSetting| s.at.source == old;
+        let at_default = |s: &&crate::facts::PoolSetting| {
+            let now = is.setting(s.role);
+            s.default_value
+                .as_ref()
+                .is_some_and(|default| *default != s.value && now.is_none_or(|now| now.value == *default))
+        };
+        was.settings.iter().filter(in_file).filter(at_default).count()
+    };
+    ctx.pools().into_iter().map(falls).sum()
 }
 
 /// The settings of one file by resource kind and path, so that the same key of another file has the same name.

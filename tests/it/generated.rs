@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use plimsoll::config::Config;
 use plimsoll::rule::{Rule, plain_docs};
 use plimsoll::rules::RULES;
 
@@ -14,7 +15,7 @@ use plimsoll::render::{Format, RenderOptions, render};
 use crate::support::{Options, review_folders, root};
 
 /// Fails, or rewrites, where a file is not what the code says.
-fn fresh(path: &Path, expected: &str) {
+pub(crate) fn fresh(path: &Path, expected: &str) {
     let actual = std::fs::read_to_string(path).unwrap_or_default();
     if actual == expected {
         return;
@@ -37,6 +38,42 @@ fn page(rule: &Rule) -> String {
         rule.confidence.as_str(),
         plain_docs(rule)
     )
+}
+
+#[test]
+fn the_schema_of_the_policy_file_is_fresh() {
+    let schema = plimsoll::config::schema(&plimsoll::rules::names());
+    let text = serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
+    fresh(&root().join("docs/plimsoll.schema.json"), &text);
+}
+
+/// Every key of the schema is one that the reader knows, at its place; and it knows none beside.
+#[test]
+fn the_schema_of_the_policy_file_and_its_reader_agree() {
+    let schema = plimsoll::config::schema(&plimsoll::rules::names());
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default()
+    };
+    let error =
+        |text: &str| Config::parse(text, &plimsoll::rules::names()).err().map(|e| e.to_string()).unwrap_or_default();
+    let mut places = vec![(String::new(), schema.clone())];
+    for (key, value) in schema["properties"].as_object().expect("keys") {
+        let items = &value["items"];
+        match (items.is_object(), value["properties"].is_object()) {
+            (true, _) if items["properties"].is_object() => places.push((format!("[[{key}]]\n"), items.clone())),
+            (_, true) if key != "rules" => places.push((format!("[{key}]\n"), value.clone())),
+            _ => {}
+        }
+    }
+    assert!(places.len() >= 9, "{} places", places.len());
+    for (head, place) in places {
+        for key in keys(&place) {
+            let said = error(&format!("{head}{key} = 1979-05-27T07:32:00Z\n"));
+            assert!(!said.contains("unknown key"), "{head}{key}: {said}");
+        }
+        let said = error(&format!("{head}no-such-key = 1\n"));
+        assert!(said.contains("unknown key"), "{head}: {said}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["conclude"],
     &["render"],
     &["config"],
-    &["review"],
+    &["review", "drill"],
     &["cli"],
 ];
 
@@ -110,6 +110,8 @@ fn every_rule_file_is_in_the_table() {
     let files: BTreeSet<String> = sources()
         .into_iter()
         .filter_map(|(path, _)| Some(path.strip_prefix("rules/")?.strip_suffix(".rs")?.replace('_', "-")))
+        // What lies below a rule is a part of it.
+        .filter(|name| !name.contains('/'))
         .collect();
     let table: BTreeSet<String> = plimsoll::rules::RULES.iter().map(|r| r.name.to_owned()).collect();
     assert_eq!(files, table);

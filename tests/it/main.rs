@@ -9,6 +9,7 @@ mod generated;
 mod hostile;
 mod layers;
 mod mutations;
+mod outputs;
 mod properties;
 mod queueing;
 mod relevance;

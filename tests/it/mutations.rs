@@ -1,5 +1,5 @@
-//! Every mistake class, made at random places of the cases' own endpoints, must be found; what changes nothing must stay
-//! quiet.
+//! Every mistake class of `plimsoll drill`, made at random places of the cases and examples, must be found; what changes
+//! nothing must stay quiet.
 //!
 //! `MUTATIONS=5000 cargo test --test it mutations -- --nocapture` tries more and prints the table.
 
@@ -10,153 +10,44 @@
     reason = "a test that reads the cases and prints a table"
 )]
 
-mod harmless;
-mod mistakes;
-
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use plimsoll::catalogue::Catalogue;
-use plimsoll::connection::{Engine, is_local};
-use plimsoll::facts::{Declared, assemble};
+use plimsoll::drill::{Class, Edit, File, HARMLESS, MISTAKES, Random, Specimen, specimens};
 use plimsoll::finding::Severity;
-use plimsoll::format;
-use plimsoll::platform::{EnvironmentRules, settings};
 use plimsoll::report::Report;
 use plimsoll::review::{Content, Input, Request, review};
-use plimsoll::setting::Environment;
-use plimsoll::source::{Side, Source, Sources};
 
 use crate::support::{inputs, root};
 
 /// Mutations a class in the ordinary run.
 const ROUNDS: usize = 25;
 
-/// An endpoint of a case with the files around it.
-pub(super) struct Specimen {
-    case: String,
-    files: Vec<(String, String)>,
-    file: usize,
-    pub(super) engine: Engine,
-    pub(super) environment: Environment,
-    /// Whether it is one string, and not spread over keys.
-    pub(super) is_string: bool,
-    /// Where the whole string stands.
-    pub(super) whole: Range<usize>,
-    parts: Vec<(String, Range<usize>, String)>,
+fn reviewed(specimen: &Specimen<'_>, edit: &Edit) -> Report {
+    let input = |(path, text): &File| Input { path: path.clone(), content: Content::Bytes(text.clone().into_bytes()) };
+    let old: Vec<Input> = specimen.files().iter().map(input).collect();
+    let new = specimen.files_after(edit).iter().map(input).collect();
+    review(Request { old, new, ..Request::default() })
 }
 
-/// Replaces bytes of the specimen's file.
-pub(super) struct Edit {
-    pub(super) range: Range<usize>,
-    pub(super) text: String,
-}
-
-/// A class of changes.
-pub(super) struct Class {
-    pub(super) name: &'static str,
-    pub(super) make: fn(&Specimen, &mut Random) -> Option<Edit>,
-}
-
-impl Specimen {
-    /// A part that stands in the file letter by letter.
-    pub(super) fn part(&self, role: &str) -> Option<(&Range<usize>, &str)> {
-        self.parts.iter().find(|(name, _, _)| name == role).map(|(_, range, text)| (range, text.as_str()))
-    }
-
-    /// A host that is a name of some length, not this machine and no address.
-    pub(super) fn named_host(&self) -> Option<(&Range<usize>, &str)> {
-        let (range, host) = self.part("host")?;
-        let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        let letters = host.bytes().filter(u8::is_ascii_alphabetic).count();
-        (plain && letters >= 6 && !is_local(host)).then_some((range, host))
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.files[self.file].1
-    }
-
-    /// What stands in the place of the whole string.
-    pub(super) fn string(&self) -> &str {
-        &self.text()[self.whole.clone()]
-    }
-
-    fn review(&self, edit: &Edit) -> Report {
-        let input = |(path, text): &(String, String)| Input {
-            path: path.clone(),
-            content: Content::Bytes(text.clone().into_bytes()),
-        };
-        let old: Vec<Input> = self.files.iter().map(input).collect();
-        let mut changed = self.files.clone();
-        changed[self.file].1.replace_range(edit.range.clone(), &edit.text);
-        review(Request { old, new: changed.iter().map(input).collect(), ..Request::default() })
-    }
-}
-
-/// A small generator with a fixed start, so that a failure comes back.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(start: u64) -> Random {
-        Random(start)
-    }
-
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n.max(1)
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        (!all.is_empty()).then(|| &all[self.below(all.len())])
-    }
-}
-
-fn specimens() -> Vec<Specimen> {
-    let mut cases: Vec<_> = std::fs::read_dir(root().join("tests/cases")).expect("cases").flatten().collect();
-    cases.sort_by_key(std::fs::DirEntry::file_name);
-    cases.iter().flat_map(of_case).collect()
-}
-
-fn of_case(case: &std::fs::DirEntry) -> Vec<Specimen> {
-    let mut files = Vec::new();
-    for input in inputs(&case.path().join("before")) {
-        let Content::Bytes(bytes) = input.content else { continue };
-        let Ok(text) = String::from_utf8(bytes) else { return Vec::new() };
-        files.push((input.path, text));
-    }
-    let mut sources = Sources::default();
-    let add = |(path, text): &(String, String)| {
-        let id = sources.push(Source::new(path, Side::New, text.as_bytes()));
-        format::parse(sources.get(id), id)
+/// The trees of the cases and of the examples, each with its name; those with a file that is no text are left out.
+fn trees() -> Vec<(String, Vec<File>)> {
+    let folders = |parent: &str, below: &str| {
+        let mut found: Vec<_> = std::fs::read_dir(root().join(parent)).into_iter().flatten().flatten().collect();
+        found.sort_by_key(std::fs::DirEntry::file_name);
+        found
+            .into_iter()
+            .map(|d| (d.file_name().to_string_lossy().into_owned(), d.path().join(below)))
+            .collect::<Vec<_>>()
     };
-    let documents: Vec<_> = files.iter().map(add).collect();
-    let settings = settings(&sources, &documents, &EnvironmentRules::default());
-    let facts =
-        assemble(&sources, &settings, &Catalogue::builtin().expect("the built-in catalogue"), &Declared::default());
-    let live = facts.endpoints.iter().filter(|e| !e.superseded);
-    let specimen = |endpoint: &plimsoll::facts::Endpoint| {
-        let file = endpoint.at.source.0 as usize;
-        let text = &files.get(file)?.1;
-        let part = |part: &plimsoll::facts::EndpointPart| {
-            let range = part.at.span.range();
-            let written = part.text.clone().filter(|t| text.get(range.clone()) == Some(t.as_str()));
-            (part.at.source == endpoint.at.source).then_some((part.role.clone(), range, written?))
+    let tree = |(name, folder): (String, std::path::PathBuf)| {
+        let file = |input: Input| match input.content {
+            Content::Bytes(bytes) => String::from_utf8(bytes).ok().map(|text| (input.path, text)),
+            _ => None,
         };
-        let parts: Vec<_> = endpoint.parts.iter().filter_map(part).collect();
-        let whole = endpoint.at.span.range();
-        text.get(whole.clone())?;
-        Some(Specimen {
-            case: case.file_name().to_string_lossy().into_owned(),
-            files: files.clone(),
-            file,
-            engine: endpoint.engine,
-            environment: endpoint.environment,
-            is_string: endpoint.string.is_some(),
-            whole,
-            parts,
-        })
+        let files: Option<Vec<File>> = inputs(&folder).into_iter().map(file).collect();
+        Some((name, files?))
     };
-    live.filter_map(specimen).filter(|s| s.text().is_ascii()).collect()
+    folders("tests/cases", "before").into_iter().chain(folders("examples", "before")).filter_map(tree).collect()
 }
 
 /// How often a class could be made, how often it was judged rightly, and what went wrong.
@@ -169,29 +60,31 @@ struct Tally {
 
 fn run(classes: &[Class], is_right: fn(&Report) -> bool) -> BTreeMap<&'static str, Tally> {
     let rounds = std::env::var("MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
-    let specimens = specimens();
+    let trees = trees();
+    let specimens: Vec<(&str, Specimen<'_>)> =
+        trees.iter().flat_map(|(name, files)| specimens(files).into_iter().map(move |s| (name.as_str(), s))).collect();
     let mut table: BTreeMap<&'static str, Tally> = BTreeMap::new();
     for class in classes {
         let mut random = Random::new(7);
         let tally = table.entry(class.name).or_default();
-        for _ in 0..rounds * 20 {
+        for _ in 0..rounds * 40 {
             if tally.made == rounds {
                 break;
             }
-            let Some(specimen) = random.pick(&specimens) else { break };
-            let Some(edit) = (class.make)(specimen, &mut random) else { continue };
-            let before = &specimen.text()[edit.range.clone()];
-            if before == edit.text {
+            let Some((case, specimen)) = random.pick(&specimens) else { break };
+            let Some(edit) = (class.make)(specimen, &mut random).filter(|e| specimen.is_changed_by(e)) else {
                 continue;
-            }
+            };
+            let before: String = specimen.text()[edit.range.clone()].chars().take(60).collect();
             tally.made += 1;
-            let report = specimen.review(&edit);
+            let report = reviewed(specimen, &edit);
             if is_right(&report) {
                 tally.right += 1;
             } else {
                 let found: Vec<String> =
                     report.findings.iter().map(|f| format!("{} {}", f.severity.as_str(), f.rule)).collect();
-                tally.wrong.push(format!("{}: {before:?} -> {:?}: {found:?}", specimen.case, edit.text));
+                let after: String = edit.text.chars().take(60).collect();
+                tally.wrong.push(format!("{case}: {before:?} -> {after:?}: {found:?}"));
             }
         }
     }
@@ -216,7 +109,7 @@ fn share(table: &BTreeMap<&'static str, Tally>) -> f64 {
 #[test]
 fn mistakes_are_found() {
     let found = |report: &Report| report.findings.iter().any(|f| f.severity >= Severity::Medium);
-    let share = share(&run(mistakes::CLASSES, found));
+    let share = share(&run(MISTAKES, found));
     println!("mistakes found at medium or more: {:.2} %", share * 100.0);
     assert!(share >= 0.99, "only {:.2} % of the mistakes were found", share * 100.0);
 }
@@ -224,7 +117,7 @@ fn mistakes_are_found() {
 #[test]
 fn harmless_rewrites_stay_quiet() {
     let quiet = |report: &Report| report.findings.iter().all(|f| f.severity <= Severity::Info);
-    let share = share(&run(harmless::CLASSES, quiet));
+    let share = share(&run(HARMLESS, quiet));
     println!("harmless rewrites that stay quiet: {:.2} %", share * 100.0);
     assert!(share >= 0.99, "only {:.2} % of the harmless rewrites stayed quiet", share * 100.0);
 }

@@ -7,7 +7,7 @@ use plimsoll::review::{Content, Input, Request, review};
 use plimsoll::secret::Redactor;
 use proptest::prelude::*;
 
-use crate::mutations::Random;
+use plimsoll::drill::Random;
 
 /// Characters that passwords have and that connection strings trip over.
 fn secret() -> impl Strategy<Value = String> {

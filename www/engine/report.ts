@@ -33,6 +33,8 @@ export interface Report {
   level: Level;
   /** One sentence, the same in every renderer. */
   summary: string;
+  /** Nothing that a reviewer need stop for; absent where false. */
+  routine?: boolean;
   /** Those that count first, then the worst first. */
   findings: Finding[];
   changes: Change[];
@@ -52,6 +54,8 @@ export interface Finding {
   points: number;
   /** How the share came about. */
   pointsBecause: string;
+  /** Id of the finding that it is counted with, where one edit shows in several places. */
+  cause?: string;
   environment: Environment;
   title: string;
   message: string;

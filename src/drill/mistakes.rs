@@ -1,11 +1,13 @@
-//! Mistakes that people make in connection strings, each at a random place.
+//! Mistakes that people make in connection strings and numbers, each at a random place.
 
-use plimsoll::connection::Engine;
-use plimsoll::setting::Environment;
+use crate::catalogue::Role;
+use crate::connection::Engine;
+use crate::setting::Environment;
 
-use super::{Class, Edit, Random, Specimen};
+use super::{Class, Edit, Number, Random, Specimen};
 
-pub(super) const CLASSES: &[Class] = &[
+/// All of them.
+pub const MISTAKES: &[Class] = &[
     Class { name: "two letters of the host changed places", make: |s, r| host(s, r, transposed) },
     Class { name: "a letter of the host is missing", make: |s, r| host(s, r, missing) },
     Class { name: "a letter of the host is doubled", make: |s, r| host(s, r, doubled) },
@@ -35,20 +37,48 @@ pub(super) const CLASSES: &[Class] = &[
     Class { name: "protection switched off", make: unprotected },
     Class { name: "a misspelt parameter", make: misspelt },
     Class { name: "a placeholder for the host", make: |s, r| host(s, r, |_, _| Some("CHANGEME".into())) },
+    Class { name: "a zero of a pool's size is missing", make: |s, _| number(s, Role::PoolMax, zero_missing) },
+    Class { name: "a digit too many in a pool's size", make: |s, _| number(s, Role::PoolMax, |n| Some(n * 10)) },
+    Class { name: "a time limit written in seconds", make: |s, _| number(s, Role::AcquireTimeout, in_seconds) },
+    Class { name: "a lifetime written in seconds", make: |s, _| number(s, Role::MaxLifetime, in_seconds) },
+    Class { name: "a server's limit cut to a tenth", make: |s, _| limit(s, zero_missing) },
+    Class { name: "the file of another environment in its place", make: |s, r| s.other_environments_file(r) },
 ];
+
+/// The only edit of a number's class: its digits.
+fn number(s: &Specimen<'_>, role: Role, slip: fn(u64) -> Option<u64>) -> Option<Edit> {
+    let Number { role: is, value, range } = s.number()?;
+    (*is == Some(role)).then_some(())?;
+    Some(Edit { range: range.clone(), text: slip(*value)?.to_string() })
+}
+
+fn limit(s: &Specimen<'_>, slip: fn(u64) -> Option<u64>) -> Option<Edit> {
+    let Number { role, value, range } = s.number()?;
+    role.is_none().then_some(())?;
+    Some(Edit { range: range.clone(), text: slip(*value)?.to_string() })
+}
+
+fn zero_missing(n: u64) -> Option<u64> {
+    (n >= 10 && n.is_multiple_of(10)).then_some(n / 10)
+}
+
+/// Milliseconds as they are often written, taken for seconds.
+fn in_seconds(n: u64) -> Option<u64> {
+    (n >= 5000 && n.is_multiple_of(1000)).then_some(n / 1000)
+}
 
 type Slip = fn(&str, &mut Random) -> Option<String>;
 
-fn in_string(s: &Specimen) -> Option<()> {
+fn in_string(s: &Specimen<'_>) -> Option<()> {
     s.is_string.then_some(())
 }
 
 /// Where this machine as the host is a mistake.
-fn served(s: &Specimen) -> Option<()> {
+fn served(s: &Specimen<'_>) -> Option<()> {
     matches!(s.environment, Environment::Production | Environment::Staging).then_some(())
 }
 
-fn host(s: &Specimen, random: &mut Random, slip: Slip) -> Option<Edit> {
+fn host(s: &Specimen<'_>, random: &mut Random, slip: Slip) -> Option<Edit> {
     let (range, host) = s.named_host()?;
     Some(Edit { range: range.clone(), text: slip(host, random)? })
 }
@@ -97,13 +127,13 @@ fn dot_doubled(text: &str, random: &mut Random) -> Option<String> {
 }
 
 /// Not inside a cluster, where it is written on purpose.
-fn dot_at_end(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn dot_at_end(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, host) = s.named_host().filter(|(_, host)| !host.ends_with(".svc") && !host.ends_with(".local"))?;
     Some(Edit { range: range.clone(), text: format!("{host}.") })
 }
 
 /// Where the text goes on behind it; at the end of a value most readers trim it away.
-fn blank_behind(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn blank_behind(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, host) = s.named_host().filter(|_| s.is_string)?;
     let goes_on = matches!(s.text().as_bytes().get(range.end), Some(b':' | b'/'));
     goes_on.then(|| Edit { range: range.clone(), text: format!("{host} ") })
@@ -138,12 +168,12 @@ fn exchanged(text: &str) -> Option<String> {
     })
 }
 
-fn other_environment(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn other_environment(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, host) = s.named_host()?;
     Some(Edit { range: range.clone(), text: exchanged(host)? })
 }
 
-fn other_database(s: &Specimen, random: &mut Random) -> Option<Edit> {
+fn other_database(s: &Specimen<'_>, random: &mut Random) -> Option<Edit> {
     let (range, name) = s.part("database").filter(|(_, name)| is_name(name))?;
     let text = exchanged(name).or_else(|| {
         served(s)?;
@@ -152,12 +182,12 @@ fn other_database(s: &Specimen, random: &mut Random) -> Option<Edit> {
     Some(Edit { range: range.clone(), text })
 }
 
-fn port(s: &Specimen, slip: fn(&str) -> Option<String>) -> Option<Edit> {
+fn port(s: &Specimen<'_>, slip: fn(&str) -> Option<String>) -> Option<Edit> {
     let (range, port) = s.part("port").filter(|(_, p)| p.len() >= 4)?;
     Some(Edit { range: range.clone(), text: slip(port)? })
 }
 
-fn port_digits(s: &Specimen, random: &mut Random) -> Option<Edit> {
+fn port_digits(s: &Specimen<'_>, random: &mut Random) -> Option<Edit> {
     let (range, port) = s.part("port").filter(|(_, p)| p.len() >= 4)?;
     let at = inside(port, random, |b, at| b[at] != b[at + 1])?;
     let mut bytes = port.as_bytes().to_vec();
@@ -165,7 +195,7 @@ fn port_digits(s: &Specimen, random: &mut Random) -> Option<Edit> {
     Some(Edit { range: range.clone(), text: String::from_utf8(bytes).ok()? })
 }
 
-fn foreign_port(s: &Specimen, random: &mut Random) -> Option<Edit> {
+fn foreign_port(s: &Specimen<'_>, random: &mut Random) -> Option<Edit> {
     let others: &[(Engine, &str)] = &[
         (Engine::PostgreSql, "5432"),
         (Engine::MySql, "3306"),
@@ -179,7 +209,7 @@ fn foreign_port(s: &Specimen, random: &mut Random) -> Option<Edit> {
     Some(Edit { range: range.clone(), text: (*text).to_owned() })
 }
 
-fn scheme(s: &Specimen, random: &mut Random, slip: Slip) -> Option<Edit> {
+fn scheme(s: &Specimen<'_>, random: &mut Random, slip: Slip) -> Option<Edit> {
     let (range, scheme) = s.part("scheme").filter(|(_, t)| !t.contains(':') && t.len() >= 5)?;
     let text = slip(scheme, random)?;
     // Some slips make another name of the same.
@@ -187,7 +217,7 @@ fn scheme(s: &Specimen, random: &mut Random, slip: Slip) -> Option<Edit> {
         .then(|| Edit { range: range.clone(), text })
 }
 
-fn foreign_scheme(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn foreign_scheme(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let (range, scheme) = s.part("scheme")?;
     let text = match scheme {
         "postgres" | "postgresql" => "mysql",
@@ -200,7 +230,7 @@ fn foreign_scheme(s: &Specimen, _: &mut Random) -> Option<Edit> {
     Some(Edit { range: range.clone(), text: text.to_owned() })
 }
 
-fn single_slash(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn single_slash(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     in_string(s)?;
     let (range, scheme) = s.part("scheme").filter(|(_, t)| !t.contains(':'))?;
     let from = range.start;
@@ -216,12 +246,12 @@ fn is_name(name: &str) -> bool {
         && name.parse::<u64>().is_err()
 }
 
-fn name_of(s: &Specimen, random: &mut Random, role: &str, slip: Slip) -> Option<Edit> {
+fn name_of(s: &Specimen<'_>, random: &mut Random, role: &str, slip: Slip) -> Option<Edit> {
     let (range, name) = s.part(role).filter(|(_, name)| is_name(name))?;
     Some(Edit { range: range.clone(), text: slip(name, random)? })
 }
 
-fn unprotected(s: &Specimen, _: &mut Random) -> Option<Edit> {
+fn unprotected(s: &Specimen<'_>, _: &mut Random) -> Option<Edit> {
     let values =
         [("param:sslmode", "disable"), ("param:sslMode", "DISABLED"), ("param:tls", "false"), ("param:ssl", "false")];
     let strict = |text: &str| {
@@ -236,7 +266,7 @@ fn unprotected(s: &Specimen, _: &mut Random) -> Option<Edit> {
     })
 }
 
-fn misspelt(s: &Specimen, random: &mut Random) -> Option<Edit> {
+fn misspelt(s: &Specimen<'_>, random: &mut Random) -> Option<Edit> {
     const NAMES: [&str; 8] = [
         "sslmode",
         "sslMode",
