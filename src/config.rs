@@ -3,6 +3,7 @@
 //! In: its text and the names of the rules. Out: a [`Config`], or a [`ConfigError`] that says what, where and the
 //! remedy. Nothing is ignored: an unknown key is an error, because a typo in a policy is a policy that does not hold.
 
+mod gate;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::report::Report;
 use crate::rule::Policy;
 use crate::setting::Environment;
 
+pub use gate::Gate;
 use reader::{Table, Text, Value};
 
 /// From which severity on a review fails.
@@ -114,6 +116,8 @@ pub struct Config {
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
     pub exclude: Vec<String>,
+    /// What has to be confirmed before a merge; `None` for no gate.
+    pub gate: Option<Gate>,
     /// How much of each file is read.
     pub limits: Limits,
     /// Lists whose items go by keys that no reader could know.
@@ -148,13 +152,14 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "fail-on",
     "environments",
     "rules",
     "allow",
     "policy",
     "paths",
+    "gate",
     "limits",
     "list",
     "server",
@@ -186,6 +191,7 @@ impl Config {
                 "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
                 "policy" => policy(&value.table()?, &mut config)?,
                 "paths" => paths(&value.table()?, &mut config)?,
+                "gate" => config.gate = Some(gate::gate(&value.table()?)?),
                 "limits" => config.limits = limits(&value.table()?)?,
                 "list" => config.lists = ListKeys::new(all(&value, list)?),
                 "server" => config.declared.servers = all(&value, server)?,
