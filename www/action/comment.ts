@@ -18,6 +18,8 @@ export interface Draft {
   head: string;
   key: string;
   policy: CommentPolicy;
+  /** Called before the comment is read. `isLast`: there will be no other attempt. */
+  prepare?: (isLast: boolean) => Promise<void>;
   /** Composes the comment, given what an earlier one says. */
   compose: (earlier: string | null) => Promise<Text>;
 }
@@ -29,6 +31,8 @@ export interface Text {
   write: (maxBytes: number) => string;
   /** Whether the comment, as it stands after a while, still says what this run has to say. */
   holds: (body: string) => boolean;
+  /** Called before an earlier comment is written over. */
+  announce?: (url: string, body: string, isLast: boolean) => Promise<void>;
 }
 
 export type Outcome =
@@ -44,7 +48,9 @@ const ATTEMPTS = 4;
 export const OUTDATED = "the pull request has a newer commit, and the run for that one comments";
 
 /** Somebody else wrote at the same time; the next attempt starts from what stands there then. */
-class Overtaken extends Error {}
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+}
 
 /** Writes, updates or leaves out the comment. */
 export async function publish(github: GitHub, draft: Draft, pauseMs = 1000): Promise<Outcome> {
@@ -52,7 +58,7 @@ export async function publish(github: GitHub, draft: Draft, pauseMs = 1000): Pro
   let trouble = "";
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
-      return await publishOnce(github, draft);
+      return await publishOnce(github, draft, attempt === ATTEMPTS);
     } catch (error) {
       if (error instanceof Refusal) return { kind: "refused", why: error.message };
       if (!(error instanceof Uncertain || error instanceof Overtaken)) throw error;
@@ -64,7 +70,8 @@ export async function publish(github: GitHub, draft: Draft, pauseMs = 1000): Pro
   return { kind: "refused", why: trouble };
 }
 
-async function publishOnce(github: GitHub, draft: Draft): Promise<Outcome> {
+async function publishOnce(github: GitHub, draft: Draft, isLast: boolean): Promise<Outcome> {
+  await draft.prepare?.(isLast);
   const earlier = await findEarlier(github, draft);
   const text = await draft.compose(earlier?.body ?? null);
   if (earlier === null && draft.policy === "on-findings" && !text.isNeeded) return { kind: "none" };
@@ -72,7 +79,7 @@ async function publishOnce(github: GitHub, draft: Draft): Promise<Outcome> {
   if (current !== null && current !== draft.head) throw new Refusal(OUTDATED);
   for (const bytes of BODY_BYTES) {
     try {
-      return await put(github, draft, earlier, text, compose(draft, text, bytes));
+      return await put(github, draft, earlier, text, compose(draft, text, bytes), isLast);
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
     }
@@ -80,13 +87,22 @@ async function publishOnce(github: GitHub, draft: Draft): Promise<Outcome> {
   throw new Refusal("the report is too long for a comment on this server; see the job summary");
 }
 
-async function put(github: GitHub, draft: Draft, earlier: Comment | null, text: Text, body: string): Promise<Outcome> {
+async function put(
+  github: GitHub,
+  draft: Draft,
+  earlier: Comment | null,
+  text: Text,
+  body: string,
+  isLast: boolean,
+): Promise<Outcome> {
   if (earlier === null) return create(github, draft, body);
   if (sameText(earlier.body, body)) return { kind: "unchanged", url: earlier.url, id: earlier.id, body };
+  await text.announce?.(earlier.url, body, isLast);
   const updated = await github.update(earlier.id, body);
   if (updated === null) throw new Overtaken("the comment was removed while it was written");
   const stands = await github.comment(earlier.id);
-  if (stands === null || !text.holds(stands.body)) throw new Overtaken("another run wrote the comment at the same time");
+  if (stands === null || !text.holds(stands.body))
+    throw new Overtaken("another run wrote the comment at the same time");
   return { kind: "updated", url: updated.url, id: updated.id, body };
 }
 

@@ -33,21 +33,19 @@ export function plainText(said: Said, earlier: string | null): Text {
   return { isNeeded: said.report.level !== "none", write, holds: (body) => readMemory(body)?.head === said.head };
 }
 
-/** The comment with the gate's checklist. `tell` gets what was judged. */
+/** The comment with the gate's checklist, and what was judged. */
 export async function gatedText(
   said: Said,
   gate: Gate,
   github: Pick<GitHub, "statuses" | "whoAmI">,
   earlier: string | null,
-  tell: (round: Round) => void,
-): Promise<Text> {
+): Promise<{ text: Text; round: Round }> {
   const played = await playRound(gate, github, earlier);
   const known = remember(said, earlier === null ? null : readMemory(earlier));
   const memory = { ...played.memory, findings: known.findings, fixed: known.fixed };
   const round = { ...played, memory };
-  tell(round);
   const seal = sealOf(memory);
-  return {
+  const text: Text = {
     isNeeded: said.report.level !== "none" || gate.items.some((item) => item.required),
     write: (maxBytes) => compose(said, memory, maxBytes, { checklist: round.markdown }),
     holds: (body) => {
@@ -55,6 +53,7 @@ export async function gatedText(
       return stands !== null && sealOf(stands) === seal;
     },
   };
+  return { text, round };
 }
 
 function compose(said: Said, memory: Memory, maxBytes: number, options: RenderOptions): string {

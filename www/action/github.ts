@@ -34,7 +34,8 @@ export interface GitHub {
   remove(id: number): Promise<void>;
   /** Newest first, 100 at most. */
   statuses(commit: string): Promise<shape.Status[]>;
-  setStatus(commit: string, status: Pick<shape.Status, "context" | "state" | "description" | "url">): Promise<void>;
+  /** Gives the id. */
+  setStatus(commit: string, status: Pick<shape.Status, "context" | "state" | "description" | "url">): Promise<number>;
   /** `admin`, `maintain`, `write`, `triage`, `read` or `none`. */
   roleOf(login: string): Promise<string>;
   isInTeam(organisation: string, team: string, login: string): Promise<boolean>;
@@ -140,7 +141,8 @@ export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolea
     setStatus: async (sha, { context, state, description, url }) => {
       const route = "POST /repos/{owner}/{repo}/statuses/{sha}";
       const target = url === "" ? {} : { target_url: url };
-      await ask("status", () => client.request(route, { ...here, sha, context, state, description, ...target }));
+      const what = { ...here, sha, context, state, description, ...target };
+      return shape.status((await ask("status", () => client.request(route, what))).data).id;
     },
     roleOf: async (username) => {
       const route = "GET /repos/{owner}/{repo}/collaborators/{username}/permission";

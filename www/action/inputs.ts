@@ -80,7 +80,9 @@ export const OUTPUTS = {
   score: { description: "Risk of the change, 0 to 100." },
   level: { description: "Worst severity that counts: none, low, medium, high or critical." },
   findings: { description: "Number of findings that count; suppressed ones do not." },
-  counts: { description: 'Findings that count by severity, as JSON: {"critical":1,"high":0,"medium":2,"low":0,"info":0}.' },
+  counts: {
+    description: 'Findings that count by severity, as JSON: {"critical":1,"high":0,"medium":2,"low":0,"info":0}.',
+  },
   gate: { description: "What the gate says: success, pending, failure, or off where there is none." },
   "blocked-by": {
     description:
@@ -143,7 +145,7 @@ function readCommentKey(env: NodeJS.ProcessEnv): string {
 
 function readLabel(env: NodeJS.ProcessEnv): string {
   const label = read(env, "label").replace(/:$/, "").trim();
-  if (!/^[\w .\/-]{0,40}$/.test(label)) {
+  if (!/^[\w ./-]{0,40}$/.test(label)) {
     throw new Refusal("input `label` must be at most 40 letters, digits, blanks, dots, dashes, slashes or underscores");
   }
   return label;

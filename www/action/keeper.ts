@@ -23,6 +23,7 @@ import type { Reviewed } from "./review.ts";
 import type { Approval, PullRequest, StatusState } from "./shape.ts";
 import { readText } from "./sources.ts";
 import { setStatus, statusName } from "./status.ts";
+import { turnAt } from "./turn.ts";
 
 export interface Scene {
   git: Git;
@@ -84,24 +85,28 @@ export async function keepGate(
   pauseMs?: number,
 ): Promise<Kept> {
   const { github } = scene;
+  const turn = turnAt(github, gate.head, gate.context);
   let kept: Kept | null = null;
   for (let round = 1; round <= ROUNDS; round += 1) {
     let played: Round | null = null;
-    const compose = (earlier: string | null) =>
-      gatedText(said, gate, github, earlier, (told) => {
-        played = told;
-      });
-    const outcome = await publish(github, { ...draft, compose }, pauseMs);
-    kept = conclude(scene, gate, outcome, played);
+    const compose = async (earlier: string | null) => {
+      const { text, round: told } = await gatedText(said, gate, github, earlier);
+      played = told;
+      const { memory, isVerified } = told;
+      const address = (url: string, body: string) => (isVerified ? sealedAddress(url, memory, body) : scene.runUrl);
+      const announce = (url: string, body: string, isLast: boolean) => turn.take(address(url, body), isLast);
+      return { ...text, announce };
+    };
+    const outcome = await publish(github, { ...draft, prepare: turn.ask, compose }, pauseMs);
+    kept = conclude(gate, outcome, played);
     kept.refused = await post(scene, gate, kept, played);
-    if (kept.refused !== null || (await stillStands(github, outcome, kept))) return kept;
+    if (kept.refused !== null || (await stillStands(github, outcome))) return kept;
   }
   return kept ?? Promise.reject(new Error("no round was played"));
 }
 
-function conclude(scene: Scene, gate: Gate, outcome: Outcome, played: Round | null): Kept {
+function conclude(gate: Gate, outcome: Outcome, played: Round | null): Kept {
   const required = gate.items.filter((item) => item.required);
-  const names = (items: Item[]) => blockers(scene, items);
   if (required.length === 0) {
     const description = "nothing that somebody has to confirm";
     return { outcome, state: "success", description, blockedBy: [], refused: null };
@@ -109,10 +114,10 @@ function conclude(scene: Scene, gate: Gate, outcome: Outcome, played: Round | nu
   // What is not in the comment could not have been seen, and would be forgotten.
   if (played === null || outcome.kind === "refused" || outcome.kind === "none") {
     const description = "the checklist could not be posted; the run says why";
-    return { outcome, state: "pending", description, blockedBy: names(required), refused: null };
+    return { outcome, state: "pending", description, blockedBy: blockers(required), refused: null };
   }
   const { state, description, verdict } = played;
-  return { outcome, state, description, blockedBy: state === "success" ? [] : names(verdict.open), refused: null };
+  return { outcome, state, description, blockedBy: state === "success" ? [] : blockers(verdict.open), refused: null };
 }
 
 /** Posts the status; gives the reason if GitHub did not take it. */
@@ -126,8 +131,8 @@ async function post(scene: Scene, gate: Gate, kept: Kept, played: Round | null):
 }
 
 /** Whether the comment is still what the status was made from. */
-async function stillStands(github: GitHub, outcome: Outcome, kept: Kept): Promise<boolean> {
-  if (!("id" in outcome) || kept.state !== "success") return true;
+async function stillStands(github: GitHub, outcome: Outcome): Promise<boolean> {
+  if (!("id" in outcome)) return true;
   const stands = await github.comment(outcome.id).catch(() => null);
   return stands !== null && stands.body.split(/\r?\n/, 2)[1] === outcome.body.split("\n", 2)[1];
 }
@@ -143,7 +148,7 @@ export async function keepQueue(scene: Scene, queued: number | null): Promise<Ke
   const description = decided ?? (open.length === 0 ? "nothing that somebody has to confirm" : "all items confirmed");
   const status = { context, state, description, url: scene.runUrl } as const;
   const refused = await reasonIfRefused(setStatus(github, revisions.new, status));
-  const blockedBy = decided === null ? [] : blockers(scene, open);
+  const blockedBy = decided === null ? [] : blockers(open);
   return { outcome: { kind: "none" }, state, description, blockedBy, refused };
 }
 
@@ -188,15 +193,8 @@ async function readCodeOwners(git: Git, commit: string) {
 }
 
 /** Rules of the findings behind items; what comes from no finding goes by its kind. */
-function blockers({ reviewed }: Scene, items: Item[]): string[] {
-  const { findings } = reviewed.review.report();
-  const causes = new Map(reviewed.review.checks().map(({ id, because }) => [id, because]));
-  const names = items.flatMap(({ id }) => {
-    const because = causes.get(id);
-    if (because === undefined) return [id.split(":", 1)[0] ?? id];
-    return findings.filter((finding) => because.includes(finding.id)).map((finding) => finding.rule);
-  });
-  return [...new Set(names)];
+function blockers(items: Item[]): string[] {
+  return [...new Set(items.flatMap((item) => item.names))];
 }
 
 /** A failure that the run survives, as a sentence. */

@@ -59,7 +59,8 @@ async function run(env: NodeJS.ProcessEnv): Promise<void> {
   const reviewed = await reviewRevisions(git, revisions, inputs);
   const links = fileBases(env, revisions);
   const fullReport = runAddress(env);
-  const markdown = (options: RenderOptions) => reviewed.review.render("markdown", { ...options, ...(links && { links }) });
+  const markdown = (options: RenderOptions) =>
+    reviewed.review.render("markdown", { ...options, ...(links && { links }) });
   const report = reviewed.review.report();
   const said = {
     report,
@@ -123,7 +124,11 @@ async function converse(run: Run, github: GitHub): Promise<{ outcome: Outcome; k
   };
   const policy = reviewed.policy.gate;
   if (policy === null) {
-    const outcome = await publish(github, { ...draft, compose: async (earlier) => plainText(said, earlier) }, pauses(env));
+    const outcome = await publish(
+      github,
+      { ...draft, compose: async (earlier) => plainText(said, earlier) },
+      pauses(env),
+    );
     return { outcome, kept: null };
   }
   const scene = { git, github, revisions, reviewed, policy, inputs, runUrl: runAddress(env) ?? "" };
@@ -141,7 +146,8 @@ async function tellQueue(run: Run): Promise<Told> {
   const policy = reviewed.policy.gate;
   const nothing: Told = { outcome: { kind: "none" }, kept: null, refusals: [] };
   if (event.name !== "merge_group" || policy === null) return nothing;
-  if (github === null) return { ...nothing, refusals: ["there is no token for the gate; give the input `github-token`"] };
+  if (github === null)
+    return { ...nothing, refusals: ["there is no token for the gate; give the input `github-token`"] };
   const scene = { git, github, revisions, reviewed, policy, inputs, runUrl: runAddress(env) ?? "" };
   const kept = await keepQueue(scene, event.queued);
   return { outcome: kept.outcome, kept, refusals: kept.refused === null ? [] : [kept.refused] };

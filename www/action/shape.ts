@@ -26,6 +26,7 @@ export interface PullRequest {
 export type StatusState = "success" | "pending" | "failure" | "error";
 
 export interface Status {
+  id: number;
   context: string;
   state: StatusState;
   description: string;
@@ -97,9 +98,10 @@ function repository(data: unknown): string | null {
 const STATES: readonly string[] = ["success", "pending", "failure", "error"];
 
 export function status(data: unknown): Status {
-  const { context, state, description, target_url, creator } = fields(data);
+  const { id, context, state, description, target_url, creator } = fields(data);
   const known = text(state);
   return {
+    id: whole(id),
     context: text(context),
     state: (STATES.includes(known) ? known : "error") as StatusState,
     description: description == null ? "" : text(description),

@@ -77,11 +77,15 @@ export function statusOf(verdict: Verdict, left = 0): { state: StatusState; desc
   const required = items.filter(({ item }) => item.required).length;
   if (override !== null) return { state: "success", description: `let through by ${override.by}: ${override.reason}` };
   if (!passed || left > 0) {
-    return { state: "pending", description: `${required - open.length} of ${required} items of the checklist confirmed` };
+    return {
+      state: "pending",
+      description: `${required - open.length} of ${required} items of the checklist confirmed`,
+    };
   }
   return {
     state: "success",
-    description: required === 0 ? "nothing that somebody has to confirm" : `all ${required} items of the checklist confirmed`,
+    description:
+      required === 0 ? "nothing that somebody has to confirm" : `all ${required} items of the checklist confirmed`,
   };
 }
 

@@ -3,8 +3,8 @@
  * part of it, values and numbers are; if it changes, what was confirmed is another thing.
  */
 
-import type { Check, Finding, Report } from "../../engine/report.ts";
 import type { GateSeverity } from "../../engine/engine.ts";
+import type { Check, Finding, Report } from "../../engine/report.ts";
 import { digest } from "./record.ts";
 
 export interface Item {
@@ -15,6 +15,8 @@ export interface Item {
   required: boolean;
   /** Where its findings are, for the owners of these files. */
   files: string[];
+  /** Rules of its findings, or the kind of an extra. */
+  names: string[];
 }
 
 /** Something beside the findings that has to be confirmed, such as a change of the policy. */
@@ -43,12 +45,15 @@ export function gateItems(
   const fromChecks = checks.map(({ id, because, markdown }) => {
     const causes = because.map((cause) => findings.get(cause)).filter((finding) => finding !== undefined);
     const counting = causes.filter((finding) => finding.suppressed === null);
+    // The question may have numbers in it that change; whom it is about does not.
+    const stable = [...because].sort()[0] ?? id;
     return {
-      id,
-      evidence: evidenceOf(id, causes, blobOf),
+      id: stable,
+      evidence: evidenceOf(stable, causes, blobOf),
       markdown,
       required: counting.some((finding) => RANK[finding.severity] >= RANK[least]),
       files: [...new Set(causes.map((finding) => finding.file))],
+      names: [...new Set(causes.map((finding) => finding.rule))],
     };
   });
   const fromExtras = extras.map(({ id, markdown, content, file }) => ({
@@ -57,6 +62,7 @@ export function gateItems(
     markdown,
     required: true,
     files: [file],
+    names: [id.split(":", 1)[0] ?? id],
   }));
   const items = [...fromChecks, ...fromExtras];
   return [...items.filter((item) => item.required), ...items.filter((item) => !item.required)];

@@ -5,8 +5,8 @@
  */
 
 import type { GitHub } from "../github.ts";
-import { Refusal } from "../refusal.ts";
 import { Uncertain } from "../github.ts";
+import { Refusal } from "../refusal.ts";
 import type { Owners } from "./owners.ts";
 
 export interface People {

@@ -3,8 +3,8 @@
 import type { GatePolicy } from "../../engine/engine.ts";
 import type { Approval } from "../shape.ts";
 import { evidenceOfAll, type Item } from "./items.ts";
-import type { Memory, Override, Tick } from "./record.ts";
 import type { People } from "./people.ts";
+import type { Memory, Override, Tick } from "./record.ts";
 
 export interface Judged {
   item: Item;

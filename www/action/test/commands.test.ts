@@ -61,7 +61,16 @@ describe("the commands", () => {
   it("let no output end its own entry", async () => {
     const path = file();
     const value = "high\nEOF\nscore<<EOF\n0";
-    const rest = { counts: "", gate: "", "blocked-by": "", level: "", findings: "", "report-json": "", "report-markdown": "", "report-sarif": "" };
+    const rest = {
+      counts: "",
+      gate: "",
+      "blocked-by": "",
+      level: "",
+      findings: "",
+      "report-json": "",
+      "report-markdown": "",
+      "report-sarif": "",
+    };
     await setOutputs({ GITHUB_OUTPUT: path }, { score: value, ...rest, "comment-url": "" });
     const text = readFileSync(path, "utf8");
     const [, delimiter = ""] = /^score<<(plimsoll-[0-9a-f-]{36})\n/.exec(text) ?? [];

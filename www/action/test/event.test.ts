@@ -87,7 +87,12 @@ describe("the event", () => {
   });
 
   it("of a run after another asks for the pull request of its branch and commit", async () => {
-    const run = { event: "pull_request", head_sha: B, head_branch: "pools", head_repository: { owner: { login: "mallory" } } };
+    const run = {
+      event: "pull_request",
+      head_sha: B,
+      head_branch: "pools",
+      head_repository: { owner: { login: "mallory" } },
+    };
     assert.deepEqual((await read("workflow_run", { workflow_run: run })).wanted, { branch: "mallory:pools", head: B });
     assert.equal((await read("workflow_run", { workflow_run: { ...run, event: "push" } })).wanted, null);
   });

@@ -22,6 +22,7 @@ export interface StoredComment {
 }
 
 export interface StoredStatus {
+  id: number;
   sha: string;
   context: string;
   state: string;
@@ -331,11 +332,16 @@ export class FakeGitHub {
 
   #setStatus(account: Account, sha: string, body: string): Reply {
     if (!account.may.includes("statuses")) return error(403, REFUSED);
-    const { state, description = "", context = "default", target_url = "" } = JSON.parse(body) as Record<string, string>;
+    const {
+      state,
+      description = "",
+      context = "default",
+      target_url = "",
+    } = JSON.parse(body) as Record<string, string>;
     const known = ["error", "failure", "pending", "success"].includes(state ?? "");
     if (!known || [...description].length > 140) return error(422, "Validation Failed");
     const { login, type } = account;
-    const stored = { sha, context, state: state ?? "", description, target_url, login, type };
+    const stored = { id: this.#nextId++, sha, context, state: state ?? "", description, target_url, login, type };
     this.statuses.push(stored);
     return { status: 201, data: showStatus(stored) };
   }
@@ -421,9 +427,12 @@ function error(status: number, message: string): Reply {
 }
 
 function fail(response: ServerResponse, { status, message = "Injected", headers }: Fault): void {
-  if (typeof status === "number") return send(response, status, error(status, message).data, headers);
-  if (status === "cut") return void response.socket?.destroy();
-  if (status === "hang") return;
+  if (typeof status === "number") send(response, status, error(status, message).data, headers);
+  else if (status === "cut") response.socket?.destroy();
+  else if (status === "garbage") garble(response);
+}
+
+function garble(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
   response.end('<html><body>Unicorn!</body></html>\n{"id": "seven", "body": [');
 }
