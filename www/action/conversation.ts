@@ -57,7 +57,10 @@ export async function gatedText(
 }
 
 function compose(said: Said, memory: Memory, maxBytes: number, options: RenderOptions): string {
-  const line = `${writeMemory(memory)}\n`;
+  const whole = `${writeMemory(memory)}\n`;
+  // Where there is little room the report goes first; who confirmed what is never left out.
+  const isTooMuch = Buffer.byteLength(whole) > maxBytes / 4;
+  const line = isTooMuch ? `${writeMemory({ ...memory, findings: [], fixed: [] })}\n` : whole;
   const opening = fixedLine(memory.fixed);
   const room = Math.max(maxBytes - Buffer.byteLength(line), 0);
   return line + said.markdown({ ...options, maxBytes: room, ...(opening !== "" && { opening }) });

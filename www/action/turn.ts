@@ -5,7 +5,7 @@
  */
 
 import { Overtaken } from "./comment.ts";
-import type { GitHub, Status } from "./github.ts";
+import { type GitHub, type Status, Uncertain } from "./github.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface Turn {
@@ -46,9 +46,9 @@ function overtaken(): Overtaken {
   return new Overtaken("other runs wrote the comment at the same time; run the job again");
 }
 
-/** Without permission for statuses there is no gate to open, so nothing can be lost. */
+/** Without statuses the gate stays closed, so at worst something is asked again; the comment must not wait for them. */
 async function ifAllowed(call: () => Promise<void>): Promise<void> {
   await call().catch((error: unknown) => {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal || error instanceof Uncertain)) throw error;
   });
 }

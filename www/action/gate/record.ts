@@ -43,9 +43,9 @@ export interface Memory {
   override: Override | null;
 }
 
-/** What a comment says beside its words; more would crowd out the report. */
+/** More would crowd out the report. A tick that is left out is asked again. */
 const MOST_FINDINGS = 60;
-const MOST_TICKS = 400;
+const MOST_TICKS = 150;
 const MOST_TEXT = 300;
 
 const OPEN = "<!-- plimsoll:state ";

@@ -6,7 +6,7 @@ import type { Override, Tick } from "./record.ts";
 import type { Judged, Verdict } from "./verdict.ts";
 
 /** Items beyond this do not fit into a comment with the report. */
-export const SECTION_BYTES = 40_000;
+export const SECTION_BYTES = 32_000;
 
 /** The section, and how many required items it has no room for. */
 export function section(verdict: Verdict, policy: GatePolicy, notes: string[]): { markdown: string; left: number } {
