@@ -149,7 +149,7 @@ fn what(finding: &ReportedFinding) -> String {
     format!(
         "{} **{}**<br><sub>{}: {}</sub>",
         mark(finding.severity),
-        prose(finding.title.as_str()),
+        inert::cell(&inert::clip(finding.title.as_str(), MOST_IN_CELL)),
         finding.severity.as_str(),
         facts.join(" · ")
     )
@@ -157,16 +157,17 @@ fn what(finding: &ReportedFinding) -> String {
 
 /// Three short lines, because the column has to be narrow: a phone shows no more than two of them.
 fn before_after(finding: &ReportedFinding, audit: bool, options: &RenderOptions) -> String {
-    let setting = finding.setting.as_ref().map(|s| inert::code(&inert::clip(s.as_str(), MOST_OF_VALUE)));
-    let change = words::transition(finding, audit, |v| inert::code(&inert::clip(v, MOST_OF_VALUE)));
-    let place = at(&finding.place, options);
+    let code = |text: &str| inert::cell_code(&inert::clip(text, MOST_OF_VALUE));
+    let setting = finding.setting.as_ref().map(|s| code(s.as_str()));
+    let change = words::transition(finding, audit, code);
+    let place = placed(&finding.place, options, inert::cell_code);
     [Some(place), setting, change].into_iter().flatten().collect::<Vec<_>>().join("<br>")
 }
 
 fn why(finding: &ReportedFinding) -> String {
-    let mut parts = vec![inert::prose(&inert::clip(finding.message.as_str(), MOST_OF_WHY))];
+    let mut parts = vec![inert::cell(&inert::clip(finding.message.as_str(), MOST_OF_WHY))];
     if !finding.fix.as_str().is_empty() {
-        parts.push(format!("**Fix:** {}", prose(finding.fix.as_str())));
+        parts.push(format!("**Fix:** {}", inert::cell(&inert::clip(finding.fix.as_str(), MOST_IN_CELL))));
     }
     if let Some(value) = words::value_to_write(finding) {
         parts.push(format!("**Write:** {}", inert::code(&inert::clip(value, MOST_OF_VALUE))));
@@ -181,7 +182,11 @@ fn prose(text: &str) -> String {
 
 /// A place, as a link where the side's files can be seen.
 fn at(place: &Place, options: &RenderOptions) -> String {
-    let name = inert::code(&inert::clip(&words::place(place), 200));
+    placed(place, options, inert::code)
+}
+
+fn placed(place: &Place, options: &RenderOptions, code: fn(&str) -> String) -> String {
+    let name = code(&inert::clip(&words::place(place), 200));
     let shown = match words::link(&options.links, place) {
         Some(address) => format!("[{name}]({address})"),
         None => name,
