@@ -168,7 +168,7 @@ function inert(markdown: string, where: string): void {
   const withoutState = html.replace(/<!-- plimsoll:(?:state .*?|default|check [\w:-]+(?: [0-9a-f]+)?) -->/g, "");
   const tags = [...withoutState.matchAll(/<\/?([a-zA-Z!][\w!-]*)([^>]*)>/g)];
   const allowed = new Set(
-    "h2 p strong em del br table thead tbody tr th td sub a code details summary ul li input section".split(" "),
+    "h2 p strong em del br wbr table thead tbody tr th td sub a code details summary ul li input section".split(" "),
   );
   for (const [tag, name = "", attributes = ""] of tags) {
     assert.ok(allowed.has(name.toLowerCase()), `${where}: ${tag} in\n${markdown}`);
