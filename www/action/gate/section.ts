@@ -75,13 +75,17 @@ function help(policy: GatePolicy): string {
   const approvals = policy.approvals ? " An approval of this commit confirms all." : "";
   return (
     `Tick what you have checked; a tick counts from: ${who}.${many}${approvals} What does not apply is struck out with ` +
-    `~~ in an edit of this comment, the reason behind it. ${listed(policy.override)} may comment ` +
+    `~~ in an edit of this comment, the reason behind it. To let all pass, ${listed(policy.override)} may comment ` +
     `${code("/plimsoll override <reason>")}.`
   );
 }
 
 function listed(names: string[]): string {
-  return names.map((name) => (name === "codeowners" ? "the code owners" : code(name))).join(" or ");
+  const word = (name: string) => {
+    if (name === "codeowners") return "the code owners";
+    return name.startsWith("@") ? code(name) : `people with ${name} access`;
+  };
+  return names.map(word).join(" or ");
 }
 
 export function lapsedNote({ by }: Override): string {
