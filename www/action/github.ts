@@ -108,7 +108,8 @@ export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolea
     },
     comments: async (number) => {
       const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      const all = await ask("comment", () => client.paginate(route, { ...issue(number), per_page: 100 }));
+      const query = { ...issue(number), per_page: 100 };
+      const all = await ask("comment", () => client.paginate(route, query, (page) => reallyAnswered(page).data));
       return shape.list(all, shape.comment);
     },
     comment: async (comment_id) => {
@@ -177,6 +178,12 @@ export function openGitHub(env: NodeJS.ProcessEnv, token: string, forked: boolea
       await askOrNull("label", () => client.request(route, { ...issue(number), name }), 404);
     },
   });
+}
+
+/** The package takes 409 for an empty list, with an answer of its own making; a comment that is there would be made again. */
+function reallyAnswered<T extends { headers: object }>(page: T): T {
+  if (Object.keys(page.headers).length === 0) throw new shape.Unreadable();
+  return page;
 }
 
 /** An answer of another shape than GitHub's says nothing about what was done. */

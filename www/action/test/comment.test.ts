@@ -106,6 +106,13 @@ describe("the comment", () => {
     assert.deepEqual(bodies(), [`${MARK}of the later push`]);
   });
 
+  it("is not made again when GitHub answers 409 to the list", async () => {
+    await comment();
+    github.inject({ method: "GET", path: /comments$/, status: 409, times: 1000 });
+    assert.match(await why(comment({ write: () => "again" })), /run the job again later/);
+    assert.equal(github.comments.length, 1);
+  });
+
   it("is made by a token that does not see the pull request's commits", async () => {
     github.inject({ method: "GET", path: /pulls/, status: 403 });
     assert.equal((await comment({ head: "b".repeat(40) })).kind, "created");
