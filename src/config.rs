@@ -4,6 +4,7 @@
 //! remedy. Nothing is ignored: an unknown key is an error, because a typo in a policy is a policy that does not hold.
 
 mod extends;
+mod gate;
 mod reader;
 mod schema;
 
@@ -22,6 +23,7 @@ use crate::report::Report;
 use crate::rule::Policy;
 use crate::setting::Environment;
 
+pub use gate::Gate;
 use reader::{Table, Text, Value};
 
 pub use schema::schema;
@@ -124,6 +126,8 @@ pub struct Config {
     pub include: Vec<String>,
     /// Patterns of the files to leave out.
     pub exclude: Vec<String>,
+    /// What has to be confirmed before a merge; `None` for no gate.
+    pub gate: Option<Gate>,
     /// How much of each file is read.
     pub limits: Limits,
     /// Lists whose items go by keys that no reader could know.
@@ -158,7 +162,7 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-const TOP: [&str; 15] = [
+const TOP: [&str; 16] = [
     "extends",
     "fail-on",
     "environments",
@@ -167,6 +171,7 @@ const TOP: [&str; 15] = [
     "allow",
     "policy",
     "paths",
+    "gate",
     "limits",
     "list",
     "server",
@@ -220,6 +225,7 @@ impl Config {
                 "allow" => config.allow = all(&value, |t| allow(t, rules, at))?,
                 "policy" => policy(&value.table()?, &mut config)?,
                 "paths" => paths(&value.table()?, &mut config)?,
+                "gate" => config.gate = Some(gate::gate(&value.table()?)?),
                 "limits" => config.limits = limits(&value.table()?)?,
                 "list" => config.lists = ListKeys::new(all(&value, list)?),
                 "server" => config.declared.servers = all(&value, server)?,

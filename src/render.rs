@@ -120,6 +120,10 @@ pub struct RenderOptions {
     pub links: Links,
     /// Markdown only: where the whole report is, if this one is shortened; a sentence or an address of our own making.
     pub full_report: Option<String>,
+    /// Markdown only: Markdown of our own making that comes after the headline, such as what was mended meanwhile.
+    pub opening: Option<String>,
+    /// Markdown only: stands in the place of the checklist and is never cut.
+    pub checklist: Option<String>,
     /// Text only: the width to wrap at, in characters; 100 if not given.
     pub width: Option<usize>,
     /// JUnit only: findings from this severity on are failures; `None` for no failures at all.
@@ -136,6 +140,8 @@ impl Default for RenderOptions {
             max_bytes: None,
             links: Links::default(),
             full_report: None,
+            opening: None,
+            checklist: None,
             width: None,
             fail_on: Some(Severity::High),
             rules: crate::rules::RULES,
@@ -156,6 +162,14 @@ pub struct Links {
 #[must_use]
 pub fn render(report: &Report, format: Format, options: &RenderOptions) -> String {
     RENDERERS.iter().find(|r| r.format == format).map_or_else(String::new, |r| (r.render)(report, options))
+}
+
+/// The checklist, item by item, for programs that keep who confirmed what; JSON.
+///
+/// `[{"id": "…", "because": ["<finding id>"], "markdown": "inert text of one line"}]`
+#[must_use]
+pub fn checks(report: &Report) -> String {
+    checklist::json(report)
 }
 
 #[cfg(test)]

@@ -24,6 +24,31 @@ pub(super) fn prose(text: &str) -> String {
     out
 }
 
+/// Text for a narrow column: long names may be broken where their parts meet, or they would squeeze the other columns.
+pub(super) fn cell(text: &str) -> String {
+    breakable(&words::one_line(text), prose)
+}
+
+/// A value as code in a narrow column.
+pub(super) fn cell_code(text: &str) -> String {
+    let text = words::visible(&words::one_line(text));
+    if text.split(' ').all(|word| parts(word).len() < 2) {
+        return code(&text);
+    }
+    format!("<code>{}</code>", breakable(&text, entities))
+}
+
+fn breakable(text: &str, escape: fn(&str) -> String) -> String {
+    let word = |word| parts(word).into_iter().map(escape).collect::<Vec<_>>().join("<wbr>");
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The parts of a long word, each with the sign that ends it; a short word is one part.
+fn parts(word: &str) -> Vec<&str> {
+    const LONGEST: usize = 20;
+    if word.chars().nth(LONGEST).is_none() { vec![word] } else { word.split_inclusive(['_', '.', '/', '=']).collect() }
+}
+
 /// Text inside a line of HTML such as `<summary>`, where Markdown is not read but mentions are.
 pub(super) fn summary(text: &str) -> String {
     let mut out = String::new();
@@ -133,6 +158,15 @@ mod tests {
         assert_eq!(code("``"), "``` `` ```");
         assert_eq!(code("a\\|b"), "<code>a&#92;&#124;b</code>");
         assert_eq!(code(" \n"), "(empty)");
+    }
+
+    #[test]
+    fn long_names_can_be_broken_and_short_ones_stay() {
+        assert_eq!(cell("SPRING_DATASOURCE_URL is"), "SPRING\\_<wbr>DATASOURCE\\_<wbr>URL is");
+        assert_eq!(cell("POOL_SIZE"), "POOL\\_SIZE");
+        assert_eq!(cell_code("orders-db.prod"), "`orders-db.prod`");
+        assert_eq!(cell_code("SPRING_DATASOURCE_URL"), "<code>SPRING&#95;<wbr>DATASOURCE&#95;<wbr>URL</code>");
+        assert!(cell("https://www.example.example/a_b").contains(":\u{200b}/<wbr>/<wbr>www\u{200b}."));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Everything that comes from the pull request is made inert. A comment over its size is cut by structure, least
 //! important parts first, and says what was left out.
 
-use crate::finding::Severity;
+use crate::finding::{Confidence, Severity};
 use crate::report::{Place, Report, ReportedBudget, ReportedFinding, ReportedTerm};
 use crate::setting::Environment;
 use crate::source::Side;
@@ -14,6 +14,10 @@ const DEFAULT_MAX_BYTES: usize = 60_000;
 /// Longer texts are clipped in a cell; the full report has them whole.
 const MOST_IN_CELL: usize = 700;
 const MOST_OF_VALUE: usize = 120;
+/// A reason is read in a narrow column; the folded notes have it whole.
+const MOST_OF_WHY: usize = 320;
+/// Rows that are not folded: more than a reader takes in at a glance.
+const OPEN_ROWS: usize = 10;
 
 /// What is kept. The steps go from everything to the bare headline.
 #[derive(Clone, Copy)]
@@ -58,13 +62,16 @@ fn compose(report: &Report, options: &RenderOptions, cut: Cut) -> String {
     let counted = words::counted(report);
     let kept = counted.get(..cut.findings.min(counted.len())).unwrap_or_default();
     let mut out = headline(report);
+    if let Some(opening) = &options.opening {
+        out.push_str(&format!("\n{}\n", opening.trim_end()));
+    }
     findings(&mut out, kept, report.audit, options);
     left_out(&mut out, report, counted.len() - kept.len(), options, cut);
+    checks(&mut out, report, options, cut);
+    budget(&mut out, report, options, cut);
     if cut.notes {
         notes(&mut out, kept, options);
     }
-    budget(&mut out, report, options, cut);
-    checks(&mut out, report, cut);
     if cut.findings > 0 {
         score(&mut out, report, kept);
         suppressed(&mut out, report, options, cut);
@@ -73,11 +80,16 @@ fn compose(report: &Report, options: &RenderOptions, cut: Cut) -> String {
     out
 }
 
+/// Where something is found: a heading and a sentence. Otherwise one line.
 fn headline(report: &Report) -> String {
     let mark = report.level.map_or("⚪", mark);
     let summary = inert::prose(&inert::clip(report.summary.as_str(), MOST_IN_CELL));
-    let below = words::below_summary(report);
-    format!("## {mark} Plimsoll: {}, score {} of 100\n\n**{summary}**\n\n{below}\n", words::level(report), report.score)
+    let counted = words::counted(report);
+    if counted.is_empty() {
+        return format!("{mark} **Plimsoll:** {summary}\n");
+    }
+    let tally = words::tally(&counted);
+    format!("## {mark} Plimsoll: {}, score {} of 100\n\n**{summary}**<br>{tally}\n", words::level(report), report.score)
 }
 
 fn mark(severity: Severity) -> &'static str {
@@ -90,49 +102,72 @@ fn mark(severity: Severity) -> &'static str {
     }
 }
 
+/// The worst in a table; what can wait, and what is more than a reader takes in, in one that is folded.
 fn findings(out: &mut String, findings: &[&ReportedFinding], audit: bool, options: &RenderOptions) {
+    let can_wait = |finding: &ReportedFinding| finding.severity < Severity::Medium;
+    let pressing = findings.iter().take_while(|finding| !can_wait(finding)).count();
+    let open = if pressing == 0 { findings.len() } else { pressing }.min(OPEN_ROWS);
+    let (open, folded) = findings.split_at_checked(open).unwrap_or((findings, &[]));
+    table(out, open, audit, options);
+    if folded.is_empty() {
+        return;
+    }
+    let title = words::tally(folded);
+    out.push_str(&format!("\n<details><summary>{} more {title}</summary>\n", mark_of_worst(folded)));
+    table(out, folded, audit, options);
+    out.push_str("\n</details>\n");
+}
+
+fn mark_of_worst(findings: &[&ReportedFinding]) -> &'static str {
+    findings.iter().map(|finding| finding.severity).max().map_or("⚪", mark)
+}
+
+fn table(out: &mut String, findings: &[&ReportedFinding], audit: bool, options: &RenderOptions) {
     if findings.is_empty() {
         return;
     }
-    let values = if audit { "Value" } else { "Before → after" };
-    out.push_str(&format!("\n| Risk | What | Where | {values} | Why and what to do |\n|:--|:--|:--|:--|:--|\n"));
+    let values = if audit { "Where" } else { "Where, before → after" };
+    out.push_str(&format!("\n| What | {values} | Why, and what to do |\n|:--|:--|:--|\n"));
     for finding in findings {
-        let cells = [
-            format!("{} {}", mark(finding.severity), finding.severity.as_str()),
-            what(finding),
-            at(&finding.place, options),
-            before_after(finding, audit),
-            why(finding),
-        ];
+        let cells = [what(finding), before_after(finding, audit, options), why(finding)];
         out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
 }
 
 fn what(finding: &ReportedFinding) -> String {
-    let mut cell = format!("**{}**", prose(finding.title.as_str()));
     let subject = finding.subject.as_ref().map(|s| inert::prose(&inert::clip(s.as_str(), MOST_OF_VALUE)));
     let environment = match finding.environment {
         Environment::Unknown => None,
         known => Some(known.as_str().to_owned()),
     };
-    let whom: Vec<String> = subject.into_iter().chain(environment).collect();
-    if !whom.is_empty() {
-        cell.push_str(&format!("<br>{}", whom.join(", ")));
-    }
-    cell.push_str(&format!("<br>{}, confidence {}", inert::code(finding.rule), finding.confidence.as_str()));
-    cell
+    let doubt = match finding.confidence {
+        Confidence::High => None,
+        less => Some(format!("confidence {}", less.as_str())),
+    };
+    let rule = format!("[{}]({})", finding.rule, words::docs(finding.rule));
+    let facts: Vec<String> = subject.into_iter().chain(environment).chain([rule]).chain(doubt).collect();
+    format!(
+        "{} **{}**<br><sub>{}: {}</sub>",
+        mark(finding.severity),
+        inert::cell(&inert::clip(finding.title.as_str(), MOST_IN_CELL)),
+        finding.severity.as_str(),
+        facts.join(" · ")
+    )
 }
 
-fn before_after(finding: &ReportedFinding, audit: bool) -> String {
-    let setting = finding.setting.as_ref().map(|s| inert::code(&inert::clip(s.as_str(), MOST_OF_VALUE)));
-    let change = words::transition(finding, audit, |v| inert::code(&inert::clip(v, MOST_OF_VALUE)));
-    setting.into_iter().chain(change).collect::<Vec<_>>().join("<br>")
+/// Three short lines, because the column has to be narrow: a phone shows no more than two of them.
+fn before_after(finding: &ReportedFinding, audit: bool, options: &RenderOptions) -> String {
+    let code = |text: &str| inert::cell_code(&inert::clip(text, MOST_OF_VALUE));
+    let setting = finding.setting.as_ref().map(|s| code(s.as_str()));
+    let change = words::transition(finding, audit, code);
+    let place = placed(&finding.place, options, inert::cell_code);
+    [Some(place), setting, change].into_iter().flatten().collect::<Vec<_>>().join("<br>")
 }
 
 fn why(finding: &ReportedFinding) -> String {
-    let mut parts = vec![prose(finding.message.as_str())];
+    let mut parts = vec![inert::cell(&inert::clip(finding.message.as_str(), MOST_OF_WHY))];
     if !finding.fix.as_str().is_empty() {
-        parts.push(format!("**Fix:** {}", prose(finding.fix.as_str())));
+        parts.push(format!("**Fix:** {}", inert::cell(&inert::clip(finding.fix.as_str(), MOST_IN_CELL))));
     }
     if let Some(value) = words::value_to_write(finding) {
         parts.push(format!("**Write:** {}", inert::code(&inert::clip(value, MOST_OF_VALUE))));
@@ -147,7 +182,11 @@ fn prose(text: &str) -> String {
 
 /// A place, as a link where the side's files can be seen.
 fn at(place: &Place, options: &RenderOptions) -> String {
-    let name = inert::code(&inert::clip(&words::place(place), 200));
+    placed(place, options, inert::code)
+}
+
+fn placed(place: &Place, options: &RenderOptions, code: fn(&str) -> String) -> String {
+    let name = code(&inert::clip(&words::place(place), 200));
     let shown = match words::link(&options.links, place) {
         Some(address) => format!("[{name}]({address})"),
         None => name,
@@ -158,7 +197,8 @@ fn at(place: &Place, options: &RenderOptions) -> String {
 /// What this comment does not say, and where it is said.
 fn left_out(out: &mut String, report: &Report, findings: usize, options: &RenderOptions, cut: Cut) {
     let servers = shown_servers(report).len().saturating_sub(cut.servers);
-    let checks = report.checklist.len().saturating_sub(cut.checks);
+    let checks =
+        if options.checklist.is_some() { 0 } else { checklist::items(report).len().saturating_sub(cut.checks) };
     let mut parts = Vec::new();
     if findings > 0 {
         parts.push(words::count(findings, "finding"));
@@ -189,6 +229,9 @@ fn notes(out: &mut String, findings: &[&ReportedFinding], options: &RenderOption
     out.push_str("\n<details><summary>What the on-call would see, further places, and the way back</summary>\n\n");
     for finding in findings {
         out.push_str(&format!("- **{}** at {}\n", finding.rule, at(&finding.place, options)));
+        if finding.message.as_str().chars().nth(MOST_OF_WHY).is_some() {
+            out.push_str(&format!("  - why: {}\n", prose(finding.message.as_str())));
+        }
         for symptom in &finding.symptoms {
             out.push_str(&format!("  - on call: {}\n", inert::code(&inert::clip(symptom.as_str(), MOST_IN_CELL))));
         }
@@ -266,12 +309,17 @@ fn term(out: &mut String, term: &ReportedTerm, before: Option<&ReportedTerm>, op
     out.push('\n');
 }
 
-fn checks(out: &mut String, report: &Report, cut: Cut) {
-    if report.checklist.is_empty() || cut.checks == 0 {
+fn checks(out: &mut String, report: &Report, options: &RenderOptions, cut: Cut) {
+    if let Some(own) = &options.checklist {
+        out.push_str(&format!("\n{}\n", own.trim_end()));
+        return;
+    }
+    let items = checklist::items(report);
+    if items.is_empty() || cut.checks == 0 {
         return;
     }
     out.push_str("\n**Before merging**\n\n");
-    report.checklist.iter().take(cut.checks).for_each(|item| out.push_str(&checklist::item(item)));
+    items.iter().take(cut.checks).for_each(|item| out.push_str(&checklist::line(item)));
 }
 
 fn score(out: &mut String, report: &Report, findings: &[&ReportedFinding]) {
@@ -351,6 +399,7 @@ mod tests {
     /// Our own links, whose targets hold paths with every special character escaped.
     fn without_links(line: &str) -> String {
         let mut out = String::new();
+        let line = line.replace(&format!("]({}", words::HOMEPAGE), "](https://git.example/");
         for (i, piece) in line.split("](https://git.example/").enumerate() {
             out.push_str(if i == 0 { piece } else { piece.split_once(')').map_or(piece, |(_, rest)| rest) });
         }
@@ -373,9 +422,9 @@ mod tests {
             }
             assert!(!line.starts_with("# ") && !line.starts_with("::"));
         }
-        let rows = text.lines().filter(|l| l.starts_with("| 🔴") || l.starts_with("| 🟠") || l.starts_with("| 🟡"));
+        let rows = text.lines().filter(|l| ["| 🔴", "| 🟠", "| 🟡"].iter().any(|mark| l.starts_with(mark)));
         for row in rows {
-            assert_eq!(row.matches('|').count(), 6, "{row}");
+            assert_eq!(row.matches('|').count(), 4, "{row}");
         }
     }
 
@@ -387,6 +436,22 @@ mod tests {
             assert!(text.contains(&format!("{findings} findings: ")), "the headline keeps the total");
             assert!(text.contains("Left out here for size") && text.contains("see the run"), "{text}");
             assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
+        }
+    }
+
+    #[test]
+    fn what_the_action_puts_in_is_never_cut() {
+        let own = RenderOptions {
+            opening: Some("mended since".to_owned()),
+            checklist: Some("- [ ] own <!-- plimsoll:check x -->".to_owned()),
+            ..options()
+        };
+        for most in [60_000, 2_000] {
+            let text = render(&sample::large(400), &RenderOptions { max_bytes: Some(most), ..own.clone() });
+            assert!(
+                text.len() <= most && text.contains("mended since") && text.matches("- [ ]").count() == 1,
+                "{text}"
+            );
         }
     }
 

@@ -383,9 +383,16 @@ pub(super) fn visible(text: &str) -> String {
 }
 
 fn is_unprintable(c: char) -> bool {
-    let marks_direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let outside_xml = matches!(c, '\u{fffe}' | '\u{ffff}');
-    (c.is_control() && !matches!(c, '\n' | '\t')) || marks_direction || outside_xml
+    (c.is_control() && !matches!(c, '\n' | '\t')) || is_unseen(c) || outside_xml
+}
+
+/// Characters that turn the direction of what follows, break a line or have no width: a reader would not see them, and
+/// two values that differ in one of them alone would look the same.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Escapes text for HTML and XML, in elements and in attributes.

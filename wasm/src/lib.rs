@@ -2,6 +2,7 @@
 
 use js_sys::Error;
 use plimsoll::config::{Config, FailOn};
+use plimsoll::finding::Severity;
 use plimsoll::render::{self, Format, RenderOptions};
 use plimsoll::report::Report;
 use plimsoll::review::{self, Content, Input};
@@ -97,6 +98,14 @@ impl Request {
         Ok(())
     }
 
+    /// What the policy that was set says beside the review itself, as JSON: `{"gate": {…} | null, "failOn": "high" | null}`.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        let config = &self.request.config;
+        let fail_on = config.fail_on.map(|f| f.severity().map_or("never", Severity::as_str));
+        serde_json::json!({ "gate": config.gate, "failOn": fail_on }).to_string()
+    }
+
     /// Reviews.
     #[must_use]
     pub fn run(self) -> Review {
@@ -124,6 +133,8 @@ struct Rendering {
     max_bytes: Option<usize>,
     links: Links,
     full_report: Option<String>,
+    opening: Option<String>,
+    checklist: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -148,10 +159,18 @@ impl Review {
             max_bytes: given.max_bytes,
             links: render::Links { old: given.links.old, new: given.links.new },
             full_report: given.full_report,
+            opening: given.opening,
+            checklist: given.checklist,
             fail_on: self.fail_on.severity(),
             ..RenderOptions::default()
         };
         Ok(render::render(&self.report, format, &options))
+    }
+
+    /// The checklist item by item, as JSON.
+    #[must_use]
+    pub fn checks(&self) -> String {
+        render::checks(&self.report)
     }
 
     /// Whether a finding that counts is at or above `fail_on`; empty for what the options or the policy say.

@@ -19,6 +19,11 @@ export function annotate(level: "error" | "warning" | "notice", sentence: string
   process.stdout.write(`::${level} title=Plimsoll::${escapeData(sentence)}\n`);
 }
 
+/** Has the runner blot out a text wherever it appears in the log. Too short a one would blot out half of it. */
+export function mask(secret: string): void {
+  if (secret.length >= 8) process.stdout.write(`::add-mask::${escapeData(secret)}\n`);
+}
+
 /** Prints lines that are commands already: the engine's rendering for GitHub. */
 export function printCommands(commands: string): void {
   if (commands !== "") process.stdout.write(commands.endsWith("\n") ? commands : `${commands}\n`);

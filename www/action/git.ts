@@ -22,19 +22,51 @@ export interface TreeEntry {
   path: string | null;
 }
 
+/** A file that differs; null where it is not there. */
+export interface Changed {
+  path: string;
+  old: string | null;
+  new: string | null;
+}
+
 const TIMEOUT_MS = 10 * 60 * 1000;
+
+/** What a server wants to see before it gives a private repository's objects. */
+export interface Credentials {
+  /** Such as `https://github.com`. */
+  server: string;
+  token: string;
+}
 
 export class Git {
   readonly #directory: string;
+  readonly #credentials: Credentials | null;
 
-  constructor(directory: string) {
+  constructor(directory: string, credentials: Credentials | null = null) {
     // git compares what it trusts with the real path.
     this.#directory = existsSync(directory) ? realpathSync(directory) : directory;
+    this.#credentials = credentials?.token ? credentials : null;
   }
 
   /** What git prints, without the line end. */
   async text(...args: string[]): Promise<string> {
     return (await this.#run(args)).toString("utf8").trim();
+  }
+
+  /**
+   * Fetches from `origin`. actions/checkout may have left credentials or, told `persist-credentials: false`, none: then
+   * the token of this step is shown. Both at once GitHub refuses.
+   */
+  async fetch(...args: string[]): Promise<void> {
+    const command = ["fetch", "--no-tags", "--no-recurse-submodules", "--quiet", ...args];
+    try {
+      await this.#run(command);
+    } catch (error) {
+      if (this.#credentials === null) throw error;
+      await this.#run(command, "", authorization(this.#credentials)).catch(() => {
+        throw error;
+      });
+    }
   }
 
   /** Whether git agrees. */
@@ -56,6 +88,19 @@ export class Git {
       start = end + 1;
     }
     return entries;
+  }
+
+  /** What differs between two commits; names that are not UTF-8 are left out. */
+  async changes(old: string, next: string): Promise<Changed[]> {
+    const output = await this.#run(["diff-tree", "-r", "-z", "--no-renames", old, next]);
+    const parts = output.toString("utf8").split("\0");
+    const changed: Changed[] = [];
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const [, , before = "", after = ""] = (parts[at] ?? "").split(" ");
+      const oid = (id: string) => (/^0+$/.test(id) ? null : id);
+      changed.push({ path: parts[at + 1] ?? "", old: oid(before), new: oid(after) });
+    }
+    return changed;
   }
 
   /** Sizes in bytes of the blobs that the clone has. */
@@ -85,11 +130,12 @@ export class Git {
     return blobs;
   }
 
-  #run(args: string[], stdin = ""): Promise<Buffer> {
+  #run(args: string[], stdin = "", extra: NodeJS.ProcessEnv = {}): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       // In a container the clone often belongs to another user; git reads it only if told that this is meant.
       const trusted = ["-c", `safe.directory=${this.#directory.split(sep).join("/")}`, ...args];
-      const child = spawn("git", trusted, { cwd: this.#directory, env: environment(), timeout: TIMEOUT_MS });
+      const env = { ...environment(), ...extra };
+      const child = spawn("git", trusted, { cwd: this.#directory, env, timeout: TIMEOUT_MS });
       const output: Buffer[] = [];
       const errors: Buffer[] = [];
       child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
@@ -113,6 +159,17 @@ function environment(): NodeJS.ProcessEnv {
     GIT_OPTIONAL_LOCKS: "0",
     GIT_NO_REPLACE_OBJECTS: "1",
     LC_ALL: "C",
+  };
+}
+
+/** In the environment, where no list of processes shows it. */
+function authorization({ server, token }: Credentials): NodeJS.ProcessEnv {
+  const taken = Number(process.env.GIT_CONFIG_COUNT) || 0;
+  const secret = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return {
+    GIT_CONFIG_COUNT: String(taken + 1),
+    [`GIT_CONFIG_KEY_${taken}`]: `http.${server}/.extraheader`,
+    [`GIT_CONFIG_VALUE_${taken}`]: `AUTHORIZATION: basic ${secret}`,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Revisions {
   /** Null in an audit: one state, nothing to compare it with. */
   old: string | null;
   new: string;
+  /** Whose policy judges: the tip of the base, because a change could choose an old commit to branch off. */
+  policy: string;
 }
 
 /** Each step fetches more than the one before; most changes are done after the first. */
@@ -27,13 +29,13 @@ export async function findRevisions(git: Git, range: Range): Promise<Revisions> 
   await ensure(git, range.head);
   switch (range.kind) {
     case "state":
-      return { old: null, new: range.head };
+      return { old: null, new: range.head, policy: range.head };
     case "between":
       await ensure(git, range.base);
-      return { old: range.base, new: range.head };
+      return { old: range.base, new: range.head, policy: range.base };
     case "since-fork-point": {
       const base = await locate(git, range.base);
-      return { old: await forkPoint(git, base, range.head), new: range.head };
+      return { old: await forkPoint(git, base, range.head), new: range.head, policy: base };
     }
   }
 }
@@ -61,7 +63,7 @@ async function fetch(git: Git, what: string, refspec: string): Promise<void> {
   // A depth would cut the history of a clone that is whole.
   const depth = (await isShallow(git)) ? ["--depth=1"] : [];
   try {
-    await git.text("fetch", "--no-tags", "--no-recurse-submodules", "--quiet", ...depth, "origin", refspec);
+    await git.fetch(...depth, "origin", refspec);
   } catch (error) {
     throw unreachable(what, error);
   }
@@ -79,7 +81,7 @@ async function deepen(git: Git, base: string, head: string): Promise<string | nu
   for (const depth of DEPTHS) {
     if (!(await isShallow(git))) return null;
     try {
-      await git.text("fetch", "--no-tags", "--no-recurse-submodules", "--quiet", depth, "origin", base, head);
+      await git.fetch(depth, "origin", base, head);
     } catch (error) {
       throw unreachable("the commit where the branch left its base", error);
     }

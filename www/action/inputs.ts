@@ -19,6 +19,8 @@ export interface Inputs {
   failOn: FailOn | null;
   comment: CommentPolicy;
   commentKey: string;
+  /** What the labels begin with; empty: no label. */
+  label: string;
   /** Globs; empty: the whole repository. */
   paths: string[];
   environments: [glob: string, environment: string][];
@@ -32,7 +34,7 @@ interface Described {
 export const INPUTS = {
   "github-token": {
     description:
-      "Token that reads and writes the comment; needs `pull-requests: write`. Without that permission the report is in the job summary alone.",
+      "Token that reads and writes the comment; needs `pull-requests: write`, and `statuses: write` for the gate. Without these permissions the report is in the job summary alone.",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's, not of this language.
     default: "${{ github.token }}",
   },
@@ -43,7 +45,7 @@ export const INPUTS = {
   },
   "fail-on": {
     description:
-      "Lowest severity that fails the step: low, medium, high, critical, or never. Empty: what plimsoll.toml says, otherwise high.",
+      "Lowest severity that fails the step: low, medium, high, critical, or never. Empty: what plimsoll.toml says, otherwise high, or never where plimsoll.toml has a [gate].",
     default: "",
   },
   comment: {
@@ -55,6 +57,11 @@ export const INPUTS = {
     description:
       "Tells the comments of several steps apart, for example in a matrix. Letters, digits, dot, dash and underscore.",
     default: "default",
+  },
+  label: {
+    description:
+      "Beginning of a label that tells the risk, such as config-risk for `config-risk: high`; made if missing, taken off when the risk is gone. Empty: no label.",
+    default: "",
   },
   paths: {
     description:
@@ -73,6 +80,14 @@ export const OUTPUTS = {
   score: { description: "Risk of the change, 0 to 100." },
   level: { description: "Worst severity that counts: none, low, medium, high or critical." },
   findings: { description: "Number of findings that count; suppressed ones do not." },
+  counts: {
+    description: 'Findings that count by severity, as JSON: {"critical":1,"high":0,"medium":2,"low":0,"info":0}.',
+  },
+  gate: { description: "What the gate says: success, pending, failure, or off where there is none." },
+  "blocked-by": {
+    description:
+      "Rules whose findings block the merge, separated by commas: those not confirmed yet, or without a gate those at or above `fail-on`.",
+  },
   "report-json": { description: "Path of the whole report as JSON, schema plimsoll.review/1." },
   "report-markdown": { description: "Path of the whole report as Markdown." },
   "report-sarif": { description: "Path of the whole report as SARIF 2.1.0, for github/codeql-action/upload-sarif." },
@@ -94,6 +109,7 @@ export function readInputs(env: NodeJS.ProcessEnv): Inputs {
     failOn: failOn === "" ? null : oneOf("fail-on", failOn, FAIL_ON),
     comment: oneOf("comment", read(env, "comment") || INPUTS.comment.default, COMMENT),
     commentKey: readCommentKey(env),
+    label: readLabel(env),
     paths: lines(read(env, "paths")),
     environments: lines(read(env, "environment")).map(readEnvironment),
   };
@@ -125,6 +141,14 @@ function readCommentKey(env: NodeJS.ProcessEnv): string {
     );
   }
   return key;
+}
+
+function readLabel(env: NodeJS.ProcessEnv): string {
+  const label = read(env, "label").replace(/:$/, "").trim();
+  if (!/^[\w ./-]{0,40}$/.test(label)) {
+    throw new Refusal("input `label` must be at most 40 letters, digits, blanks, dots, dashes, slashes or underscores");
+  }
+  return label;
 }
 
 function readEnvironment(line: string): [string, string] {

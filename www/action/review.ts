@@ -5,7 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { BadConfig, type Engine, loadEngine, type Review, type ReviewOptions } from "../engine/engine.ts";
+import { BadConfig, type Engine, loadEngine, type Policy, type Review, type ReviewOptions } from "../engine/engine.ts";
 import { annotate } from "./commands.ts";
 import type { Git } from "./git.ts";
 import type { Revisions } from "./history.ts";
@@ -14,8 +14,13 @@ import { Refusal } from "./refusal.ts";
 import { pathFilter } from "./select.ts";
 import { addSources, readText } from "./sources.ts";
 
+export interface Reviewed {
+  review: Review;
+  policy: Policy;
+}
+
 /** Reviews the change between two commits, or audits one. */
-export async function reviewRevisions(git: Git, revisions: Revisions, inputs: Inputs): Promise<Review> {
+export async function reviewRevisions(git: Git, revisions: Revisions, inputs: Inputs): Promise<Reviewed> {
   const engine = await loadEngine(await readFile(new URL("./plimsoll_wasm_bg.wasm", import.meta.url)));
   const request = engine.request();
   const options = {
@@ -31,8 +36,9 @@ export async function reviewRevisions(git: Git, revisions: Revisions, inputs: In
     if (error instanceof BadConfig) throw new Refusal(error.message);
     throw error;
   }
+  const policy = request.policy();
   await addSources(request, git, revisions, pathFilter(inputs.paths));
-  return request.run();
+  return { review: request.run(), policy };
 }
 
 /** The configuration that judges; tells about one that will judge only after the merge. */
@@ -44,11 +50,12 @@ async function readConfig(
   options: ReviewOptions,
 ): Promise<string | null> {
   const coming = await readText(git, revisions.new, path);
-  const judging = revisions.old === null ? coming : await readText(git, revisions.old, path);
+  const judging = await readText(git, revisions.policy, path);
+  const before = revisions.old === null ? coming : await readText(git, revisions.old, path);
   if (judging === null && coming === null && path !== INPUTS.config.default) {
     throw new Refusal(`${path} is neither in the base nor in the change; check the input \`config\``);
   }
-  if (coming !== null && coming !== judging) announce(engine, path, coming, options);
+  if (coming !== null && coming !== before) announce(engine, path, coming, options);
   return judging;
 }
 

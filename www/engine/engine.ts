@@ -6,7 +6,7 @@
  */
 
 import init, * as wasm from "#wasm";
-import type { Diff, FailOn, Report, Rule, Side } from "./report.ts";
+import type { Check, Diff, FailOn, Report, Rule, Side } from "./report.ts";
 
 /** What `Review.render` can write. */
 export type Format =
@@ -44,6 +44,34 @@ export interface RenderOptions {
   links?: { new?: string; old?: string };
   /** Where the whole report is: a sentence or an address. */
   fullReport?: string;
+  /** Markdown of the caller's own that comes after the headline; what it quotes has to be inert. */
+  opening?: string;
+  /** Markdown of the caller's own in the place of the checklist; never cut. */
+  checklist?: string;
+}
+
+/** From which severity on a finding has to be confirmed. */
+export type GateSeverity = "low" | "medium" | "high" | "critical";
+
+/** `[gate]` of `plimsoll.toml`. */
+export interface GatePolicy {
+  required: GateSeverity;
+  /** `codeowners`, `@login`, `@organisation/team`, or a role in the repository. */
+  reviewers: string[];
+  /** How many different reviewers each item needs. */
+  count: number;
+  /** Whether the author may confirm. */
+  author: boolean;
+  /** Whether an approval of the head commit confirms every item. */
+  approvals: boolean;
+  /** Who may let everything pass, written like `reviewers`. */
+  override: string[];
+}
+
+/** What the policy says beside the review itself. */
+export interface Policy {
+  gate: GatePolicy | null;
+  failOn: FailOn | null;
 }
 
 export interface Engine {
@@ -61,6 +89,8 @@ export interface ReviewRequest {
   note(about: string, text: string): void;
   /** Throws `BadConfig` if the text of `plimsoll.toml` is wrong. */
   options(options: ReviewOptions): void;
+  /** What the policy that was set says beside the review itself. */
+  policy(): Policy;
   run(): Review;
 }
 
@@ -68,6 +98,8 @@ export interface Review {
   report(): Report;
   diff(): Diff;
   render(format: Format, options?: RenderOptions): string;
+  /** The checklist item by item, with the findings that ask nothing by themselves. */
+  checks(): Check[];
   /** Whether a finding that counts is at or above `failOn`; null: at or above what the review's options say. */
   failed(failOn: FailOn | null): boolean;
 }
@@ -102,6 +134,7 @@ function wrapRequest(inner: wasm.Request): ReviewRequest {
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
     note: (about, text) => guarded(() => inner.note(about, text)),
     options: (options) => setOptions(inner, options),
+    policy: () => guarded(() => JSON.parse(inner.policy()) as Policy),
     run: () => wrapReview(guarded(() => inner.run())),
   };
 }
@@ -113,6 +146,7 @@ function wrapReview(inner: wasm.Review): Review {
     render,
     report: () => JSON.parse(render("json")) as Report,
     diff: () => JSON.parse(render("diff")) as Diff,
+    checks: () => guarded(() => JSON.parse(inner.checks()) as Check[]),
     failed: (failOn) => guarded(() => inner.failed(failOn ?? "")),
   };
 }

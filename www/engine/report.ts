@@ -204,6 +204,15 @@ export interface ChecklistItem {
   required: boolean;
 }
 
+/** An item of the checklist as it can be shown: `checks()`. */
+export interface Check {
+  id: string;
+  /** Ids of the findings it comes from. */
+  because: string[];
+  /** One line of Markdown in which nothing of the change is markup. */
+  markdown: string;
+}
+
 /** What was read and what was not. */
 export interface Coverage {
   files: number;

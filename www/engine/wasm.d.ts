@@ -10,6 +10,7 @@ declare module "#wasm" {
     skip(side: "old" | "new", path: string, reason: string): void;
     note(about: string, text: string): void;
     options(json: string): void;
+    policy(): string;
     run(): Review;
   }
 
@@ -17,6 +18,7 @@ declare module "#wasm" {
     private constructor();
     free(): void;
     render(format: string, optionsJson: string): string;
+    checks(): string;
     failed(failOn: string): boolean;
   }
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { annotate, appendSummary, printText, setOutputs } from "../commands.ts";
+import { annotate, appendSummary, mask, printText, setOutputs } from "../commands.ts";
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -37,6 +37,17 @@ describe("the commands", () => {
     );
   });
 
+  it("have a secret blotted out, unless it is too short to be one", () => {
+    assert.equal(
+      printed(() => mask("hush%hush")),
+      "::add-mask::hush%25hush\n",
+    );
+    assert.equal(
+      printed(() => mask("")),
+      "",
+    );
+  });
+
   it("switch commands off around text, with a word nobody can know", () => {
     const first = printed(() => printText("::error::gotcha\n"));
     const [, token = ""] = /^::stop-commands::([0-9a-f-]{36})\n/.exec(first) ?? [];
@@ -50,12 +61,21 @@ describe("the commands", () => {
   it("let no output end its own entry", async () => {
     const path = file();
     const value = "high\nEOF\nscore<<EOF\n0";
-    const rest = { level: "", findings: "", "report-json": "", "report-markdown": "", "report-sarif": "" };
+    const rest = {
+      counts: "",
+      gate: "",
+      "blocked-by": "",
+      level: "",
+      findings: "",
+      "report-json": "",
+      "report-markdown": "",
+      "report-sarif": "",
+    };
     await setOutputs({ GITHUB_OUTPUT: path }, { score: value, ...rest, "comment-url": "" });
     const text = readFileSync(path, "utf8");
     const [, delimiter = ""] = /^score<<(plimsoll-[0-9a-f-]{36})\n/.exec(text) ?? [];
-    assert.ok(text.startsWith(`score<<${delimiter}\n${value}\n${delimiter}\nlevel<<`));
-    assert.equal(text.match(/<<plimsoll-/g)?.length, 7);
+    assert.ok(text.startsWith(`score<<${delimiter}\n${value}\n${delimiter}\ncounts<<`));
+    assert.equal(text.match(/<<plimsoll-/g)?.length, 10);
     await setOutputs({}, { score: value, ...rest, "comment-url": "" });
   });
 

@@ -4,11 +4,14 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { type Draft, type Outcome, publish } from "../comment.ts";
 import { openGitHub } from "../github.ts";
+import { keepTicks } from "../ticks.ts";
 import { FakeGitHub } from "./fake-github.ts";
 
 const MARK = "<!-- plimsoll:default -->\n";
 const HEAD = "a".repeat(40);
 const BOT = { login: "github-actions[bot]", type: "Bot" } as const;
+
+type Changes = Partial<Omit<Draft, "compose">> & { hasFindings?: boolean; write?: (maxBytes: number) => string };
 
 describe("the comment", () => {
   let github: FakeGitHub;
@@ -17,21 +20,24 @@ describe("the comment", () => {
   });
   after(() => github.stop());
   beforeEach(() => {
-    github.comments.splice(0);
-    github.requests.splice(0);
+    github.reset();
     github.head = HEAD;
   });
 
-  const comment = (changes: Partial<Draft> = {}, token = "token-workflow", forked = false): Promise<Outcome> => {
+  const comment = (changes: Changes = {}, token = "token-workflow", forked = false): Promise<Outcome> => {
     const env = { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: "harbour/fleet", PLIMSOLL_RETRY_BASE_MS: "1" };
+    const { hasFindings = true, write = () => "report", ...rest } = changes;
     const draft: Draft = {
       pullRequest: 7,
       head: HEAD,
       key: "default",
       policy: "on-findings",
-      hasFindings: true,
-      write: () => "report",
-      ...changes,
+      compose: async (earlier) => ({
+        isNeeded: hasFindings,
+        write: (bytes) => (earlier === null ? write(bytes) : keepTicks(earlier, write(bytes))),
+        holds: () => true,
+      }),
+      ...rest,
     };
     return publish(openGitHub(env, token, forked), draft, 1);
   };
@@ -98,6 +104,13 @@ describe("the comment", () => {
     await comment({ write: () => "of the later push" });
     assert.match(await why(comment({ head: "b".repeat(40) })), /newer commit/);
     assert.deepEqual(bodies(), [`${MARK}of the later push`]);
+  });
+
+  it("is not made again when GitHub answers 409 to the list", async () => {
+    await comment();
+    github.inject({ method: "GET", path: /comments$/, status: 409, times: 1000 });
+    assert.match(await why(comment({ write: () => "again" })), /run the job again later/);
+    assert.equal(github.comments.length, 1);
   });
 
   it("is made by a token that does not see the pull request's commits", async () => {
@@ -183,13 +196,14 @@ describe("the comment", () => {
   it("is given up after a bounded number of attempts", async () => {
     github.inject({ method: "GET", path: /comments$/, status: 503, times: 1000 });
     assert.match(await why(comment({ pullRequest: 9 })), /status 503/);
-    assert.equal(github.count("GET", /comments$/), 9);
+    assert.equal(github.count("GET", /comments$/), 12);
     github.clearFaults();
   });
 
   it("fails with a sentence when nobody is at the address", async () => {
     const env = { GITHUB_API_URL: "http://127.0.0.1:1", GITHUB_REPOSITORY: "a/b", PLIMSOLL_RETRY_BASE_MS: "1" };
-    const draft: Draft = { pullRequest: 7, head: HEAD, key: "k", policy: "always", hasFindings: true, write: () => "" };
+    const compose = async () => ({ isNeeded: true, write: () => "", holds: () => true });
+    const draft: Draft = { pullRequest: 7, head: HEAD, key: "k", policy: "always", compose };
     assert.match(await why(publish(openGitHub(env, "token", false), draft, 1)), /could not be reached/);
   });
 });

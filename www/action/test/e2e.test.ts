@@ -244,9 +244,11 @@ describe("the action", () => {
     assert.equal(github.comments.length, 1, result.log);
     const names = new Set(result.commands.map((command) => command.name));
     assert.deepEqual(
-      [...names].filter((name) => !["error", "warning", "notice"].includes(name)),
+      [...names].filter((name) => !["error", "warning", "notice", "add-mask"].includes(name)),
       [],
     );
+    const masked = result.commands.filter(({ name }) => name === "add-mask").map(({ text }) => text);
+    assert.deepEqual(masked, ["token-workflow"]);
     assert.ok(!errors(result).includes("gotcha"));
     assert.ok(!(result.log + traces(repository.root)).includes(SECRET));
     assert.ok(github.comments.every(({ body }) => !body.includes(SECRET)));

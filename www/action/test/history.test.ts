@@ -31,17 +31,17 @@ describe("the commits to compare", () => {
 
   it("are the head and where it left its base", async () => {
     const git = new Git(repository.clone("whole", head, "whole"));
-    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head });
+    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head, policy: base });
   });
 
   it("are fetched when the clone holds one commit", async () => {
     const git = new Git(repository.clone("shallow", head, 1));
-    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head });
+    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head, policy: base });
   });
 
   it("are fetched when the clone is of another commit", async () => {
     const git = new Git(repository.clone("other", base, 1));
-    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head });
+    assert.deepEqual(await findRevisions(git, sinceFork()), { old: fork, new: head, policy: base });
   });
 
   it("leave a whole clone whole", async () => {
@@ -51,7 +51,7 @@ describe("the commits to compare", () => {
     repository.git("checkout", "--quiet", "main");
     const git = new Git(clone);
     const found = await findRevisions(git, { kind: "between", base: island, head: base });
-    assert.deepEqual(found, { old: island, new: base });
+    assert.deepEqual(found, { old: island, new: base, policy: island });
     assert.equal(await git.text("rev-parse", "--is-shallow-repository"), "false");
   });
 
@@ -59,13 +59,13 @@ describe("the commits to compare", () => {
     for (const depth of ["whole", 1] as const) {
       const git = new Git(repository.clone(`branch-${depth}`, head, depth));
       const range: Range = { kind: "since-fork-point", base: { branch: "main" }, head };
-      assert.deepEqual(await findRevisions(git, range), { old: fork, new: head });
+      assert.deepEqual(await findRevisions(git, range), { old: fork, new: head, policy: base });
     }
   });
 
   it("are one alone in an audit", async () => {
     const git = new Git(repository.clone("audit", head, 1));
-    assert.deepEqual(await findRevisions(git, { kind: "state", head }), { old: null, new: head });
+    assert.deepEqual(await findRevisions(git, { kind: "state", head }), { old: null, new: head, policy: head });
   });
 
   it("that share no history are refused", async () => {

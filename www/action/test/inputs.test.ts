@@ -29,6 +29,7 @@ describe("the inputs", () => {
       failOn: null,
       comment: "on-findings",
       commentKey: "default",
+      label: "",
       paths: [],
       environments: [],
     });
@@ -59,6 +60,8 @@ describe("the inputs", () => {
       refused({ "INPUT_COMMENT-KEY": key }, /`comment-key`/);
     }
     assert.equal(readInputs({ "INPUT_COMMENT-KEY": "eu-west-1_live.2" }).commentKey, "eu-west-1_live.2");
+    refused({ INPUT_LABEL: "risk, or not" }, /`label`/);
+    assert.equal(readInputs({ INPUT_LABEL: "config-risk: " }).label, "config-risk");
     refused({ INPUT_CONFIG: "../plimsoll.toml" }, /inside the repository/);
     refused({ INPUT_CONFIG: "/etc/plimsoll.toml" }, /inside the repository/);
     assert.equal(readInputs({ INPUT_CONFIG: "./ci/plimsoll.toml" }).config, "ci/plimsoll.toml");

@@ -40,10 +40,11 @@ describe("the sources", () => {
       add: (side, path, bytes) => seen.added.set(`${side} ${path}`, Buffer.from(bytes)),
       skip: (side, path, reason) => seen.skipped.set(`${side} ${path}`, reason),
       note: (about, text) => seen.notes.push(`${about} ${text}`),
+      policy: () => ({ gate: null, failOn: null }),
       options: () => assert.fail("sources set no options"),
       run: () => assert.fail("sources run nothing"),
     };
-    await addSources(request, new Git(repository.origin), revisions, pathFilter(globs));
+    await addSources(request, new Git(repository.origin), { ...revisions, policy: revisions.new }, pathFilter(globs));
     return seen;
   };
 
