@@ -13,6 +13,7 @@ mod clock;
 mod git;
 mod inputs;
 mod output;
+mod page;
 mod patch;
 mod threads;
 
@@ -29,7 +30,7 @@ use crate::rule::plain_docs;
 use crate::rules::{self, RULES};
 use crate::setting::Environment;
 
-use args::{Args, AuditArgs, Command, Common, ReviewArgs};
+use args::{Args, AuditArgs, Command, Common, PageArgs, ReviewArgs, Sides};
 use inputs::{Both, STDIN};
 
 /// Name of the policy file at the root of the new side.
@@ -64,6 +65,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match args.command {
         Command::Review(args) => review_command(&args),
         Command::Audit(args) => audit(&args),
+        Command::Page(args) => page_command(&args).map(|()| false),
         Command::Explain { rule } => explain(&rule),
         Command::Rules => output::print(&list_of_rules()).map(|()| false),
     };
@@ -80,21 +82,41 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
     // What can be wrong with the arguments is said before anything is read.
     let outputs = output::targets(&args.common)?;
-    let environments = environments(&args.common)?;
+    let environments = environments(&args.common.env)?;
+    finish(both(&args.sides)?, &args.common, environments, &outputs, false)
+}
+
+/// Both sides, from wherever they are to come.
+fn both(sides: &Sides) -> Result<Both, Failure> {
     let mut progress = output::Progress::new();
-    let both = match (&args.git, &args.patch, &args.old, &args.new) {
+    let both = match (&sides.git, &sides.patch, &sides.old, &sides.new) {
         (Some(range), ..) => git::read(range, &mut progress)?,
         (_, Some(file), ..) => patch::read(file)?,
         (_, _, Some(old), Some(new)) => inputs::read_both(old, new, &mut progress)?,
         _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
     };
     progress.done();
-    finish(both, &args.common, environments, &outputs, false)
+    Ok(both)
+}
+
+fn page_command(args: &PageArgs) -> Result<(), Failure> {
+    let environments = environments(&args.env)?;
+    let page = page::load(args.page.as_deref())?;
+    let given = if args.sides.is_empty() {
+        None
+    } else {
+        let both = both(&args.sides)?;
+        let policy = policy(args.config.as_deref(), &both.new)?;
+        // What is wrong with the policy is said here and not in a page that somebody opens later.
+        let policy = policy.map(|(name, text)| parsed(&name, &text).map(|_| text)).transpose()?;
+        Some(page::given(&both, policy.as_deref(), &environments, &clock::today()))
+    };
+    page::serve(&page::filled(&page, given.as_deref())?, args.port)
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
     let outputs = output::targets(&args.common)?;
-    let environments = environments(&args.common)?;
+    let environments = environments(&args.common.env)?;
     let mut progress = output::Progress::new();
     let new = inputs::read_one(&args.path, &mut progress)?;
     progress.done();
@@ -109,11 +131,15 @@ fn finish(
     outputs: &[output::Target],
     audit: bool,
 ) -> Result<bool, Failure> {
-    let config = config(common, &both.new)?;
+    let config = match policy(common.config.as_deref(), &both.new)? {
+        Some((name, text)) => parsed(&name, &text)?,
+        None => Config::default(),
+    };
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
     let spread = threads::spread(common.jobs);
-    let request = Request { old, new, config, environments, today: Some(clock::today()), audit, spread };
+    let request =
+        Request { old, new, config, environments, today: Some(clock::today()), audit, spread, ..Request::default() };
     let report = review(request);
     for target in outputs {
         let options = options(target, fail_on);
@@ -131,15 +157,15 @@ fn options(target: &output::Target, fail_on: FailOn) -> RenderOptions {
     }
 }
 
-/// The policy: the given file, or the one at the root of the new side, or none.
-fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
-    let (name, text) = match &common.config {
+/// Name and text of the policy: the given file, or the one at the root of the new side, or none.
+fn policy(given: Option<&Path>, new: &[Input]) -> Result<Option<(String, String)>, Failure> {
+    let (name, text) = match given {
         Some(path) => {
             let bytes = if path.as_os_str() == STDIN { inputs::stdin()? } else { inputs::read_file(path)? };
             (path.display().to_string(), bytes)
         }
         None => {
-            let Some(input) = new.iter().find(|i| i.path == POLICY_FILE) else { return Ok(Config::default()) };
+            let Some(input) = new.iter().find(|i| i.path == POLICY_FILE) else { return Ok(None) };
             let Content::Bytes(bytes) = &input.content else {
                 return Err(Failure::new(
                     format!("{POLICY_FILE} is not a file that can be read"),
@@ -149,14 +175,20 @@ fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
             (POLICY_FILE.to_owned(), bytes.clone())
         }
     };
-    let text = String::from_utf8(text).map_err(|_| Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8"))?;
-    Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
-        error.file = name;
+    match String::from_utf8(text) {
+        Ok(text) => Ok(Some((name, text.trim_start_matches('\u{feff}').to_owned()))),
+        Err(_) => Err(Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8")),
+    }
+}
+
+fn parsed(name: &str, text: &str) -> Result<Config, Failure> {
+    Config::parse(text, &rules::names()).map_err(|mut error| {
+        error.file = name.to_owned();
         Failure(error.to_string())
     })
 }
 
-fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> {
+fn environments(pairs: &[String]) -> Result<Vec<(String, Environment)>, Failure> {
     let read = |pair: &String| {
         let remedy = "write it like --env 'prod/**=production'";
         let (glob, name) = pair.rsplit_once('=').ok_or_else(|| Failure::new("--env has no '='", remedy))?;
@@ -168,7 +200,7 @@ fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> 
             None => Err(Failure::new("--env names no environment", "it is one of production, staging, development")),
         }
     };
-    common.env.iter().map(read).collect()
+    pairs.iter().map(read).collect()
 }
 
 fn explain(name: &str) -> Result<bool, Failure> {

@@ -23,6 +23,7 @@ use crate::setting::{Environment, Resource, ResourceId, SettingRef, Settings, Sh
 use crate::source::{self, Location, Side, Source, SourceId, Sources};
 use crate::spread::Spread;
 use crate::suppression::{Allow, Suppressions};
+use crate::textdiff::Extent;
 
 /// One file of one side.
 #[derive(Debug, Clone)]
@@ -59,6 +60,8 @@ pub struct Request {
     pub today: Option<String>,
     /// Look at `new` as it stands instead of at a change.
     pub audit: bool,
+    /// How much of a changed file the line diff shows.
+    pub extent: Extent,
     /// How independent files are read: by default one after the other.
     pub spread: Spread,
 }
@@ -73,7 +76,7 @@ struct SideRead<'a> {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit, spread } = request;
+    let Request { old, new, config, environments, today, audit, extent, spread } = request;
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
     let policy = config.policy();
@@ -126,6 +129,7 @@ pub fn review(request: Request) -> Report {
         skipped: gathered.skipped,
         notes: gathered.notes,
         counted: gathered.counted,
+        extent,
     })
 }
 

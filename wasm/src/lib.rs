@@ -2,11 +2,13 @@
 
 use js_sys::Error;
 use plimsoll::config::{Config, FailOn};
+use plimsoll::patch;
 use plimsoll::render::{self, Format, RenderOptions};
 use plimsoll::report::Report;
 use plimsoll::review::{self, Content, Input};
 use plimsoll::rules::RULES;
 use plimsoll::setting::Environment;
+use plimsoll::textdiff::Extent;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -32,6 +34,8 @@ struct Options {
     today: Option<String>,
     /// Look at the new side as it stands.
     audit: bool,
+    /// Show changed files whole in the line diff, unless they are long.
+    whole_files: bool,
 }
 
 #[wasm_bindgen]
@@ -65,6 +69,22 @@ impl Request {
         self.request.new.push(Input { path: about.to_owned(), content });
     }
 
+    /// Adds what a unified diff shows of both sides; false if the text holds none.
+    pub fn patch(&mut self, name: &str, text: &str) -> bool {
+        let files = patch::parse(text);
+        let is_patch = !files.is_empty();
+        for mut file in files {
+            let (old, new) = (file.old.take(), file.new.take());
+            let (before, after) = file.contents();
+            self.request.old.extend(old.map(|path| Input { path, content: before }));
+            self.request.new.extend(new.map(|path| Input { path, content: after }));
+        }
+        if is_patch {
+            self.note(&format!("({name})"), patch::ONLY_A_PATCH);
+        }
+        is_patch
+    }
+
     fn put(&mut self, side: &str, path: &str, content: Content) -> Result<(), Error> {
         let input = Input { path: path.to_owned(), content };
         match side {
@@ -94,6 +114,7 @@ impl Request {
         self.fail_on = options.fail_on.as_deref().map(known).transpose()?;
         self.request.today = options.today;
         self.request.audit = options.audit;
+        self.request.extent = if options.whole_files { Extent::WholeFile } else { Extent::Changes };
         Ok(())
     }
 
