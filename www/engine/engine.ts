@@ -33,6 +33,8 @@ export interface ReviewOptions {
   today?: string | null;
   /** Look at the new side alone, as it stands. */
   audit?: boolean;
+  /** Show changed files whole in the line diff, unless they are long. */
+  wholeFiles?: boolean;
 }
 
 /** How a report is written. */
@@ -49,7 +51,7 @@ export interface RenderOptions {
 export interface Engine {
   readonly version: string;
   rules(): Rule[];
-  request(): ReviewRequest;
+  request(): PatchRequest;
 }
 
 export interface ReviewRequest {
@@ -64,12 +66,20 @@ export interface ReviewRequest {
   run(): Review;
 }
 
+/** A request that takes a unified diff too. */
+export interface PatchRequest extends ReviewRequest {
+  /** Adds what a unified diff shows of both sides; false if the text holds none. */
+  patch(name: string, text: string): boolean;
+}
+
 export interface Review {
   report(): Report;
   diff(): Diff;
   render(format: Format, options?: RenderOptions): string;
   /** Whether a finding that counts is at or above `failOn`; null: at or above what the review's options say. */
   failed(failOn: FailOn | null): boolean;
+  /** Gives the engine its memory back; the review must not be used any more. */
+  free(): void;
 }
 
 /** `plimsoll.toml` is wrong; the message says what, where and the remedy. */
@@ -96,11 +106,12 @@ export async function loadEngine(source: BufferSource | WebAssembly.Module | URL
   };
 }
 
-function wrapRequest(inner: wasm.Request): ReviewRequest {
+function wrapRequest(inner: wasm.Request): PatchRequest {
   return {
     add: (side, path, bytes) => guarded(() => inner.add(side, path, bytes)),
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
     note: (about, text) => guarded(() => inner.note(about, text)),
+    patch: (name, text) => guarded(() => inner.patch(name, text)),
     options: (options) => setOptions(inner, options),
     run: () => wrapReview(guarded(() => inner.run())),
   };
@@ -114,6 +125,7 @@ function wrapReview(inner: wasm.Review): Review {
     report: () => JSON.parse(render("json")) as Report,
     diff: () => JSON.parse(render("diff")) as Diff,
     failed: (failOn) => guarded(() => inner.failed(failOn ?? "")),
+    free: () => guarded(() => inner.free()),
   };
 }
 
@@ -124,6 +136,7 @@ function setOptions(inner: wasm.Request, options: ReviewOptions): void {
     failOn: options.failOn ?? null,
     today: options.today ?? null,
     audit: options.audit ?? false,
+    wholeFiles: options.wholeFiles ?? false,
   });
   try {
     inner.options(json);

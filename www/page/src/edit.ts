@@ -1,0 +1,130 @@
+/** The playground: the new side as text, and what the engine says of it while it is written. */
+
+import type { Finding, Report } from "../../engine/report.ts";
+import { button, type Child, count, h } from "./dom.ts";
+import { keysOf } from "./keys.ts";
+import type { Ending, Outcome } from "./protocol.ts";
+import { badge, LEVEL_LABEL } from "./report/labels.ts";
+import type { Session } from "./session.ts";
+
+/** Findings listed beside the text; the report has them all. */
+const LISTED = 30;
+
+interface Actions {
+  done(outcome: Outcome): void;
+  failed(message: string): void;
+}
+
+export async function editScreen(
+  outcome: Outcome,
+  session: Session,
+  wanted: string | null,
+  actions: Actions,
+): Promise<HTMLElement> {
+  let last = outcome;
+  const changed = new Set(outcome.diff.files.filter((file) => file.status !== "unchanged").map((file) => file.path));
+  const files = [...outcome.files].sort((a, b) => Number(changed.has(b)) - Number(changed.has(a)));
+  const select = h("select", { id: "edit-file" });
+  select.append(...files.map((path) => h("option", { value: path }, changed.has(path) ? `${path} (changed)` : path)));
+  if (wanted !== null) select.value = wanted;
+  const area = h("textarea", { id: "edit-text", spellcheck: "false", autocomplete: "off", autocapitalize: "off" });
+  const panel = h("div", { class: "live", "aria-live": "polite" });
+  const show = (next: Outcome) => {
+    last = next;
+    panel.replaceChildren(...live(next.report, outcome.report, next.took, (finding) => go(area, select, finding)));
+  };
+  const open = async () => {
+    area.value = await session.textOf(select.value);
+    area.setSelectionRange(0, 0);
+  };
+  const failed = (ending: Ending) => {
+    if (ending.kind === "done") return show(ending.outcome);
+    if (ending.kind === "failure") return actions.failed(ending.message);
+    if (ending.kind !== "cancelled") panel.replaceChildren(h("p", { class: "notice" }, ending.message));
+  };
+  area.addEventListener(
+    "input",
+    latest(() => session.edit(select.value, area.value).then(failed)),
+  );
+  select.addEventListener("change", () => void open());
+  if (files.length > 0) await open();
+  show(outcome);
+  const back = button("Back to the report", () => actions.done(last), { class: "primary" });
+  keysOf([["b", "Back to the report", () => actions.done(last)]]);
+  return h(
+    "div",
+    { class: "screen edit" },
+    h("h1", { tabindex: -1 }, "Change the new side"),
+    h("p", { class: "lead" }, "The report follows what you write. Nothing is saved; copy the text when it is right."),
+    h("div", { class: "edit-bar" }, h("label", { for: select.id }, "File"), select, back),
+    h(
+      "div",
+      { class: "edit-body" },
+      h("div", { class: "edit-text" }, h("label", { for: area.id, class: "unseen" }, "Text after the change"), area),
+      panel,
+    ),
+  );
+}
+
+/** Runs one at a time and, when it is done, once more if something came in between. */
+function latest(run: () => Promise<void>): () => void {
+  let busy = false;
+  let again = false;
+  const next = async (): Promise<void> => {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    await run();
+    busy = false;
+    if (again) {
+      again = false;
+      await next();
+    }
+  };
+  return () => void next();
+}
+
+function live(now: Report, start: Report, took: number | null, onFinding: (finding: Finding) => void): HTMLElement[] {
+  const counting = now.findings.filter((finding) => !finding.suppressed);
+  const item = (finding: Finding): Child =>
+    h(
+      "li",
+      {},
+      badge(finding.severity, finding.severity),
+      button(finding.title, () => onFinding(finding), { class: "link" }),
+    );
+  const difference = now.score - start.score;
+  const moved =
+    difference === 0
+      ? "as in the report"
+      : `${Math.abs(difference)} ${difference < 0 ? "less" : "more"} than in the report`;
+  return [
+    h(
+      "p",
+      { class: `live-score tone-${now.level}` },
+      h("strong", {}, now.score),
+      badge(LEVEL_LABEL[now.level], now.level),
+      h("span", {}, moved),
+    ),
+    h("p", { class: "live-summary" }, now.summary),
+    h("ul", { class: "live-findings" }, counting.slice(0, LISTED).map(item)),
+    h(
+      "p",
+      { class: "took" },
+      `${count(counting.length, "finding")}${took === null ? "" : `, in ${Math.round(took)} ms`}`,
+    ),
+  ];
+}
+
+/** Puts the cursor on the line of a finding, where it is in the file that is open. */
+function go(area: HTMLTextAreaElement, select: HTMLSelectElement, finding: Finding): void {
+  if (finding.side === "old" || finding.file !== select.value) return;
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, finding.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + (lines[finding.line - 1]?.length ?? 0));
+  const height = area.scrollHeight / Math.max(1, lines.length);
+  area.scrollTop = Math.max(0, (finding.line - 6) * height);
+}
