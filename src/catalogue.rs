@@ -13,6 +13,8 @@ mod schema;
 mod server;
 mod value;
 
+use std::sync::OnceLock;
+
 pub use check::CatalogueError;
 pub use example::broken_examples;
 pub use program::ProcessCount;
@@ -44,6 +46,16 @@ impl Catalogue {
             CatalogueError(format!("the built-in catalogue is damaged at line {}; reinstall plimsoll", e.line()))
         };
         Catalogue::new(serde_json::from_str(EMBEDDED).map_err(damaged)?)
+    }
+
+    /// The built-in catalogue, read once and then shared: reading it takes longer than reviewing a small change.
+    ///
+    /// # Panics
+    /// If the embedded tables are damaged, which a test excludes.
+    #[must_use]
+    pub fn shared() -> &'static Catalogue {
+        static SHARED: OnceLock<Catalogue> = OnceLock::new();
+        SHARED.get_or_init(|| Catalogue::builtin().expect("the embedded catalogue is checked by a test"))
     }
 
     /// A catalogue of these tables alone.

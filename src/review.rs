@@ -1,10 +1,11 @@
 //! The pipeline: bytes → documents → settings → changes and facts → budget → findings → score → report.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use crate::budget;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Entries};
 use crate::conclude;
 use crate::config::{Config, RuleSeverity};
 use crate::diff::{self, Change, ChangeKind};
@@ -134,11 +135,14 @@ pub fn review(request: Request) -> Report {
 }
 
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
-fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
-    let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
-    match builtin().with_user(config.entries.clone()) {
-        Ok(all) => (all, None),
-        Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
+fn catalogue(config: &Config) -> (Cow<'static, Catalogue>, Option<(String, String)>) {
+    let builtin = Catalogue::shared();
+    if config.entries == Entries::default() {
+        return (Cow::Borrowed(builtin), None);
+    }
+    match builtin.clone().with_user(config.entries.clone()) {
+        Ok(all) => (Cow::Owned(all), None),
+        Err(error) => (Cow::Borrowed(builtin), Some(("plimsoll.toml".to_owned(), error.to_string()))),
     }
 }
 
