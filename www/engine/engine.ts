@@ -35,6 +35,8 @@ export interface ReviewOptions {
   audit?: boolean;
   /** Show changed files whole in the line diff, unless they are long. */
   wholeFiles?: boolean;
+  /** Numbers that are taken to be others, like `replicas(Deployment shop/api)=20`; see `Engine.knobs`. */
+  whatIf?: string[];
 }
 
 /** How a report is written. */
@@ -51,6 +53,8 @@ export interface RenderOptions {
 export interface Engine {
   readonly version: string;
   rules(): Rule[];
+  /** Names of the numbers that `whatIf` can turn; empty for an engine that cannot. */
+  knobs(): string[];
   request(): PatchRequest;
 }
 
@@ -102,8 +106,15 @@ export async function loadEngine(source: BufferSource | WebAssembly.Module | URL
   return {
     version: guarded(() => wasm.version()),
     rules: () => guarded(() => JSON.parse(wasm.rules()) as Rule[]),
+    knobs: () => guarded(knobs),
     request: () => wrapRequest(guarded(() => new wasm.Request())),
   };
+}
+
+/** Older engines have none, so it is asked for by name. */
+function knobs(): string[] {
+  const export_: unknown = Reflect.get(wasm, "knobs");
+  return typeof export_ === "function" ? (JSON.parse(export_() as string) as string[]) : [];
 }
 
 function wrapRequest(inner: wasm.Request): PatchRequest {
@@ -137,6 +148,7 @@ function setOptions(inner: wasm.Request, options: ReviewOptions): void {
     today: options.today ?? null,
     audit: options.audit ?? false,
     wholeFiles: options.wholeFiles ?? false,
+    ...(options.whatIf ? { whatIf: options.whatIf } : {}),
   });
   try {
     inner.options(json);

@@ -3,6 +3,7 @@
 import type { Finding, Report } from "../../engine/report.ts";
 import { button, type Child, count, h } from "./dom.ts";
 import { keysOf } from "./keys.ts";
+import { latest } from "./latest.ts";
 import type { Ending, Outcome } from "./protocol.ts";
 import { badge, LEVEL_LABEL } from "./report/labels.ts";
 import type { Session } from "./session.ts";
@@ -64,26 +65,6 @@ export async function editScreen(
       panel,
     ),
   );
-}
-
-/** Runs one at a time and, when it is done, once more if something came in between. */
-function latest(run: () => Promise<void>): () => void {
-  let busy = false;
-  let again = false;
-  const next = async (): Promise<void> => {
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
-    await run();
-    busy = false;
-    if (again) {
-      again = false;
-      await next();
-    }
-  };
-  return () => void next();
 }
 
 function live(now: Report, start: Report, took: number | null, onFinding: (finding: Finding) => void): HTMLElement[] {

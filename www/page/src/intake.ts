@@ -91,7 +91,10 @@ export function intake(onGiven: (given: Given) => void): Intake {
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (mode.way() === "diff") return reviewDiff(diff.text.value, environment.value(), onGiven, say);
+    if (mode.way() === "diff") {
+      reviewDiff(diff.text.value, environment.value(), onGiven, say);
+      return;
+    }
     const sides = given(cards, mode.way() === "paste");
     say(missing(sides, mode.way() === "paste"));
     if (sides.old && sides.new) onJob(await jobOf(sides.old, sides.new, environment.value(), new Date()));
@@ -113,12 +116,11 @@ function reviewDiff(
   onGiven: (given: Given) => void,
   say: (text: string) => void,
 ): void {
-  if (text.trim() === "") return say("The diff is empty: paste what git diff prints");
   const report = asReport(text);
-  if (report) return onGiven({ kind: "report", report, diff: { files: [] } });
   const made = patch("pasted diff", text);
   if (made.kind === "job" && environment) made.job.options.env = [["**", environment]];
-  onGiven(made);
+  if (text.trim() === "") say("The diff is empty: paste what git diff prints");
+  else onGiven(report ? { kind: "report", report, diff: { files: [] } } : made);
 }
 
 function diffBox(): { element: HTMLElement; text: HTMLTextAreaElement } {

@@ -48,7 +48,7 @@ async function open(given: Given): Promise<void> {
   // The rules are the engine's; a report without them is still a report.
   const rules = await session.rules().catch(() => []);
   const json = `${JSON.stringify(given.report, null, 2)}\n`;
-  showReport({ report: given.report, diff: given.diff, rules, json, files: [], took: null });
+  showReport({ report: given.report, diff: given.diff, rules, json, files: [], knobs: [], took: null });
 }
 
 function showFirst(notice: string): void {

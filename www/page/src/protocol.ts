@@ -32,6 +32,8 @@ export interface Outcome {
   json: string;
   /** The paths of the new side whose text can be changed; empty for a report that came without its files. */
   files: string[];
+  /** The numbers of a budget that can be turned to see what if; empty where the engine does not offer it. */
+  knobs: string[];
   /** How long the engine took, in milliseconds; null where it did not run. */
   took: number | null;
 }
@@ -52,6 +54,8 @@ export type Question =
   | { kind: "review"; job: Job }
   /** Puts a text in the place of a file of the new side and reviews again. */
   | { kind: "edit"; path: string; text: string }
+  /** Reviews the same files with numbers taken to be others, beside the last review. */
+  | { kind: "what-if"; turns: string[] }
   /** Writes the last review in another form. */
   | { kind: "render"; format: Format }
   /** The text of a file of the new side. */
@@ -65,4 +69,5 @@ export type FromWorker = { id: number } & (
   | { kind: "end"; ending: Ending }
   | { kind: "text"; text: string }
   | { kind: "rules"; rules: Rule[] }
+  | { kind: "report"; report: Report }
 );

@@ -2,7 +2,7 @@
 
 import script from "virtual:worker";
 import type { Format } from "../../engine/engine.ts";
-import type { Rule } from "../../engine/report.ts";
+import type { Report, Rule } from "../../engine/report.ts";
 import type { Ending, FromWorker, Job, Progress, Question } from "./protocol.ts";
 
 /** Browsers with Trusted Types take the worker's address only from a policy; the others take the text. */
@@ -38,6 +38,18 @@ export class Session {
   /** Reviews again with another text for a file of the new side. */
   edit(path: string, text: string): Promise<Ending> {
     return this.run({ kind: "edit", path, text }, () => {});
+  }
+
+  /** What the report would be with other numbers. */
+  whatIf(turns: string[]): Promise<Report> {
+    return new Promise((resolve, reject) => {
+      const fail = (message: string) => reject(new Error(message));
+      const answer = (message: FromWorker) => {
+        if (message.kind === "report") resolve(message.report);
+        else if (message.kind === "end") fail("message" in message.ending ? message.ending.message : "cancelled");
+      };
+      this.ask({ kind: "what-if", turns }, { answer, fail });
+    });
   }
 
   render(format: Format): Promise<string> {

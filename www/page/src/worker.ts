@@ -6,7 +6,7 @@
 
 import packed from "virtual:engine";
 import { BadConfig, type Engine, loadEngine, type Review, type ReviewRequest } from "../../engine/engine.ts";
-import type { Rule, Side } from "../../engine/report.ts";
+import type { Report, Rule, Side } from "../../engine/report.ts";
 import type { Ending, FromWorker, Input, Job, Stage, ToWorker } from "./protocol.ts";
 
 /** Files read between two reports of progress. */
@@ -42,6 +42,8 @@ async function answer(question: ToWorker): Promise<void> {
         return end(id, await review(id, held));
       case "edit":
         return end(id, await edit(id, question.path, question.text));
+      case "what-if":
+        return send({ id, kind: "report", report: await whatIf(question.turns) });
       case "render":
         if (!last) throw new Error("nothing was reviewed yet");
         return send({ id, kind: "text", text: last.render(question.format) });
@@ -66,9 +68,9 @@ async function load(id: number, job: Job): Promise<Held> {
 }
 
 async function review(id: number, { old, new: after, job }: Held): Promise<Ending> {
-  const started_ = await started();
+  const running = await started();
   const begin = performance.now();
-  const request = started_.request();
+  const request = running.request();
   request.options({ ...job.options, wholeFiles: true });
   if (job.patch && !request.patch(job.patch.name, job.patch.text)) {
     return { kind: "refused", message: "No unified diff was found in the text: make one with git diff, or diff -u" };
@@ -86,8 +88,22 @@ async function review(id: number, { old, new: after, job }: Held): Promise<Endin
   const files = after.flatMap((file) => ("bytes" in file && isText(file.bytes) ? [file.path] : []));
   return {
     kind: "done",
-    outcome: { report: JSON.parse(json), diff, rules: await allRules(), json, files, took },
+    outcome: { report: JSON.parse(json), diff, rules: await allRules(), json, files, knobs: running.knobs(), took },
   };
+}
+
+async function whatIf(turns: string[]): Promise<Report> {
+  if (!held) throw new Error("nothing was reviewed yet");
+  const { old, new: after, job } = held;
+  const request = (await started()).request();
+  request.options({ ...job.options, whatIf: turns });
+  if (job.patch) request.patch(job.patch.name, job.patch.text);
+  addAll(request, "old", old);
+  addAll(request, "new", after);
+  const review = request.run();
+  const report = review.report();
+  review.free();
+  return report;
 }
 
 async function edit(id: number, path: string, text: string): Promise<Ending> {

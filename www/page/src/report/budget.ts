@@ -8,8 +8,9 @@ import { absent, badge, interval, VERDICT } from "./labels.ts";
 import { loadLine } from "./loadline.ts";
 import { type Section, section } from "./section.ts";
 import { type Column, group, row, table } from "./table.ts";
+import { type AskWhatIf, whatIfPanel } from "./whatif.ts";
 
-export function budgetSection(servers: readonly ServerBudget[], context: Context): Section {
+export function budgetSection(servers: readonly ServerBudget[], context: Context, whatIf: AskWhatIf | null): Section {
   if (servers.length === 0) {
     return section(
       "budget",
@@ -18,7 +19,7 @@ export function budgetSection(servers: readonly ServerBudget[], context: Context
       h("p", { class: "empty" }, "No database server and its clients were recognised in these files."),
     );
   }
-  const cards = servers.map((server, index) => card(server, index, context));
+  const cards = servers.map((server, index) => card(server, index, context, whatIf));
   return section("budget", "Budget", servers.length, legend(), cards);
 }
 
@@ -34,7 +35,7 @@ function legend(): HTMLElement {
   return h("ul", { class: "legend", "aria-hidden": "true" }, items);
 }
 
-function card(server: ServerBudget, index: number, context: Context): HTMLElement {
+function card(server: ServerBudget, index: number, context: Context, whatIf: AskWhatIf | null): HTMLElement {
   const { label, tone } = VERDICT[server.verdict];
   const title = `server-${index}-title`;
   const terms = (side: Side) => server.terms.filter((term) => term.side === side);
@@ -57,6 +58,7 @@ function card(server: ServerBudget, index: number, context: Context): HTMLElemen
     listed("Not known", server.unknowns),
     listed("May belong here as well", server.couldBe),
     server.proposal && proposal(server.proposal),
+    whatIf && whatIfPanel(server, index, whatIf),
     h(
       "details",
       {},

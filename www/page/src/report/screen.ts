@@ -40,6 +40,8 @@ export function reportScreen(outcome: Outcome, session: Session, actions: Action
         return card(id);
       }),
   };
+  const whatIf =
+    outcome.knobs.length > 0 ? { knobs: outcome.knobs, ask: (turns: string[]) => session.whatIf(turns) } : null;
   const canEdit = outcome.files.length > 0;
   const files = new DiffView(outcome.diff, report, context, filters, { edit: canEdit ? actions.edit : null });
   const editButton = canEdit && button("Change it here", () => actions.edit(null));
@@ -51,7 +53,7 @@ export function reportScreen(outcome: Outcome, session: Session, actions: Action
   );
   const sections: Section[] = [
     findingsSection(report, context, filters),
-    budgetSection(report.budget, context),
+    budgetSection(report.budget, context, whatIf),
     files.section,
     changesSection(report.changes, context, filters),
     checklistSection(report.checklist, context),
