@@ -68,7 +68,8 @@ export function withPage(options: BuildOptions = {}): { open(options?: OpenOptio
       const requests: string[] = [];
       const errors: string[] = [];
       page.on("request", (request) => {
-        if (request.url() !== url && !/^(blob|data):/.test(request.url())) requests.push(request.url());
+        if (request.url() !== url.replace(/#.*/s, "") && !/^(blob|data):/.test(request.url()))
+          requests.push(request.url());
       });
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
