@@ -16,23 +16,38 @@ interface Actions {
   failed(message: string): void;
 }
 
+interface EditScreen {
+  element: HTMLElement;
+  /** Puts the cursor on a line; the screen must be shown. */
+  go(line: number): void;
+}
+
 export async function editScreen(
   outcome: Outcome,
   session: Session,
   wanted: string | null,
   actions: Actions,
-): Promise<HTMLElement> {
+): Promise<EditScreen> {
   let last = outcome;
   const changed = new Set(outcome.diff.files.filter((file) => file.status !== "unchanged").map((file) => file.path));
   const files = [...outcome.files].sort((a, b) => Number(changed.has(b)) - Number(changed.has(a)));
   const select = h("select", { id: "edit-file" });
   select.append(...files.map((path) => h("option", { value: path }, changed.has(path) ? `${path} (changed)` : path)));
-  if (wanted !== null) select.value = wanted;
+  const worst = outcome.report.findings.find(({ side, file }) => side === "new" && files.includes(file));
+  select.value = wanted ?? worst?.file ?? files[0] ?? "";
   const area = h("textarea", { id: "edit-text", spellcheck: "false", autocomplete: "off", autocapitalize: "off" });
   const panel = h("div", { class: "live", "aria-live": "polite" });
+  const to = async (finding: Finding) => {
+    if (finding.side === "old" || !files.includes(finding.file)) return;
+    if (select.value !== finding.file) {
+      select.value = finding.file;
+      await open();
+    }
+    goLine(area, finding.line);
+  };
   const show = (next: Outcome) => {
     last = next;
-    panel.replaceChildren(...live(next.report, outcome.report, next.took, (finding) => go(area, select, finding)));
+    panel.replaceChildren(...live(next.report, outcome.report, next === outcome ? null : next.took, to));
   };
   const open = async () => {
     area.value = await session.textOf(select.value);
@@ -52,7 +67,7 @@ export async function editScreen(
   show(outcome);
   const back = button("Back to the report", () => actions.done(last), { class: "primary" });
   keysOf([["b", "Back to the report", () => actions.done(last)]]);
-  return h(
+  const element = h(
     "div",
     { class: "screen edit" },
     h("h1", { tabindex: -1 }, "Change the new side"),
@@ -65,16 +80,22 @@ export async function editScreen(
       panel,
     ),
   );
+  return { element, go: (line) => goLine(area, line) };
 }
 
-function live(now: Report, start: Report, took: number | null, onFinding: (finding: Finding) => void): HTMLElement[] {
+function live(
+  now: Report,
+  start: Report,
+  took: number | null,
+  onFinding: (finding: Finding) => Promise<void>,
+): HTMLElement[] {
   const counting = now.findings.filter((finding) => !finding.suppressed);
   const item = (finding: Finding): Child =>
     h(
       "li",
       {},
       badge(finding.severity, finding.severity),
-      button(finding.title, () => onFinding(finding), { class: "link" }),
+      button(finding.title, () => void onFinding(finding), { class: "link" }),
     );
   const difference = now.score - start.score;
   const moved =
@@ -99,13 +120,11 @@ function live(now: Report, start: Report, took: number | null, onFinding: (findi
   ];
 }
 
-/** Puts the cursor on the line of a finding, where it is in the file that is open. */
-function go(area: HTMLTextAreaElement, select: HTMLSelectElement, finding: Finding): void {
-  if (finding.side === "old" || finding.file !== select.value) return;
+function goLine(area: HTMLTextAreaElement, line: number): void {
   const lines = area.value.split("\n");
-  const start = lines.slice(0, finding.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
   area.focus();
-  area.setSelectionRange(start, start + (lines[finding.line - 1]?.length ?? 0));
+  area.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
   const height = area.scrollHeight / Math.max(1, lines.length);
-  area.scrollTop = Math.max(0, (finding.line - 6) * height);
+  area.scrollTop = Math.max(0, (line - 6) * height);
 }

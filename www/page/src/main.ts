@@ -93,15 +93,17 @@ function showReport(outcome: Outcome): void {
   if (version) version.textContent = `${report.tool.name} ${report.tool.version}`;
   const screen = reportScreen(outcome, session, {
     back: () => showFirst(""),
-    edit: (path) => void showEdit(outcome, path),
+    edit: (path, line) => void showEdit(outcome, path, line ?? null),
   });
   show(`${report.level}, ${report.score} of 100 – Plimsoll`, screen);
   announce(`The review is there: ${report.summary}`);
 }
 
-async function showEdit(outcome: Outcome, path: string | null): Promise<void> {
+async function showEdit(outcome: Outcome, path: string | null, line: number | null): Promise<void> {
   const actions = { done: showReport, failed: (message: string) => showFailure(message, null) };
-  show("Editing – Plimsoll", await editScreen(outcome, session, path, actions));
+  const screen = await editScreen(outcome, session, path, actions);
+  show("Editing – Plimsoll", screen.element);
+  if (line !== null) screen.go(line);
 }
 
 /** A broken engine is never shown as an empty result. */

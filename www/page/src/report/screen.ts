@@ -19,10 +19,13 @@ import { ruleDialog } from "./rules.ts";
 import type { Section } from "./section.ts";
 import { verdictSection } from "./verdict.ts";
 
+/** With fewer findings and changes there is nothing to narrow. */
+const WORTH_NARROWING = 4;
+
 interface Actions {
   back(): void;
-  /** Opens the new side as text, at this file if one is named. */
-  edit(path: string | null): void;
+  /** Opens the new side as text, at this place if one is named. */
+  edit(path: string | null, line?: number): void;
 }
 
 export function reportScreen(outcome: Outcome, session: Session, actions: Actions): HTMLElement {
@@ -31,7 +34,8 @@ export function reportScreen(outcome: Outcome, session: Session, actions: Action
   const filters = new Filters(report);
   const card = (id: string) => document.getElementById(findingAnchor(id));
   const context: Context = {
-    placeLink: (file, side, line) => placeLink(files, file, side, line),
+    placeLink: (file, side, line) =>
+      placeLink(files, file, side, line) ?? textLink(outcome, actions, file, side, line) ?? plainPlace(file, line),
     ruleButton: (rule) => rules.button(rule),
     findingLink: (id, text) =>
       jump(text, `#${findingAnchor(id)}`, () => {
@@ -60,7 +64,7 @@ export function reportScreen(outcome: Outcome, session: Session, actions: Action
     coverageSection(report.coverage),
   ];
   const screen = h("div", { class: "screen report" });
-  const narrow = report.findings.length + report.changes.length > 1 && filters.element;
+  const narrow = report.findings.length + report.changes.length >= WORTH_NARROWING && filters.element;
   append(
     screen,
     verdictSection(report, context, tools),
@@ -138,12 +142,25 @@ function contents(sections: readonly Section[]): HTMLElement {
   return h("nav", { class: "contents", "aria-label": "Parts of the report" }, h("ul", {}, links));
 }
 
-function placeLink(files: DiffView, file: string, side: Side, line: number): HTMLElement {
-  const text = place(file, line);
-  if (!files.has(file, side, line)) return h("span", { class: "place" }, text);
-  const link = jump(text, `#${files.anchor(file, side, line)}`, () => files.reveal(file, side, line));
+/** A link to the line among the changed files; null if it is not there. */
+function placeLink(files: DiffView, file: string, side: Side, line: number): HTMLElement | null {
+  if (!files.has(file, side, line)) return null;
+  const link = jump(place(file, line), `#${files.anchor(file, side, line)}`, () => files.reveal(file, side, line));
   link.classList.add("place");
   return link;
+}
+
+/** A way to the line of a file that did not change, or not there: into its text. */
+function textLink({ files }: Outcome, actions: Actions, file: string, side: Side, line: number): HTMLElement | null {
+  if (side === "old" || !files.includes(file)) return null;
+  return button(place(file, line), () => actions.edit(file, line), {
+    class: "link place",
+    title: "Open the file there",
+  });
+}
+
+function plainPlace(file: string, line: number): HTMLElement {
+  return h("span", { class: "place" }, place(file, line));
 }
 
 function jump(text: string, href: string, target: () => HTMLElement | null): HTMLAnchorElement {
