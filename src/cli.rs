@@ -29,6 +29,7 @@ use crate::review::{Content, Input, Request, review};
 use crate::rule::plain_docs;
 use crate::rules::{self, RULES};
 use crate::setting::Environment;
+use crate::textdiff::Extent;
 
 use args::{Args, AuditArgs, Command, Common, PageArgs, ReviewArgs, Sides};
 use inputs::{Both, STDIN};
@@ -102,16 +103,24 @@ fn both(sides: &Sides) -> Result<Both, Failure> {
 fn page_command(args: &PageArgs) -> Result<(), Failure> {
     let environments = environments(&args.env)?;
     let page = page::load(args.page.as_deref())?;
-    let given = if args.sides.is_empty() {
-        None
-    } else {
-        let both = both(&args.sides)?;
-        let policy = policy(args.config.as_deref(), &both.new)?;
-        // What is wrong with the policy is said here and not in a page that somebody opens later.
-        let policy = policy.map(|(name, text)| parsed(&name, &text).map(|_| text)).transpose()?;
-        Some(page::given(&both, policy.as_deref(), &environments, &clock::today()))
+    if args.sides.is_empty() {
+        let Some(file) = &args.save else { return page::serve(&page::filled(&page, None)?, args.port) };
+        return Err(Failure::new(format!("there is nothing to save in {}", shown(file)), "give OLD and NEW as well"));
+    }
+    let both = both(&args.sides)?;
+    let policy = policy(args.config.as_deref(), &both.new)?;
+    // What is wrong with the policy is said here and not in a page that somebody opens later.
+    let config = policy.as_ref().map(|(name, text)| parsed(name, text)).transpose()?;
+    let Some(file) = &args.save else {
+        let policy = policy.map(|(_, text)| text);
+        let given = page::given(&both, policy.as_deref(), &environments, &clock::today());
+        return page::serve(&page::filled(&page, Some(&given))?, args.port);
     };
-    page::serve(&page::filled(&page, given.as_deref())?, args.port)
+    let Both { old, new } = both;
+    let config = config.unwrap_or_default();
+    let (today, extent) = (Some(clock::today()), Extent::WholeFile);
+    let report = review(Request { old, new, config, environments, today, extent, ..Request::default() });
+    output::save(file, &page::filled(&page, Some(&page::given_report(&report)))?)
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {

@@ -78,6 +78,9 @@ pub(super) struct PageArgs {
     /// The built page, a file named review.html
     #[arg(long, value_name = "FILE")]
     pub(super) page: Option<PathBuf>,
+    /// Write the page with the masked report in it to a file, instead of serving it
+    #[arg(long, value_name = "FILE", conflicts_with = "port")]
+    pub(super) save: Option<PathBuf>,
     /// Port to serve on; by default any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(super) port: u16,

@@ -1,7 +1,7 @@
 //! Where reports, messages and progress go.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
@@ -47,11 +47,16 @@ impl Target {
     /// Writes a report.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let Some(file) = &self.file else { return print(text) };
-        std::fs::write(file, text).map_err(|error| {
-            let what = format!("cannot write {}: {}", shown(file), reason(&error));
-            Failure::new(what, "name a file in a folder that exists and can be written to")
-        })
+        save(file, text)
     }
+}
+
+/// Writes a file.
+pub(super) fn save(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| {
+        let what = format!("cannot write {}: {}", shown(file), reason(&error));
+        Failure::new(what, "name a file in a folder that exists and can be written to")
+    })
 }
 
 /// Writes to standard output. A reader that has gone away is content with what it got.

@@ -15,6 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::render::{Format, RenderOptions, render};
+use crate::report::Report;
 use crate::review::{Content, Input};
 use crate::setting::Environment;
 
@@ -74,6 +76,13 @@ pub(super) fn given(both: &Both, config: Option<&str>, env: &[(String, Environme
         "today": today,
     })
     .to_string()
+}
+
+/// A finished report for the page, masked as every report is, with its changed lines.
+pub(super) fn given_report(report: &Report) -> String {
+    let text = |format| render(report, format, &RenderOptions::default());
+    // Both are JSON that our own renderers wrote.
+    format!("{{\"kind\":\"report\",\"report\":{},\"diff\":{}}}", text(Format::Json), text(Format::Diff))
 }
 
 fn input(input: &Input) -> Value {
@@ -213,6 +222,14 @@ mod tests {
         let filled = filled.unwrap_or_default();
         assert_eq!(filled.matches("</script>").count(), 1);
         assert!(filled.contains("\\u003c/script>\\u003cscript>"));
+    }
+
+    #[test]
+    fn a_saved_report_is_data_and_closes_nothing() {
+        let text = given_report(&Report::default());
+        let value: Value = serde_json::from_str(&text).unwrap_or_default();
+        assert_eq!(value["kind"], "report");
+        assert!(value["report"]["schema"].is_string() && value["diff"]["files"].is_array());
     }
 
     #[test]

@@ -57,6 +57,9 @@ export function fromPage(): Given | null {
   const text = document.getElementById("given")?.textContent ?? "";
   if (text.trim() === "") return null;
   const given = JSON.parse(text) as { kind: string } & Record<string, unknown>;
+  if (given.kind === "report" && isReport(given.report)) {
+    return { kind: "report", report: given.report, diff: given.diff as Diff };
+  }
   if (given.kind !== "sides") return null;
   const { old, new: after, config, env, today } = given as unknown as Served;
   const options = { config, env, today };

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import type { Report } from "../../engine/report.ts";
@@ -66,6 +67,50 @@ test("a member that cannot be unpacked is listed and the rest is reviewed", asyn
   await review(page);
   await seesThePool(page);
   assert.match((await page.locator("#coverage").textContent()) ?? "", /locked\.yaml.*encrypted/);
+});
+
+test("a hostile name in an archive is text and nothing else", async () => {
+  const { page, errors } = await site.open();
+  const name = "<img src=x onerror=document.title='hit'>/../\u202egnp.yaml";
+  const [old, fresh] = ["url: postgres://app@db1/x\n", "url: postgres://app@db2/x\n"].map((content) =>
+    zip([...tree("before"), { path: name, bytes: Buffer.from(content) }]),
+  ) as [Buffer, Buffer];
+  await page.locator("#old-files").setInputFiles(file("before.zip", old));
+  await page.locator("#new-files").setInputFiles(file("after.zip", fresh));
+  await page.locator("[data-side=new].full").waitFor();
+  await review(page);
+  await page.locator(".report").waitFor();
+  assert.match((await page.locator("#files").textContent()) ?? "", /<img src=x/);
+  assert.equal(await page.locator("main img").count(), 0);
+  assert.notEqual(await page.title(), "hit");
+  assert.deepEqual(errors, []);
+});
+
+test("a place in a file that did not change opens that file there", async () => {
+  const { page } = await site.open();
+  await toReport(page);
+  await page.locator(".terms .place", { hasText: "autoscaling.yaml:13" }).first().click();
+  await page.locator(".edit").waitFor();
+  assert.equal(await page.locator("#edit-file").inputValue(), "prod/orders-api-autoscaling.yaml");
+  const chosen = await page.locator("#edit-text").evaluate((area) => {
+    const { value, selectionStart, selectionEnd } = area as HTMLTextAreaElement;
+    return value.slice(selectionStart, selectionEnd);
+  });
+  assert.match(chosen, /maxReplicas: 12/);
+});
+
+test("lowering the pool in place takes the risk away", async () => {
+  const { page } = await site.open();
+  await toReport(page);
+  await page.getByRole("button", { name: "Change it here" }).click();
+  await page.locator(".live").waitFor();
+  const area = page.locator("#edit-text");
+  const text = await area.inputValue();
+  assert.match(text, /value: "40"/);
+  await area.fill(text.replace('value: "40"', 'value: "6"'));
+  await page.locator(".live-score", { hasText: "less than in the report" }).waitFor();
+  await page.getByRole("button", { name: "Back to the report" }).click();
+  assert.match((await page.locator("#budget").textContent()) ?? "", /fits/);
 });
 
 test("a pasted diff is reviewed and the report says that it was only a diff", async () => {
@@ -149,7 +194,7 @@ test("every example of the gallery is an incident that is found", async () => {
   for (const [index] of names.entries()) {
     await page.locator("button.example").nth(index).click();
     await page.locator(".report").waitFor();
-    assert.match((await page.locator(".verdict .badge").textContent()) ?? "", /medium|high|critical/, names[index]);
+    assert.match((await page.locator(".question .badge").textContent()) ?? "", /medium|high|critical/, names[index]);
     await page.getByRole("button", { name: "Review another change" }).click();
   }
   assert.deepEqual(errors, []);
@@ -223,6 +268,21 @@ function tar(members: readonly Member[]): Buffer {
   });
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }
+
+const program = ["debug", "release"].map((kind) => join(process.cwd(), "../target", kind, "plimsoll")).find(existsSync);
+
+test("the program writes the page with the masked report in it", async (t) => {
+  if (!program) return t.skip("the command line is not built");
+  const [built, saved] = [join(scratch, "built.html"), join(scratch, "saved.html")];
+  writeFileSync(built, site.html());
+  const sides = [join(POOL, "before"), join(POOL, "after")];
+  execFileSync(program, ["page", ...sides, "--page", built, "--save", saved]);
+  assert.ok(!readFileSync(saved, "utf8").includes("correct-horse-battery"));
+  const { page, requests, errors } = await site.open({ url: pathToFileURL(saved).href });
+  await seesThePool(page);
+  assert.ok((await page.locator(".diff .added").count()) > 0);
+  assert.deepEqual({ requests, errors }, { requests: [], errors: [] });
+});
 
 test("the program serves the page with both sides in it, to nobody else", async (t) => {
   const program = ["debug", "release"]

@@ -27,8 +27,8 @@ test("the head of the report has level, score, its reasons and the sentence", as
   await toReport(page);
   const head = page.locator(".verdict");
   assert.equal(await head.locator("h1").textContent(), report.summary);
-  assert.equal(await head.locator(".badge").textContent(), "critical");
-  assert.equal(await head.getByRole("img").getAttribute("aria-label"), "Risk score 85 of 100");
+  assert.equal(await head.locator(".question .badge").textContent(), "critical");
+  assert.equal(await head.getByRole("img").first().getAttribute("aria-label"), "Risk score 85 of 100");
   const points = await head.locator(".points").allTextContents();
   assert.equal(
     points.map(Number).reduce((sum, n) => sum + n, 0),
@@ -178,7 +178,7 @@ test("a review without findings says what was looked at", async () => {
   await pasteBoth(page, "a: 1", "be calm");
   await review(page);
   await page.locator(".report").waitFor();
-  assert.equal(await page.locator(".verdict .badge").textContent(), "nothing found");
+  assert.equal(await page.locator(".question .badge").textContent(), "nothing found");
   assert.match((await page.locator("#findings").textContent()) ?? "", /none of a connection or pool/);
   assert.deepEqual(await violationsOf(page), []);
 });

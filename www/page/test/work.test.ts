@@ -112,7 +112,7 @@ test("the new side is changed in place and the score follows", async () => {
   await page.locator(".live-score", { hasText: "nothing found" }).waitFor();
   assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "Back to the report" }).click();
-  assert.equal(await page.locator(".verdict .badge").textContent(), "nothing found");
+  assert.equal(await page.locator(".question .badge").textContent(), "nothing found");
 });
 
 test("a panic while typing is a bug too", async () => {
@@ -164,6 +164,26 @@ test("keys walk through findings and files, and the help names them", async () =
   await page.keyboard.press("Escape");
   await page.keyboard.press("v");
   assert.ok((await page.locator(".diff.unified").count()) > 0, "keys are off");
+});
+
+test("the server that the change weighs on most stands at the head", async () => {
+  const { page } = await site.open();
+  await toReport(page);
+  const worst = page.locator(".verdict .worst");
+  assert.match((await worst.textContent()) ?? "", /orders-db.*over at peak/);
+  assert.match((await worst.locator(".loadline").getAttribute("aria-label")) ?? "", /After: peak 496/);
+});
+
+test("who asks for contrast or for no motion gets it, and it stays readable", async () => {
+  const { page } = await site.open();
+  await page.emulateMedia({ contrast: "more" });
+  await toReport(page);
+  assert.deepEqual(await violations(page), []);
+  await page.emulateMedia({ contrast: "no-preference", forcedColors: "active" });
+  assert.deepEqual(await violations(page), []);
+  await page.emulateMedia({ forcedColors: "none", reducedMotion: "reduce" });
+  await page.locator("#finding-a1 .where a").click();
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
 });
 
 test("a slip of a letter is named, a new number is not", () => {
