@@ -1,7 +1,7 @@
 /** The connection budget: a load line for every server, and the arithmetic behind it. */
 
 import type { BudgetTerm, Interval, Load, ServerBudget, Side } from "../../../engine/report.ts";
-import { type Child, count, h } from "../dom.ts";
+import { append, button, type Child, count, h } from "../dom.ts";
 import { SIDE_LABEL } from "../sides.ts";
 import type { Context } from "./context.ts";
 import { absent, badge, interval, VERDICT } from "./labels.ts";
@@ -59,14 +59,18 @@ function card(server: ServerBudget, index: number, context: Context, whatIf: Ask
     listed("May belong here as well", server.couldBe),
     server.proposal && proposal(server.proposal),
     whatIf && whatIfPanel(server, index, whatIf),
-    h(
-      "details",
-      {},
-      h("summary", {}, "Before the change, and every scenario"),
+    later("Before the change, and every scenario", () => [
       before.length > 0 && termsTable("old", before, server.before, null, context),
       scenarios(server),
-    ),
+    ]),
   );
+}
+
+/** A fold whose contents are made when it is opened for the first time. */
+function later(label: string, make: () => Child): HTMLElement {
+  const fold = h("details", {}, h("summary", {}, label));
+  fold.addEventListener("toggle", () => append(fold, make()), { once: true });
+  return fold;
 }
 
 function listed(label: string, texts: readonly string[]): Child {
@@ -82,6 +86,9 @@ function proposal({ setting, value, isLimit }: NonNullable<ServerBudget["proposa
     h("span", {}, h("code", {}, setting), isLimit ? " from " : " up to ", h("code", {}, value)),
   );
 }
+
+/** Rows made at once. */
+const PAGE = 30;
 
 const TERMS: readonly Column[] = [
   { label: "Who" },
@@ -101,15 +108,18 @@ function termsTable(
   context: Context,
 ): Child {
   if (terms.length === 0) return h("p", { class: "empty" }, `${SIDE_LABEL[side]}: no client of this server was found.`);
+  const rows = terms.slice(0, PAGE).map((term) => termRow(term, context));
+  const body = group("tbody", rows);
+  const rest = terms.slice(PAGE);
+  const more =
+    rest.length > 0 &&
+    button(`Show ${rest.length} more`, () => {
+      body.append(...rest.map((term) => termRow(term, context)));
+      if (more) more.remove();
+    });
   const totals = load && [total("Peak", load.peak, null), total("Usable", load.usable, limitAt)];
-  return table("terms", TERMS, {
-    caption: `${SIDE_LABEL[side]}: ${count(terms.length, "client")} at peak`,
-    body: group(
-      "tbody",
-      terms.map((term) => termRow(term, context)),
-    ),
-    foot: totals && group("tfoot", totals),
-  });
+  const caption = `${SIDE_LABEL[side]}: ${count(terms.length, "client")} at peak`;
+  return [table("terms", TERMS, { caption, body, foot: totals && group("tfoot", totals) }), more];
 }
 
 function termRow(term: BudgetTerm, context: Context): HTMLElement {
