@@ -229,7 +229,7 @@ mod tests {
             "diff --git\n",
             "--- a\n+++ b\n@@ -1,5 +1,5 @@\n x",
         ] {
-            parse(text);
+            let _ = parse(text);
         }
     }
 }

@@ -151,7 +151,7 @@ await tab.getByRole("button", { name: "Review another change" }).click();
 const session = await tab.context().newCDPSession(tab);
 const memory = [];
 for (let i = 0; i < 10; i += 1) {
-  await review(pair.old, pair.fresh, false);
+  await review(typing.old, typing.fresh, false);
   await session.send("HeapProfiler.collectGarbage");
   memory.push((await session.send("Runtime.getHeapUsage")).usedSize);
 }
@@ -163,8 +163,8 @@ const { memory: held } = engine.initSync({ module: readFileSync(module) });
 const sizes = [];
 for (let i = 0; i < 10; i += 1) {
   const request = new engine.Request();
-  request.add("old", "a.yaml", readFileSync(pair.old));
-  request.add("new", "a.yaml", readFileSync(pair.fresh));
+  request.add("old", "a.yaml", readFileSync(typing.old));
+  request.add("new", "a.yaml", readFileSync(typing.fresh));
   const done = request.run();
   done.render("json", "{}");
   done.free();
