@@ -14,6 +14,8 @@ mod schema;
 mod server;
 mod value;
 
+use std::sync::OnceLock;
+
 pub use check::CatalogueError;
 pub use example::broken_examples;
 pub use managed::SizeLimit;
@@ -21,8 +23,8 @@ pub use program::ProcessCount;
 pub use recognise::{LibraryIndex, Match, Query};
 pub use role::Role;
 pub use schema::{
-    Ambiguity, Ends, Entries, Evidence, Example, Implied, Kind, Library, Managed, Means, Needs, PerMemory, Place, Program,
-    ProgramExample, ProgramSetting, ServerKind, ServerTime, Setting, Special, Unit, Zero,
+    Ambiguity, Ends, Entries, Evidence, Example, Implied, Kind, Library, Managed, Means, Needs, PerMemory, Place,
+    Program, ProgramExample, ProgramSetting, ServerKind, ServerTime, Setting, Special, Unit, Zero,
 };
 pub use value::{ReadValue, correction, in_greatest_unit, in_unit, in_words, read_value, taken};
 
@@ -46,6 +48,16 @@ impl Catalogue {
             CatalogueError(format!("the built-in catalogue is damaged at line {}; reinstall plimsoll", e.line()))
         };
         Catalogue::new(serde_json::from_str(EMBEDDED).map_err(damaged)?)
+    }
+
+    /// The built-in catalogue, read once and then shared: reading it takes longer than reviewing a small change.
+    ///
+    /// # Panics
+    /// If the embedded tables are damaged, which a test excludes.
+    #[must_use]
+    pub fn shared() -> &'static Catalogue {
+        static SHARED: OnceLock<Catalogue> = OnceLock::new();
+        SHARED.get_or_init(|| Catalogue::builtin().expect("the embedded catalogue is checked by a test"))
     }
 
     /// A catalogue of these tables alone.

@@ -15,6 +15,7 @@ mod drill;
 mod git;
 mod inputs;
 mod output;
+mod page;
 mod patch;
 mod threads;
 
@@ -33,8 +34,9 @@ use crate::review::{Content, Input, Request, review};
 use crate::rule::plain_docs;
 use crate::rules::{self, RULES};
 use crate::setting::Environment;
+use crate::textdiff::Extent;
 
-use args::{Args, AuditArgs, Command, Common, ReviewArgs};
+use args::{Args, AuditArgs, Command, Common, PageArgs, ReviewArgs, Sides};
 use inputs::{Both, STDIN};
 
 /// Name of the policy file at the root of the new side.
@@ -70,6 +72,7 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Review(args) => review_command(&args),
         Command::Audit(args) => audit(&args),
         Command::Drill(args) => drill::run(&args),
+        Command::Page(args) => page_command(&args).map(|()| false),
         Command::Explain { rule } => explain(&rule),
         Command::Rules => output::print(&list_of_rules()).map(|()| false),
     };
@@ -86,21 +89,49 @@ fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn review_command(args: &ReviewArgs) -> Result<bool, Failure> {
     // What can be wrong with the arguments is said before anything is read.
     let outputs = output::targets(&args.common)?;
-    let environments = environments(&args.common)?;
+    let environments = environments(&args.common.env)?;
+    finish(both(&args.sides)?, &args.common, environments, &outputs, Asked::default())
+}
+
+/// Both sides, from wherever they are to come.
+fn both(sides: &Sides) -> Result<Both, Failure> {
     let mut progress = output::Progress::new();
-    let both = match (&args.git, &args.patch, &args.old, &args.new) {
+    let both = match (&sides.git, &sides.patch, &sides.old, &sides.new) {
         (Some(range), ..) => git::read(range, &mut progress)?,
         (_, Some(file), ..) => patch::read(file)?,
         (_, _, Some(old), Some(new)) => inputs::read_both(old, new, &mut progress)?,
         _ => return Err(Failure::new("nothing to review", "give OLD and NEW, --git BASE...HEAD, or --patch FILE")),
     };
     progress.done();
-    finish(both, &args.common, environments, &outputs, Asked::default())
+    Ok(both)
+}
+
+fn page_command(args: &PageArgs) -> Result<(), Failure> {
+    let environments = environments(&args.env)?;
+    let page = page::load(args.page.as_deref())?;
+    if args.sides.is_empty() {
+        let Some(file) = &args.save else { return page::serve(&page::filled(&page, None)?, args.port) };
+        return Err(Failure::new(format!("there is nothing to save in {}", shown(file)), "give OLD and NEW as well"));
+    }
+    let both = both(&args.sides)?;
+    let policy = policy(args.config.as_deref(), &both.new)?;
+    // What is wrong with the policy is said here and not in a page that somebody opens later.
+    let config = policy.as_ref().map(|(name, text)| parsed(name, text, &both.new)).transpose()?;
+    let Some(file) = &args.save else {
+        let policy = policy.map(|(_, text)| text);
+        let given = page::given(&both, policy.as_deref(), &environments, &clock::today());
+        return page::serve(&page::filled(&page, Some(&given))?, args.port);
+    };
+    let Both { old, new } = both;
+    let config = config.unwrap_or_default();
+    let (today, extent) = (Some(clock::today()), Extent::WholeFile);
+    let report = review(Request { old, new, config, environments, today, extent, ..Request::default() });
+    output::save(file, &page::filled(&page, Some(&page::given_report(&report)))?)
 }
 
 fn audit(args: &AuditArgs) -> Result<bool, Failure> {
     let outputs = output::targets(&args.common)?;
-    let environments = environments(&args.common)?;
+    let environments = environments(&args.common.env)?;
     let what_if = args
         .what_if
         .iter()
@@ -133,7 +164,10 @@ fn finish(
     asked: Asked<'_>,
 ) -> Result<bool, Failure> {
     let others = common.facts.iter().map(|file| other_facts(file)).collect::<Result<_, _>>()?;
-    let config = config(common, &both.new)?;
+    let config = match policy(common.config.as_deref(), &both.new)? {
+        Some((name, text)) => parsed(&name, &text, &both.new)?,
+        None => Config::default(),
+    };
     let fail_on = common.fail_on.or(config.fail_on).unwrap_or_default();
     let Both { old, new } = both;
     let spread = threads::spread(common.jobs);
@@ -153,6 +187,7 @@ fn finish(
         what_if: asked.what_if,
         others,
         export_as: common.export_facts.as_deref().map(name_of),
+        ..Request::default()
     };
     let report = review(request);
     if let Some(mistake) = report.mistakes.first() {
@@ -165,7 +200,8 @@ fn finish(
         baseline::write(path, &report)?;
     }
     for target in outputs {
-        let options = RenderOptions { explain: asked.audit.is_some_and(|args| args.explain), ..options(target, fail_on) };
+        let options =
+            RenderOptions { explain: asked.audit.is_some_and(|args| args.explain), ..options(target, fail_on) };
         target.write(&render(&report, target.format, &options))?;
     }
     Ok(fail_on.is_reached(&report))
@@ -192,15 +228,15 @@ fn options(target: &output::Target, fail_on: FailOn) -> RenderOptions {
     }
 }
 
-/// The policy: the given file, or the one at the root of the new side, or none.
-fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
-    let (name, text) = match &common.config {
+/// Name and text of the policy: the given file, or the one at the root of the new side, or none.
+fn policy(given: Option<&Path>, new: &[Input]) -> Result<Option<(String, String)>, Failure> {
+    let (name, text) = match given {
         Some(path) => {
             let bytes = if path.as_os_str() == STDIN { inputs::stdin()? } else { inputs::read_file(path)? };
             (path.display().to_string(), bytes)
         }
         None => {
-            let Some(input) = new.iter().find(|i| i.path == POLICY_FILE) else { return Ok(Config::default()) };
+            let Some(input) = new.iter().find(|i| i.path == POLICY_FILE) else { return Ok(None) };
             let Content::Bytes(bytes) = &input.content else {
                 return Err(Failure::new(
                     format!("{POLICY_FILE} is not a file that can be read"),
@@ -210,9 +246,15 @@ fn config(common: &Common, new: &[Input]) -> Result<Config, Failure> {
             (POLICY_FILE.to_owned(), bytes.clone())
         }
     };
-    let text = String::from_utf8(text).map_err(|_| Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8"))?;
-    let config = Config::parse(text.trim_start_matches('\u{feff}'), &rules::names()).map_err(|mut error| {
-        error.file = name;
+    match String::from_utf8(text) {
+        Ok(text) => Ok(Some((name, text.trim_start_matches('\u{feff}').to_owned()))),
+        Err(_) => Err(Failure::new(format!("{name} is not UTF-8"), "save it as UTF-8")),
+    }
+}
+
+fn parsed(name: &str, text: &str, new: &[Input]) -> Result<Config, Failure> {
+    let config = Config::parse(text, &rules::names()).map_err(|mut error| {
+        error.file = name.to_owned();
         Failure(error.to_string())
     })?;
     extended(config, new)
@@ -232,7 +274,7 @@ fn extended(config: Config, new: &[Input]) -> Result<Config, Failure> {
     config.extended(text, &rules::names()).map_err(|error| Failure(error.to_string()))
 }
 
-fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> {
+fn environments(pairs: &[String]) -> Result<Vec<(String, Environment)>, Failure> {
     let read = |pair: &String| {
         let remedy = "write it like --env 'prod/**=production'";
         let (glob, name) = pair.rsplit_once('=').ok_or_else(|| Failure::new("--env has no '='", remedy))?;
@@ -244,7 +286,7 @@ fn environments(common: &Common) -> Result<Vec<(String, Environment)>, Failure> 
             None => Err(Failure::new("--env names no environment", "it is one of production, staging, development")),
         }
     };
-    common.env.iter().map(read).collect()
+    pairs.iter().map(read).collect()
 }
 
 fn explain(name: &str) -> Result<bool, Failure> {

@@ -48,6 +48,8 @@ pub struct Reviewed<'a> {
     pub counted: Counted,
     /// Identities of findings that an audit was told before.
     pub baseline: &'a BTreeSet<String>,
+    /// How much of a changed file the line diff shows.
+    pub extent: textdiff::Extent,
 }
 
 /// Counts made when the files were taken in.
@@ -559,7 +561,13 @@ fn file_diffs(reviewed: &Reviewed<'_>) -> Vec<FileDiff> {
         let secrets = |id: Option<SourceId>| id.map(|id| secret_spans(context, id)).unwrap_or_default();
         let source = |id: Option<SourceId>| id.map(|id| context.sources.get(id));
         let spans = (secrets(before), secrets(after));
-        Some(textdiff::file_diff(source(before), source(after), context.redactor, (&spans.0, &spans.1)))
+        Some(textdiff::file_diff(
+            source(before),
+            source(after),
+            context.redactor,
+            (&spans.0, &spans.1),
+            reviewed.extent,
+        ))
     };
     if context.audit { Vec::new() } else { paths.into_iter().filter_map(diff).collect() }
 }

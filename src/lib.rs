@@ -24,6 +24,7 @@ pub mod layer;
 pub mod limits;
 pub mod meaning;
 mod parameter;
+pub mod patch;
 mod placeholder;
 pub mod platform;
 pub mod problem;

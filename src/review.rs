@@ -1,12 +1,13 @@
 //! The pipeline: bytes → documents → settings → changes and facts → budget → findings → score → report.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use crate::budget;
 use crate::budget::shared::{self, SharedFacts};
 use crate::budget::what_if::{self, WhatIf};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Entries};
 use crate::conclude;
 use crate::config::{Config, RuleSeverity};
 use crate::diff::{self, Change, ChangeKind};
@@ -25,6 +26,7 @@ use crate::setting::{Environment, Resource, ResourceId, SettingRef, Settings, Sh
 use crate::source::{self, Location, Side, Source, SourceId, Sources};
 use crate::spread::Spread;
 use crate::suppression::{self, Allow, Terms};
+use crate::textdiff::Extent;
 
 /// Name of the policy file at the root of the new side.
 const POLICY_FILE: &str = "plimsoll.toml";
@@ -66,6 +68,8 @@ pub struct Request {
     pub audit: bool,
     /// Identities of findings that an audit was told before and does not count again.
     pub baseline: BTreeSet<String>,
+    /// How much of a changed file the line diff shows.
+    pub extent: Extent,
     /// How independent files are read: by default one after the other.
     pub spread: Spread,
     /// Numbers of the new side that are taken to be others; the budget compares with what is written.
@@ -86,7 +90,8 @@ struct SideRead<'a> {
 /// Reviews a change. Never fails: what could not be read is part of the report.
 #[must_use]
 pub fn review(request: Request) -> Report {
-    let Request { old, new, config, environments, today, audit, baseline, spread, what_if, others, export_as } = request;
+    let Request { old, new, config, environments, today, audit, baseline, extent, spread, what_if, others, export_as } =
+        request;
     let (config, unheld) = with_shared_policy(config, &old, &new);
     let environments = EnvironmentRules::new(environments.into_iter().chain(config.environments.clone()).collect());
     let (catalogue, unusable) = catalogue(&config);
@@ -153,6 +158,7 @@ pub fn review(request: Request) -> Report {
         notes: gathered.notes,
         counted: gathered.counted,
         baseline: &baseline,
+        extent,
     });
     report.mistakes = turned.iter().filter_map(|t| t.as_ref().err()).map(|error| redactor.text(error)).collect();
     report.shared = export_as.map(|from| {
@@ -183,11 +189,14 @@ fn with_shared_policy(config: Config, old: &[Input], new: &[Input]) -> (Config, 
 }
 
 /// The built-in knowledge with the user's own libraries. Entries that cannot be used are named, not dropped in silence.
-fn catalogue(config: &Config) -> (Catalogue, Option<(String, String)>) {
-    let builtin = || Catalogue::builtin().expect("the embedded catalogue is checked by a test");
-    match builtin().with_user(config.entries.clone()) {
-        Ok(all) => (all, None),
-        Err(error) => (builtin(), Some(("plimsoll.toml".to_owned(), error.to_string()))),
+fn catalogue(config: &Config) -> (Cow<'static, Catalogue>, Option<(String, String)>) {
+    let builtin = Catalogue::shared();
+    if config.entries == Entries::default() {
+        return (Cow::Borrowed(builtin), None);
+    }
+    match builtin.clone().with_user(config.entries.clone()) {
+        Ok(all) => (Cow::Owned(all), None),
+        Err(error) => (Cow::Borrowed(builtin), Some(("plimsoll.toml".to_owned(), error.to_string()))),
     }
 }
 

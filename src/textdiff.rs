@@ -15,8 +15,20 @@ use inline::Line;
 
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
+/// Up to this many lines a file may be shown whole, for a reader who unfolds what did not change.
+const WHOLE_LINES: usize = 1_500;
 /// A change above this is no reading matter; it is counted and not shown.
 const MOST_CHANGED_LINES: usize = 20_000;
+
+/// How much of a file that changed is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// The changes with three lines around them.
+    #[default]
+    Changes,
+    /// All of it, unless it is long.
+    WholeFile,
+}
 
 /// Compares two sides of a file. `secrets` are byte ranges of the old and the new text that must not be shown, beside
 /// what the redactor finds by itself.
@@ -26,6 +38,7 @@ pub fn file_diff(
     new: Option<&Source>,
     redactor: &Redactor,
     secrets: (&[Span], &[Span]),
+    extent: Extent,
 ) -> FileDiff {
     let mut diff = outline(old, new, redactor);
     let unreadable = [old, new].into_iter().flatten().find(|s| !s.readable);
@@ -45,12 +58,15 @@ pub fn file_diff(
         return diff;
     }
     let masks = (old.map(|s| masks(s, redactor, secrets.0)), new.map(|s| masks(s, redactor, secrets.1)));
+    let whole = extent == Extent::WholeFile && diff.old_lines.max(diff.new_lines) <= WHOLE_LINES;
+    let context = if whole { steps.len() } else { CONTEXT };
     let view = View {
         old: old.map(|source| Masked { source, masks: masks.0.unwrap_or_default() }),
         new: new.map(|source| Masked { source, masks: masks.1.unwrap_or_default() }),
         redactor,
     };
-    diff.hunks = hunk_ranges(&steps).into_iter().map(|range| view.hunk(steps.get(range).unwrap_or_default())).collect();
+    diff.hunks =
+        hunk_ranges(&steps, context).into_iter().map(|range| view.hunk(steps.get(range).unwrap_or_default())).collect();
     diff
 }
 
@@ -108,10 +124,10 @@ fn masks(source: &Source, redactor: &Redactor, told: &[Span]) -> Vec<Span> {
 }
 
 /// The steps of each hunk: changes with their context, joined where the context meets.
-fn hunk_ranges(steps: &[Step]) -> Vec<std::ops::Range<usize>> {
+fn hunk_ranges(steps: &[Step], context: usize) -> Vec<std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for (i, _) in steps.iter().enumerate().filter(|(_, s)| !matches!(s, Step::Same(..))) {
-        let (start, end) = (i.saturating_sub(CONTEXT), (i + CONTEXT + 1).min(steps.len()));
+        let (start, end) = (i.saturating_sub(context), (i + context + 1).min(steps.len()));
         match ranges.last_mut() {
             Some(last) if start <= last.end => last.end = end,
             _ => ranges.push(start..end),
@@ -217,7 +233,7 @@ mod tests {
     fn diff(old: &str, new: &str) -> FileDiff {
         let old = Source::new("a.yaml", Side::Old, old.as_bytes());
         let new = Source::new("a.yaml", Side::New, new.as_bytes());
-        file_diff(Some(&old), Some(&new), &Redactor::new(), (&[], &[]))
+        file_diff(Some(&old), Some(&new), &Redactor::new(), (&[], &[]), Extent::Changes)
     }
 
     /// `-3 a[b]c`: sign, line number, text with the changed parts in brackets.
@@ -255,13 +271,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_shown_whole_is_one_hunk_unless_it_is_long() {
+        let hunks = |lines: u32| {
+            let old: String = (0..lines).map(|i| format!("k{i}: x\n")).collect();
+            let new = old.replace("k2: x", "k2: y").replace("k25: x", "k25: y");
+            let (old, new) = (Source::new("a", Side::Old, old.as_bytes()), Source::new("a", Side::New, new.as_bytes()));
+            let diff = file_diff(Some(&old), Some(&new), &Redactor::new(), (&[], &[]), Extent::WholeFile);
+            diff.hunks.iter().map(|h| h.lines.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(hunks(60), [62]);
+        assert_eq!(hunks(1_600).len(), 2);
+    }
+
+    #[test]
     fn added_and_removed_files_are_one_hunk() {
         let new = Source::new("a", Side::New, b"x\ny\n");
-        let diff = file_diff(None, Some(&new), &Redactor::new(), (&[], &[]));
+        let diff = file_diff(None, Some(&new), &Redactor::new(), (&[], &[]), Extent::Changes);
         assert_eq!((diff.status, diff.old_lines, diff.new_lines), ("added", 0, 2));
         assert_eq!(shape(&diff), ["+1 [x]", "+2 [y]"]);
         let old = Source::new("a", Side::Old, b"x\n");
-        assert_eq!(file_diff(Some(&old), None, &Redactor::new(), (&[], &[])).status, "removed");
+        assert_eq!(file_diff(Some(&old), None, &Redactor::new(), (&[], &[]), Extent::Changes).status, "removed");
     }
 
     #[test]
@@ -276,7 +305,7 @@ mod tests {
         let old = Source::new("a", Side::Old, b"url=app:s3cr3tword@db1 #1\n");
         let new = Source::new("a", Side::New, b"url=app:s3cr3tword@db1 #2\n");
         let told = [Span::new(8, 18)];
-        let diff = file_diff(Some(&old), Some(&new), &Redactor::new(), (&told, &told));
+        let diff = file_diff(Some(&old), Some(&new), &Redactor::new(), (&told, &told), Extent::Changes);
         assert_eq!(shape(&diff), [format!("-1 url=app:{MASK}@db1 #[1]"), format!("+1 url=app:{MASK}@db1 #[2]")]);
     }
 
@@ -286,7 +315,8 @@ mod tests {
         let old = Source::new("a", Side::Old, text.as_bytes());
         let new = Source::new("a", Side::New, text.replace("z: 1", "z: 2").as_bytes());
         let told = [Span::new(text.find("AAAA").unwrap_or(0), text.find("\nz").unwrap_or(0))];
-        let shown = shape(&file_diff(Some(&old), Some(&new), &Redactor::new(), (&told, &told))).join("\n");
+        let shown =
+            shape(&file_diff(Some(&old), Some(&new), &Redactor::new(), (&told, &told), Extent::Changes)).join("\n");
         assert!(!shown.contains("AAAA") && !shown.contains("BBBB"), "{shown}");
         assert!(shown.contains("z: [2]"));
     }

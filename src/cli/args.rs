@@ -29,6 +29,12 @@ pub(super) enum Command {
                             plimsoll drill deploy --into exercise --class 'a letter of the host is missing'\n  \
                             plimsoll drill --list")]
     Drill(DrillArgs),
+    /// Serve the review page on this machine, with the two sides already in it
+    #[command(
+        after_help = "The page is found, in this order, as --page FILE, in the program itself where it was built \
+                            with it,\nor as review.html beside the program. It is served on 127.0.0.1 only, until Ctrl-C."
+    )]
+    Page(PageArgs),
     /// Print a rule's documentation
     Explain {
         /// Name of the rule
@@ -40,6 +46,15 @@ pub(super) enum Command {
 
 #[derive(Debug, Group)]
 pub(super) struct ReviewArgs {
+    #[command(flatten)]
+    pub(super) sides: Sides,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// Where the two sides come from.
+#[derive(Debug, Group)]
+pub(super) struct Sides {
     /// File or directory before the change; - for standard input
     #[arg(value_name = "OLD", requires = "new", conflicts_with_all = ["git", "patch"])]
     pub(super) old: Option<PathBuf>,
@@ -52,8 +67,34 @@ pub(super) struct ReviewArgs {
     /// Unified diff to review, all that is known being what it shows; - for standard input
     #[arg(long, value_name = "FILE")]
     pub(super) patch: Option<PathBuf>,
+}
+
+impl Sides {
+    /// Whether nothing was named at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.old.is_none() && self.new.is_none() && self.git.is_none() && self.patch.is_none()
+    }
+}
+
+#[derive(Debug, Group)]
+pub(super) struct PageArgs {
     #[command(flatten)]
-    pub(super) common: Common,
+    pub(super) sides: Sides,
+    /// The built page, a file named review.html
+    #[arg(long, value_name = "FILE")]
+    pub(super) page: Option<PathBuf>,
+    /// Write the page with the masked report in it to a file, instead of serving it
+    #[arg(long, value_name = "FILE", conflicts_with = "port")]
+    pub(super) save: Option<PathBuf>,
+    /// Port to serve on; by default any that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) port: u16,
+    /// Policy file [default: plimsoll.toml at the root of NEW]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Environment of the files that match a path pattern; may be given several times
+    #[arg(long, value_name = "GLOB=ENVIRONMENT")]
+    pub(super) env: Vec<String>,
 }
 
 #[derive(Debug, Group)]

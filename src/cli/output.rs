@@ -48,17 +48,19 @@ impl Target {
     /// Writes a report.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
         let Some(file) = &self.file else { return print(text) };
-        std::fs::write(file, text).map_err(|error| {
-            let what = format!("cannot write {}: {}", shown(file), reason(&error));
-            Failure::new(what, "name a file in a folder that exists and can be written to")
-        })
+        save(file, text)
     }
 }
 
 /// Writes what a repository opens, for the budgets of others.
 pub(super) fn write_facts(file: &Path, facts: &SharedFacts) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(facts).unwrap_or_default();
-    std::fs::write(file, text + "\n").map_err(|error| {
+    save(file, &(text + "\n"))
+}
+
+/// Writes a file.
+pub(super) fn save(file: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(file, text).map_err(|error| {
         let what = format!("cannot write {}: {}", shown(file), reason(&error));
         Failure::new(what, "name a file in a folder that exists and can be written to")
     })

@@ -34,6 +34,7 @@ impl Config {
         self.fail_on = self.fail_on.or(shared.fail_on);
         self.target = self.target.or(shared.target);
         self.strict_rollout = self.strict_rollout.or(shared.strict_rollout);
+        self.gate = self.gate.or(shared.gate);
         self.forbid_new_suppressions = self.forbid_new_suppressions.or(shared.forbid_new_suppressions);
         self.environments.extend(shared.environments);
         for (rule, severity) in shared.rules {

@@ -8,8 +8,10 @@ use crate::finding::Severity;
 use super::ConfigError;
 use super::reader::{Table, Value};
 
+pub(super) const KEYS: [&str; 6] = ["required", "reviewers", "count", "author", "approvals", "override"];
+
 /// Most reviewers that an item can ask for.
-const MOST_REVIEWERS: u64 = 10;
+pub(super) const MOST_REVIEWERS: u64 = 10;
 
 /// The terms of the gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,7 +49,7 @@ impl Default for Gate {
 const ROLES: [&str; 4] = ["triage", "write", "maintain", "admin"];
 
 pub(super) fn gate(table: &Table<'_, '_>) -> Result<Gate, ConfigError> {
-    table.only(&["required", "reviewers", "count", "author", "approvals", "override"])?;
+    table.only(&KEYS)?;
     let usual = Gate::default();
     let severity = |value: Value<'_, '_>| value.one_of("low, medium, high, critical", required);
     let people = |key: &str, usual: Vec<String>| table.get(key).map_or(Ok(usual), |value| people(&value));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ALLOW_KEYS, FailOn, LIMIT_KEYS, LIST_KEYS, MATCH_KEYS, PATH_KEYS, POLICY_KEYS, RULE_KEYS, SERVER_KEYS, TOP,
-    WORKLOAD_KEYS,
+    WORKLOAD_KEYS, gate,
 };
 use crate::connection::Engine;
 use crate::finding::Severity;
@@ -93,6 +93,7 @@ fn top(key: &str, rules: &[&str], rules_by_name: &Map<String, Value>) -> Value {
         "paths" => {
             closed(&PATH_KEYS, &[], |key| globs(if key == "include" { "Read only these" } else { "Leave these out" }))
         }
+        "gate" => closed(&gate::KEYS, &[], gate_key),
         "limits" => closed(&LIMIT_KEYS, &[], limit),
         "list" => list(&closed(&LIST_KEYS, &LIST_KEYS, |key| match key {
             "path" => text("Keys of the list with dots; * for one key, ** for any number"),
@@ -131,6 +132,24 @@ fn policy(key: &str) -> Value {
     }
 }
 
+fn gate_key(key: &str) -> Value {
+    let people = || globs("codeowners, @login, @organisation/team, or a role in the repository");
+    match key {
+        "required" => json!({
+            "enum": ["low", "medium", "high", "critical"],
+            "description": "Findings from this severity on have to be confirmed",
+        }),
+        "count" => {
+            json!({"type": "integer", "minimum": 1, "maximum": gate::MOST_REVIEWERS, "description": "Different reviewers that each item needs"})
+        }
+        "author" => json!({"type": "boolean", "description": "Whether the author may confirm"}),
+        "approvals" => {
+            json!({"type": "boolean", "description": "Whether an approval of the head commit confirms every item"})
+        }
+        _ => people(),
+    }
+}
+
 fn limit(key: &str) -> Value {
     let (usual, most) = (Limits::default(), Limits::MOST);
     let (usual, most) = match key {
@@ -162,6 +181,7 @@ fn workload(key: &str) -> Value {
         "pool-max" => count(1, "Connections of one process"),
         "max-replicas" => count(1, "Replicas at peak"),
         "threads" => count(1, "Of one process, that may each want a connection"),
+        "connections-per-task" => count(1, "Connections that one thread holds at once"),
         "requests-per-second" => json!({"type": "number", "exclusiveMinimum": 0, "description": "Over all replicas"}),
         _ => json!({"type": "number", "exclusiveMinimum": 0, "description": "How long one request holds a connection"}),
     }

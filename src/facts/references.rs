@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::connection;
 use crate::setting::{KeyPath, Resource, Segment, Setting, SettingRef, Settings, Shape, Standing};
-use crate::source::{Location, Sources};
+use crate::source::{Location, SourceId, Sources};
 
 use self::objects::Object;
 
@@ -118,7 +118,10 @@ struct Container {
 
 /// Collects what refers and what is referred to.
 pub(super) fn references(sources: &Sources, settings: &Settings) -> References {
-    let mut found = References { objects: objects::objects(sources, settings), ..References::default() };
+    // Looked up once a file: a file may hold thousands of resources.
+    let templates: BTreeSet<SourceId> =
+        sources.iter().filter(|(_, source)| source.text.contains("{{")).map(|(id, _)| id).collect();
+    let mut found = References { objects: objects::objects(&templates, settings), ..References::default() };
     for (at, resource) in settings.resources.iter().enumerate() {
         found.declare(resource);
         let chart = chart_of(&resource.path);
@@ -126,7 +129,7 @@ pub(super) fn references(sources: &Sources, settings: &Settings) -> References {
         if resource.standing == Standing::Covered && chart.is_none() {
             continue;
         }
-        let is_template = sources.get(resource.source).text.contains("{{");
+        let is_template = templates.contains(&resource.source);
         for (index, setting) in resource.settings.iter().enumerate() {
             let (Ok(r), Ok(s)) = (u32::try_from(at), u32::try_from(index)) else { break };
             let here = Here { at: SettingRef { resource: r, setting: s }, resource, setting, is_template };

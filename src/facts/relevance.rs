@@ -28,9 +28,8 @@ fn is_relevant(resource: &Resource, catalogue: &Catalogue) -> bool {
     match resource.shape {
         Shape::Workload(_) | Shape::Autoscaler(_) | Shape::Service(_) => true,
         Shape::Config(_) | Shape::Plain => {
-            let matters = |s: &Setting| {
-                may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s)
-            };
+            let matters =
+                |s: &Setting| may_matter(s, catalogue) || aliases::is_one(resource, s) || bare::may_be_host(s);
             resource.id.kind == workloads::CANARY
                 || is_kept_whole(resource)
                 || operators::may_be_database(&resource.id.kind)

@@ -320,7 +320,7 @@ fn diff() -> crate::report::FileDiff {
     let new = old.replace("size: 10", "size: 40").replace("hunter22", "hunter23");
     let old = Source::new("prod/api.yaml", Side::Old, old.as_bytes());
     let new = Source::new("prod/api.yaml", Side::New, new.as_bytes());
-    crate::textdiff::file_diff(Some(&old), Some(&new), &Redactor::new(), (&[], &[]))
+    crate::textdiff::file_diff(Some(&old), Some(&new), &Redactor::new(), (&[], &[]), crate::textdiff::Extent::Changes)
 }
 
 /// Nothing found, and not everything read.

@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
     &["render"],
     &["config"],
     &["review", "drill"],
+    &["patch"],
     &["cli"],
 ];
 

@@ -1,13 +1,16 @@
 //! Plimsoll for JavaScript: files in, text out. No judgement and no wording here.
 
 use js_sys::Error;
+use plimsoll::budget::what_if::{self, Knob};
 use plimsoll::config::{Config, FailOn};
 use plimsoll::finding::Severity;
+use plimsoll::patch;
 use plimsoll::render::{self, Format, RenderOptions};
 use plimsoll::report::Report;
 use plimsoll::review::{self, Content, Input};
 use plimsoll::rules::RULES;
 use plimsoll::setting::Environment;
+use plimsoll::textdiff::Extent;
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -33,6 +36,10 @@ struct Options {
     today: Option<String>,
     /// Look at the new side as it stands.
     audit: bool,
+    /// Show changed files whole in the line diff, unless they are long.
+    whole_files: bool,
+    /// Numbers of the new side that are taken to be others: `replicas(Deployment shop/api)=20`.
+    what_if: Vec<String>,
 }
 
 #[wasm_bindgen]
@@ -66,6 +73,22 @@ impl Request {
         self.request.new.push(Input { path: about.to_owned(), content });
     }
 
+    /// Adds what a unified diff shows of both sides; false if the text holds none.
+    pub fn patch(&mut self, name: &str, text: &str) -> bool {
+        let files = patch::parse(text);
+        let is_patch = !files.is_empty();
+        for mut file in files {
+            let (old, new) = (file.old.take(), file.new.take());
+            let (before, after) = file.contents();
+            self.request.old.extend(old.map(|path| Input { path, content: before }));
+            self.request.new.extend(new.map(|path| Input { path, content: after }));
+        }
+        if is_patch {
+            self.note(&format!("({name})"), patch::ONLY_A_PATCH);
+        }
+        is_patch
+    }
+
     fn put(&mut self, side: &str, path: &str, content: Content) -> Result<(), Error> {
         let input = Input { path: path.to_owned(), content };
         match side {
@@ -95,6 +118,10 @@ impl Request {
         self.fail_on = options.fail_on.as_deref().map(known).transpose()?;
         self.request.today = options.today;
         self.request.audit = options.audit;
+        for text in &options.what_if {
+            self.request.what_if.push(what_if::parse(text).map_err(|e| fail(format!("whatIf: {e}")))?);
+        }
+        self.request.extent = if options.whole_files { Extent::WholeFile } else { Extent::Changes };
         Ok(())
     }
 
@@ -112,6 +139,14 @@ impl Request {
         let fail_on = self.fail_on.or(self.request.config.fail_on).unwrap_or_default();
         Review { report: review::review(self.request), fail_on }
     }
+}
+
+/// The numbers that `whatIf` turns by a slider, as JSON: an instance class is no number.
+#[wasm_bindgen]
+#[must_use]
+pub fn knobs() -> String {
+    let numbers = Knob::NAMES.iter().filter(|(_, knob)| *knob != Knob::Class).map(|(name, _)| *name);
+    serde_json::json!(numbers.collect::<Vec<_>>()).to_string()
 }
 
 fn no_threshold() -> Error {

@@ -33,6 +33,10 @@ export interface ReviewOptions {
   today?: string | null;
   /** Look at the new side alone, as it stands. */
   audit?: boolean;
+  /** Show changed files whole in the line diff, unless they are long. */
+  wholeFiles?: boolean;
+  /** Numbers that are taken to be others, like `replicas(Deployment shop/api)=20`; see `Engine.knobs`. */
+  whatIf?: string[];
 }
 
 /** How a report is written. */
@@ -77,7 +81,9 @@ export interface Policy {
 export interface Engine {
   readonly version: string;
   rules(): Rule[];
-  request(): ReviewRequest;
+  /** Names of the numbers that `whatIf` can turn; empty for an engine that cannot. */
+  knobs(): string[];
+  request(): PatchRequest;
 }
 
 export interface ReviewRequest {
@@ -94,6 +100,12 @@ export interface ReviewRequest {
   run(): Review;
 }
 
+/** A request that takes a unified diff too. */
+export interface PatchRequest extends ReviewRequest {
+  /** Adds what a unified diff shows of both sides; false if the text holds none. */
+  patch(name: string, text: string): boolean;
+}
+
 export interface Review {
   report(): Report;
   diff(): Diff;
@@ -102,6 +114,8 @@ export interface Review {
   checks(): Check[];
   /** Whether a finding that counts is at or above `failOn`; null: at or above what the review's options say. */
   failed(failOn: FailOn | null): boolean;
+  /** Gives the engine its memory back; the review must not be used any more. */
+  free(): void;
 }
 
 /** `plimsoll.toml` is wrong; the message says what, where and the remedy. */
@@ -124,15 +138,23 @@ export async function loadEngine(source: BufferSource | WebAssembly.Module | URL
   return {
     version: guarded(() => wasm.version()),
     rules: () => guarded(() => JSON.parse(wasm.rules()) as Rule[]),
+    knobs: () => guarded(knobs),
     request: () => wrapRequest(guarded(() => new wasm.Request())),
   };
 }
 
-function wrapRequest(inner: wasm.Request): ReviewRequest {
+/** Older engines have none, so it is asked for by name. */
+function knobs(): string[] {
+  const export_: unknown = Reflect.get(wasm, "knobs");
+  return typeof export_ === "function" ? (JSON.parse(export_() as string) as string[]) : [];
+}
+
+function wrapRequest(inner: wasm.Request): PatchRequest {
   return {
     add: (side, path, bytes) => guarded(() => inner.add(side, path, bytes)),
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
     note: (about, text) => guarded(() => inner.note(about, text)),
+    patch: (name, text) => guarded(() => inner.patch(name, text)),
     options: (options) => setOptions(inner, options),
     policy: () => guarded(() => JSON.parse(inner.policy()) as Policy),
     run: () => wrapReview(guarded(() => inner.run())),
@@ -148,6 +170,7 @@ function wrapReview(inner: wasm.Review): Review {
     diff: () => JSON.parse(render("diff")) as Diff,
     checks: () => guarded(() => JSON.parse(inner.checks()) as Check[]),
     failed: (failOn) => guarded(() => inner.failed(failOn ?? "")),
+    free: () => guarded(() => inner.free()),
   };
 }
 
@@ -158,6 +181,8 @@ function setOptions(inner: wasm.Request, options: ReviewOptions): void {
     failOn: options.failOn ?? null,
     today: options.today ?? null,
     audit: options.audit ?? false,
+    wholeFiles: options.wholeFiles ?? false,
+    ...(options.whatIf ? { whatIf: options.whatIf } : {}),
   });
   try {
     inner.options(json);

@@ -9,6 +9,7 @@ declare module "#wasm" {
     add(side: "old" | "new", path: string, bytes: Uint8Array): void;
     skip(side: "old" | "new", path: string, reason: string): void;
     note(about: string, text: string): void;
+    patch(name: string, text: string): boolean;
     options(json: string): void;
     policy(): string;
     run(): Review;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Space;
 use crate::setting::{Resource, Segment, Settings, Shape};
-use crate::source::Sources;
+use crate::source::SourceId;
 
 /// An object that gives values by key.
 #[derive(Debug, Clone)]
@@ -24,7 +24,8 @@ impl Object {
     }
 }
 
-pub(super) fn objects(sources: &Sources, settings: &Settings) -> BTreeMap<(Space, String), Vec<Object>> {
+/// All objects of a side. Of a file that is a template more may come than is seen.
+pub(super) fn objects(templates: &BTreeSet<SourceId>, settings: &Settings) -> BTreeMap<(Space, String), Vec<Object>> {
     let mut found: BTreeMap<(Space, String), Vec<Object>> = BTreeMap::new();
     for resource in &settings.resources {
         let Some((space, name)) = role(resource) else { continue };
@@ -32,8 +33,7 @@ pub(super) fn objects(sources: &Sources, settings: &Settings) -> BTreeMap<(Space
         let is_generated =
             resource.path.ends_with("kustomization.yaml") || resource.path.ends_with("kustomization.yml");
         let is_open = || keys.is_empty() || is_generated || is_filled(resource);
-        let open =
-            is_open() || sources.get(resource.source).text.contains("{{") && resource.id.kind != "ExternalSecret";
+        let open = is_open() || templates.contains(&resource.source) && resource.id.kind != "ExternalSecret";
         found.entry((space, name)).or_default().push(Object { namespace: resource.id.namespace.clone(), keys, open });
     }
     found

@@ -5,6 +5,7 @@
  * the report lists it; nothing is dropped silently.
  */
 
+import { isArchive, unpack } from "./archive.ts";
 import type { Input } from "./protocol.ts";
 
 /** A file or folder as it was given. */
@@ -135,6 +136,21 @@ function keep(picked: Picked, parts: readonly string[], file: File, named: Set<s
   named.add(`${picked.name}/${folder}`);
 }
 
+/** Archives among what was given, as the folders that they are. Says which one cannot be read and why. */
+export async function opened(picked: readonly Picked[]): Promise<Picked[]> {
+  const isForeign = (path: string) => path.split("/").some((part) => FOREIGN.has(part));
+  const open = async (one: Picked): Promise<Picked> => {
+    const file = one.files[0];
+    if (one.folder || !file || !("blob" in file) || !isArchive(one.name)) return one;
+    try {
+      return { name: one.name, folder: true, files: await unpack(file.blob as File, isForeign) };
+    } catch (error) {
+      throw new Error(`${one.name} cannot be read: ${error instanceof Error ? error.message : "it is damaged"}`);
+    }
+  };
+  return Promise.all(picked.map(open));
+}
+
 function leaveOut(picked: Picked, folder: string): void {
   picked.files.push({ path: folder, skipped: "folder of foreign or generated files, not looked into" });
 }
@@ -144,6 +160,7 @@ function single(file: File): Picked {
 }
 
 function input(path: string, file: File): Input {
-  if (file.size > LARGEST) return { path, skipped: `larger than ${LARGEST / 1024 / 1024} MiB` };
+  if (file.size > LARGEST && !isArchive(file.name))
+    return { path, skipped: `larger than ${LARGEST / 1024 / 1024} MiB` };
   return { path, blob: file };
 }

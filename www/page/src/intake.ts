@@ -2,16 +2,23 @@
 
 import examples from "virtual:examples";
 import type { Environment, Side } from "../../engine/report.ts";
-import { fromDrop, fromFileList, type Picked } from "./collect.ts";
+import { fromDrop, fromFileList, opened, type Picked } from "./collect.ts";
 import { announce, append, button, type Child, count, h, svg } from "./dom.ts";
-import type { Job } from "./protocol.ts";
+import { asReport, type Given, patch, recognise } from "./given.ts";
+import type { Input, Job } from "./protocol.ts";
 import { bothSides, jobOf, pasted, SIDE_LABEL, type SideInput, type Sides, sideOf } from "./sides.ts";
 
 export interface Intake {
   element: HTMLElement;
   /** Says something above the inputs; empty takes it away. */
   notice(text: string): void;
+  swap(): void;
+  /** Starts the example of this name; false if there is none. */
+  example(name: string): boolean;
 }
+
+/** How the change is given. */
+type Way = "files" | "paste" | "diff";
 
 /** One side's card and what it holds. */
 interface Card {
@@ -26,44 +33,124 @@ interface Card {
   paste: HTMLElement;
 }
 
-export function intake(onJob: (job: Job) => void): Intake {
-  const cards: Record<Side, Card> = { old: card("old"), new: card("new") };
+export function intake(onGiven: (given: Given) => void): Intake {
+  const onJob = (job: Job) => onGiven({ kind: "job", job });
   const notice = h("p", { class: "notice", role: "alert", hidden: true });
   const say = (text: string) => {
     notice.textContent = text;
     notice.hidden = text === "";
     if (text !== "" && notice.isConnected) notice.scrollIntoView({ block: "nearest" });
   };
-  const hint = h("p", { class: "hint" }, "Or drop both at once anywhere on this page, before and after in this order.");
-  const mode = modes((pasting) => {
-    for (const one of [cards.old, cards.new]) {
-      one.files.hidden = pasting;
-      one.paste.hidden = !pasting;
+  /** What was chosen, on its side; a report or a diff needs no other side and is opened at once. */
+  const take = async (picked: Picked[], onSides: (picked: Picked[]) => string) => {
+    say("");
+    try {
+      const given = await recognise(picked);
+      if (given) return onGiven(given);
+      say(onSides(await opened(picked)));
+    } catch (error) {
+      say(error instanceof Error ? error.message : "The browser could not read what was given");
     }
-    hint.hidden = pasting;
+  };
+  const choose = (side: Side) => (picked: Picked[]) =>
+    take(picked, (open) => {
+      hold(cards[side], sideOf(open));
+      return "";
+    });
+  const cards: Record<Side, Card> = { old: card("old", choose("old")), new: card("new", choose("new")) };
+  const diff = diffBox();
+  const hint = h(
+    "p",
+    { class: "hint" },
+    "Or drop both at once anywhere on this page. Zip and tar.gz archives are opened; a unified diff or a report of Plimsoll (JSON) may come alone.",
+  );
+  const pair = h("div", { class: "sides" });
+  const mode = modes((way) => {
+    for (const one of [cards.old, cards.new]) {
+      one.files.hidden = way !== "files";
+      one.paste.hidden = way !== "paste";
+    }
+    pair.hidden = way === "diff";
+    diff.element.hidden = way !== "diff";
+    hint.hidden = way !== "files";
     say("");
   });
   const environment = environments();
   const swap = button([swapIcon(), h("span", {}, "Swap")], () => turn(cards), { class: "swap" });
+  pair.append(cards.old.element, swap, cards.new.element);
   const form = h(
     "form",
     { novalidate: true, "aria-label": "What to review" },
     notice,
     mode.element,
-    h("div", { class: "sides" }, cards.old.element, swap, cards.new.element),
+    pair,
+    diff.element,
     hint,
     environment.element,
-    h("div", { class: "actions" }, submitButton(), exampleButtons(environment.value, onJob)),
+    h("div", { class: "actions" }, submitButton()),
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const sides = given(cards, mode.pasting());
-    say(missing(sides, mode.pasting()));
+    if (mode.way() === "diff") {
+      reviewDiff(diff.text.value, environment.value(), onGiven, say);
+      return;
+    }
+    const sides = given(cards, mode.way() === "paste");
+    say(missing(sides, mode.way() === "paste"));
     if (sides.old && sides.new) onJob(await jobOf(sides.old, sides.new, environment.value(), new Date()));
   });
-  const element = h("div", { class: "screen intake" }, opening(), form, privacy());
-  takeDrops(element, cards, mode, say);
-  return { element, notice: say };
+  const play = (name: string) => {
+    const example = examples.find((one) => one.name === name);
+    if (example) void exampleJob(example, environment.value()).then(onJob);
+    return example !== undefined;
+  };
+  const element = h("div", { class: "screen intake" }, opening(), form, gallery(play), privacy());
+  takeDrops(element, cards, mode, take, say);
+  return { element, notice: say, swap: () => turn(cards), example: play };
+}
+
+/** A diff holds all that is needed; a report that is pasted here is opened as what it is. */
+function reviewDiff(
+  text: string,
+  environment: Environment | null,
+  onGiven: (given: Given) => void,
+  say: (text: string) => void,
+): void {
+  const report = asReport(text);
+  const made = patch("pasted diff", text);
+  if (made.kind === "job" && environment) made.job.options.env = [["**", environment]];
+  if (text.trim() === "") say("The diff is empty: paste what git diff prints");
+  else onGiven(report ? { kind: "report", report, diff: { files: [] } } : made);
+}
+
+function diffBox(): { element: HTMLElement; text: HTMLTextAreaElement } {
+  const text = h("textarea", { id: "diff-text", rows: 14, ...plainText });
+  const note = "Of files outside the diff nothing is known; the report says so, and a budget may lack them.";
+  const element = h(
+    "div",
+    { class: "side diff-in", hidden: true },
+    h("label", { for: text.id }, "Unified diff, as git diff prints it"),
+    text,
+    h("p", { class: "hint" }, note),
+  );
+  return { element, text };
+}
+
+/** The incidents that this product was made for, each a small repository before and after. */
+function gallery(play: (name: string) => boolean): Child {
+  if (examples.length === 0) return null;
+  const item = ({ name, title, why }: (typeof examples)[number]) =>
+    h(
+      "li",
+      {},
+      button([h("strong", {}, title), h("span", {}, why)], () => play(name), { class: "example" }),
+    );
+  return h(
+    "section",
+    { class: "gallery", "aria-labelledby": "gallery-title" },
+    h("h2", { id: "gallery-title" }, "Or see one of these go wrong"),
+    h("ul", {}, examples.map(item)),
+  );
 }
 
 function opening(): Child {
@@ -88,13 +175,13 @@ function missing(sides: Sides, pasting: boolean): string {
   return side ? `${SIDE_LABEL[side]} is empty: ${pasting ? "paste its text" : "drop or choose a file or folder"}` : "";
 }
 
-function card(side: Side): Card {
+function card(side: Side, onPick: (picked: Picked[]) => void): Card {
   const label = SIDE_LABEL[side];
   const name = h("input", { id: `${side}-name`, type: "text", value: "config.yaml", ...plainText });
   const text = h("textarea", { id: `${side}-text`, rows: 12, ...plainText });
   const status = h("p", { class: "status", "aria-live": "polite" });
   const clear = button("Remove", () => hold(one, null), { class: "quiet", "aria-label": `Remove ${label}` });
-  const choose = (folder: boolean) => chooser(side, folder, (picked) => hold(one, sideOf(picked)));
+  const choose = (folder: boolean) => chooser(side, folder, onPick);
   const files = h("div", { class: "choose" }, status, h("div", { class: "row" }, choose(false), choose(true), clear));
   const paste = h(
     "div",
@@ -134,7 +221,7 @@ function hold(one: Card, side: SideInput | null): void {
   one.clear.hidden = side === null;
   one.element.classList.toggle("full", side !== null);
   if (!side) {
-    one.status.replaceChildren("Drop a file or a folder here");
+    one.status.replaceChildren("Drop a file, a folder or an archive here");
     return;
   }
   const taken = side.files.filter((file) => "blob" in file).length;
@@ -163,29 +250,34 @@ function turn({ old, new: after }: Record<Side, Card>): void {
 
 interface Mode {
   element: HTMLElement;
-  pasting(): boolean;
-  set(pasting: boolean): void;
+  way(): Way;
+  set(way: Way): void;
 }
 
-function modes(onChange: (pasting: boolean) => void): Mode {
-  const radio = (id: string, checked: boolean) => h("input", { id, type: "radio", name: "mode", checked });
-  const files = radio("mode-files", true);
-  const paste = radio("mode-paste", false);
-  for (const one of [files, paste]) one.addEventListener("change", () => onChange(paste.checked));
+const WAYS: readonly [way: Way, label: string][] = [
+  ["files", "Files or folders"],
+  ["paste", "Pasted text"],
+  ["diff", "A diff"],
+];
+
+function modes(onChange: (way: Way) => void): Mode {
+  const radios = WAYS.map(([way, label]) => {
+    const id = `mode-${way}`;
+    const radio = h("input", { id, type: "radio", name: "mode", checked: way === "files" });
+    radio.addEventListener("change", () => onChange(way));
+    return { way, radio, label: h("label", { for: id }, label) };
+  });
   const element = h(
     "fieldset",
     { class: "modes" },
-    h("legend", { class: "unseen" }, "How to give the two sides"),
-    files,
-    h("label", { for: "mode-files" }, "Files or folders"),
-    paste,
-    h("label", { for: "mode-paste" }, "Pasted text"),
+    h("legend", { class: "unseen" }, "How to give the change"),
+    radios.flatMap(({ radio, label }) => [radio, label]),
   );
-  const set = (pasting: boolean) => {
-    (pasting ? paste : files).checked = true;
-    onChange(pasting);
+  const set = (wanted: Way) => {
+    for (const { way, radio } of radios) radio.checked = way === wanted;
+    onChange(wanted);
   };
-  return { element, pasting: () => paste.checked, set };
+  return { element, way: () => radios.find(({ radio }) => radio.checked)?.way ?? "files", set };
 }
 
 function environments(): { element: HTMLElement; value(): Environment | null } {
@@ -201,22 +293,23 @@ function environments(): { element: HTMLElement; value(): Environment | null } {
   return { element, value: () => (select.value === "" ? null : (select.value as Environment)) };
 }
 
-function exampleButtons(environment: () => Environment | null, onJob: (job: Job) => void): HTMLElement[] {
-  return examples.map((example) => {
-    const tree = (files: typeof example.before): SideInput => ({
-      label: example.name,
-      single: false,
-      files: files.map(({ path, text }) => ({ path, blob: new Blob([text]) })),
-    });
-    const words = `Try an example: ${example.name.replaceAll("-", " ")}`;
-    return button(words, async () => {
-      onJob(await jobOf(tree(example.before), tree(example.after), environment(), new Date()));
-    });
+function exampleJob(example: (typeof examples)[number], environment: Environment | null): Promise<Job> {
+  const tree = (files: typeof example.before): SideInput => ({
+    label: example.name,
+    single: false,
+    files: files.map(({ path, text }): Input => ({ path, blob: new Blob([text]) })),
   });
+  return jobOf(tree(example.before), tree(example.after), environment, new Date());
 }
 
 /** Drops on a card fill that side; anywhere else, or two things at once onto an empty pair, fill both. */
-function takeDrops(screen: HTMLElement, cards: Record<Side, Card>, mode: Mode, say: (text: string) => void): void {
+function takeDrops(
+  screen: HTMLElement,
+  cards: Record<Side, Card>,
+  mode: Mode,
+  take: (picked: Picked[], onSides: (picked: Picked[]) => string) => Promise<void>,
+  say: (text: string) => void,
+): void {
   const under = (event: DragEvent): Side | null => {
     const target = event.target instanceof Element ? event.target.closest("[data-side]") : null;
     return target ? (target.getAttribute("data-side") as Side) : null;
@@ -241,10 +334,9 @@ function takeDrops(screen: HTMLElement, cards: Record<Side, Card>, mode: Mode, s
     mark(null);
     const side = under(event);
     const picked = await dropped(event.dataTransfer);
-    if (mode.pasting()) mode.set(false);
-    say(
-      picked ? place(cards, side, picked) : "The browser could not open what was dropped: choose it with the buttons",
-    );
+    if (mode.way() !== "files") mode.set("files");
+    if (picked) await take(picked, (open) => place(cards, side, open));
+    else say("The browser could not open what was dropped: choose it with the buttons");
   });
 }
 

@@ -1,10 +1,13 @@
 /** The page: first screen → running → report, and what went wrong in between. One screen is shown at a time. */
 
 import { announce, append, button, count, h } from "./dom.ts";
+import { editScreen } from "./edit.ts";
+import { fromLink, fromPage, type Given } from "./given.ts";
 import { intake } from "./intake.ts";
-import type { Ending, Job, Progress, Stage } from "./protocol.ts";
+import { keysOf, startKeys } from "./keys.ts";
+import type { Ending, Job, Outcome, Progress, Stage } from "./protocol.ts";
 import { reportScreen } from "./report/screen.ts";
-import { type Run, startReview } from "./runner.ts";
+import { keepOffline, Session } from "./session.ts";
 
 const STAGES: Record<Stage, string> = {
   starting: "Starting the engine",
@@ -13,25 +16,58 @@ const STAGES: Record<Stage, string> = {
   writing: "Writing the report",
 };
 
-const first = intake(start);
-showFirst("");
+const session = new Session();
+const first = intake((given) => void open(given));
+
+startKeys();
+session.warm();
+keepOffline();
+void begin();
+window.addEventListener("hashchange", () => void openLink());
+
+async function begin(): Promise<void> {
+  showFirst("");
+  const given = fromPage();
+  if (given) return open(given);
+  const example = /^#example=([\w-]+)$/.exec(location.hash)?.[1];
+  if (example && first.example(example)) return;
+  await openLink();
+}
+
+async function openLink(): Promise<void> {
+  try {
+    const given = await fromLink(location.hash);
+    if (given) await open(given);
+  } catch {
+    showFirst("The link cannot be read: it was cut off, or comes from another version. Ask for it again");
+  }
+}
+
+async function open(given: Given): Promise<void> {
+  if (given.kind === "job") return start(given.job);
+  // The rules are the engine's; a report without them is still a report.
+  const rules = await session.rules().catch(() => []);
+  const json = `${JSON.stringify(given.report, null, 2)}\n`;
+  showReport({ report: given.report, diff: given.diff, rules, json, files: [], knobs: [], took: null });
+}
 
 function showFirst(notice: string): void {
   first.notice(notice);
+  keysOf([["w", "Swap Before and After", () => first.swap()]]);
   show("Plimsoll", first.element);
 }
 
 async function start(job: Job): Promise<void> {
   const progress = h("p", { class: "stage" }, STAGES.starting);
-  let run: Run | null = null;
-  const cancel = button("Cancel", () => run?.cancel(), { class: "cancel" });
+  const cancel = button("Cancel", () => session.cancel(), { class: "cancel" });
   const heading = h("h1", { tabindex: -1 }, "Reviewing the change");
+  keysOf([["Escape", "Cancel", () => session.cancel()]]);
   show("Reviewing – Plimsoll", h("div", { class: "screen running" }, wave(), heading, progress, cancel));
   announce("Reviewing the change");
-  run = startReview(job, (now) => {
+  const ending = await session.review(job, (now) => {
     progress.textContent = describe(now);
   });
-  ended(await run.ended, job);
+  ended(ending, job);
 }
 
 function ended(ending: Ending, job: Job): void {
@@ -43,6 +79,7 @@ function ended(ending: Ending, job: Job): void {
       showFirst("Cancelled: nothing was reviewed");
       break;
     case "bad-config":
+    case "refused":
       showFirst(ending.message);
       break;
     case "failure":
@@ -50,19 +87,28 @@ function ended(ending: Ending, job: Job): void {
   }
 }
 
-function showReport(outcome: Parameters<typeof reportScreen>[0]): void {
+function showReport(outcome: Outcome): void {
   const { report } = outcome;
   const version = document.getElementById("version");
   if (version) version.textContent = `${report.tool.name} ${report.tool.version}`;
-  show(
-    `${report.level}, ${report.score} of 100 – Plimsoll`,
-    reportScreen(outcome, () => showFirst("")),
-  );
+  const screen = reportScreen(outcome, session, {
+    back: () => showFirst(""),
+    edit: (path, line) => void showEdit(outcome, path, line ?? null),
+  });
+  show(`${report.level}, ${report.score} of 100 – Plimsoll`, screen);
   announce(`The review is there: ${report.summary}`);
 }
 
+async function showEdit(outcome: Outcome, path: string | null, line: number | null): Promise<void> {
+  const actions = { done: showReport, failed: (message: string) => showFailure(message, null) };
+  const screen = await editScreen(outcome, session, path, actions);
+  show("Editing – Plimsoll", screen.element);
+  if (line !== null) screen.go(line);
+}
+
 /** A broken engine is never shown as an empty result. */
-function showFailure(message: string, job: Job): void {
+function showFailure(message: string, job: Job | null): void {
+  keysOf([]);
   const screen = h(
     "div",
     { class: "screen failure", role: "alert" },
@@ -70,9 +116,10 @@ function showFailure(message: string, job: Job): void {
     h("p", { class: "lead" }, "The engine broke off. Nothing was reviewed, and this says nothing about your change."),
     h("p", {}, "Please report it with this message. It holds nothing of your files:"),
     h("pre", { tabindex: 0 }, h("code", {}, message)),
-    h("p", {}, `It was given ${count(job.old.length, "file")} before and ${count(job.new.length, "file")} after.`),
+    job &&
+      h("p", {}, `It was given ${count(job.old.length, "file")} before and ${count(job.new.length, "file")} after.`),
   );
-  const again = button("Try again", () => void start(job), { class: "primary" });
+  const again = job && button("Try again", () => void start(job), { class: "primary" });
   append(
     screen,
     h(

@@ -96,7 +96,8 @@ function renamed(before: SideInput, after: SideInput): Input[] {
   return [{ ...oldFile, path: newFile.path }];
 }
 
-function localDate(date: Date): string {
+/** `YYYY-MM-DD` where the reader is. */
+export function localDate(date: Date): string {
   const two = (n: number) => `${n}`.padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

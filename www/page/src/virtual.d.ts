@@ -20,6 +20,9 @@ declare module "virtual:examples" {
   interface Example {
     /** Folder name: `pool-flood`. */
     name: string;
+    /** What goes wrong in it, as a headline and as a sentence. */
+    title: string;
+    why: string;
     before: ExampleFile[];
     after: ExampleFile[];
   }

@@ -64,11 +64,12 @@ export function withPage(options: BuildOptions = {}): { open(options?: OpenOptio
       const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme: scheme, bypassCSP });
       contexts.push(context);
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(30_000);
       const requests: string[] = [];
       const errors: string[] = [];
       page.on("request", (request) => {
-        if (request.url() !== url && !/^(blob|data):/.test(request.url())) requests.push(request.url());
+        if (request.url() !== url.replace(/#.*/s, "") && !/^(blob|data):/.test(request.url()))
+          requests.push(request.url());
       });
       page.on("pageerror", (error) => errors.push(error.message));
       page.on("console", (message) => {
@@ -80,13 +81,19 @@ export function withPage(options: BuildOptions = {}): { open(options?: OpenOptio
   };
 }
 
-/** Opens the example and waits for its report. */
+/** Opens the first example and waits for its report. */
 export async function toReport(page: Page): Promise<void> {
-  await page
-    .getByRole("button", { name: /try an example/i })
-    .first()
-    .click();
+  await page.locator("button.example").first().click();
   await page.locator(".report").waitFor();
+}
+
+/** Opens the menu of exports and takes one of them. */
+export async function exported(page: Page, name: string): Promise<{ name: string; text: string }> {
+  await page.locator(".menu").evaluate((menu) => menu.setAttribute("open", ""));
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: `Download ${name}` }).click();
+  const download = await waiting;
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
 }
 
 export async function pasteBoth(page: Page, old: string, fresh: string): Promise<void> {

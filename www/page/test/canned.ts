@@ -46,7 +46,7 @@ function finding(over: Partial<Finding> & Pick<Finding, "id" | "rule" | "severit
   };
 }
 
-const findings: Finding[] = [
+export const findings: Finding[] = [
   finding({
     id: "a1",
     rule: "pool-exceeds-server-limit",

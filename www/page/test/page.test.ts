@@ -1,23 +1,29 @@
 /** The page with the real engine: what goes in, what is seen, and that nothing goes out. */
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Report } from "../../engine/report.ts";
-import { dropOn, POOL, pasteBoth, review, tooWide, toReport, unfold, violations, withPage } from "./browser.ts";
+import {
+  dropOn,
+  exported,
+  POOL,
+  pasteBoth,
+  review,
+  tooWide,
+  toReport,
+  unfold,
+  violations,
+  withPage,
+} from "./browser.ts";
 
 /** The password in the files of the test. It must be nowhere. */
 const SECRET = "correct-horse-battery";
-/** The examples of the repository, where there are any; otherwise those of the test. */
-const EXAMPLES = [join(process.cwd(), "../examples"), join(process.cwd(), "page/test")].find((folder) =>
-  existsSync(folder) ? readdirSync(folder).some((name) => existsSync(join(folder, name, "before"))) : false,
-);
-
-const site = withPage(EXAMPLES ? { examples: EXAMPLES } : {});
+const site = withPage();
 
 test("two folders chosen by input are reviewed", async () => {
   const { page, requests, errors } = await site.open();
@@ -68,8 +74,8 @@ test("no secret is anywhere in the page or in what it exports", async () => {
   await page.locator(".report").waitFor();
   await unfold(page);
   assert.ok(!(await page.content()).includes(SECRET));
-  for (const name of ["JSON", "Markdown"]) {
-    const text = await exported(page, name);
+  for (const name of ["JSON", "Markdown", "SARIF", "HTML"]) {
+    const { text } = await exported(page, name);
     assert.ok(text.length > 200 && !text.includes(SECRET), name);
   }
 });
@@ -77,12 +83,12 @@ test("no secret is anywhere in the page or in what it exports", async () => {
 test("the page says what the engine's JSON says", async () => {
   const { page } = await site.open();
   await toReport(page);
-  const report = JSON.parse(await exported(page, "JSON")) as Report;
+  const report = JSON.parse((await exported(page, "JSON")).text) as Report;
   assert.equal(report.schema, "plimsoll.review/1");
   assert.equal(await page.locator("h1").textContent(), report.summary);
   assert.equal(await page.locator(".score").textContent(), `${report.score}`);
   assert.equal(await page.locator(".server").count(), report.budget.length);
-  const checks = page.locator(".checklist input");
+  const checks = page.locator(".checklist input[type=checkbox]");
   assert.equal(await checks.count(), report.checklist.length);
 });
 
@@ -165,12 +171,6 @@ async function seesThePool(page: Page): Promise<void> {
   assert.match((await finding.textContent()) ?? "", /50/);
   assert.match((await page.locator(".server .terms").first().textContent()) ?? "", /400/);
   assert.ok((await page.locator(".file .note").count()) > 0);
-}
-
-async function exported(page: Page, name: string): Promise<string> {
-  const waiting = page.waitForEvent("download");
-  await page.getByRole("button", { name: `Download ${name}` }).click();
-  return readFileSync(await (await waiting).path(), "utf8");
 }
 
 /** What has the focus: its id for a field, its text for anything else. */

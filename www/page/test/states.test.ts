@@ -1,12 +1,13 @@
 /** Every state of the page, over an engine that can be brought into any of them. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
   dropOn,
+  exported,
   FAKE_ENGINE,
   POOL,
   pasteBoth,
@@ -26,8 +27,8 @@ test("the head of the report has level, score, its reasons and the sentence", as
   await toReport(page);
   const head = page.locator(".verdict");
   assert.equal(await head.locator("h1").textContent(), report.summary);
-  assert.equal(await head.locator(".badge").textContent(), "critical");
-  assert.equal(await head.getByRole("img").getAttribute("aria-label"), "Risk score 85 of 100");
+  assert.equal(await head.locator(".question .badge").textContent(), "critical");
+  assert.equal(await head.getByRole("img").first().getAttribute("aria-label"), "Risk score 85 of 100");
   const points = await head.locator(".points").allTextContents();
   assert.equal(
     points.map(Number).reduce((sum, n) => sum + n, 0),
@@ -112,24 +113,25 @@ test("the changes can be narrowed", async () => {
 test("ticks are counted and survive a second review", async () => {
   const { page } = await site.open();
   await toReport(page);
-  await page.getByLabel(/Does the host oders-db exist/).check();
+  await page.getByRole("checkbox", { name: /Does the host oders-db exist/ }).check();
   assert.equal(await page.locator(".tally").textContent(), "1 of 3 confirmed");
   await page.getByRole("button", { name: "Review another change" }).click();
   await toReport(page);
   assert.equal(await page.locator(".tally").textContent(), "1 of 3 confirmed");
 });
 
-test("JSON and Markdown leave the page as the engine wrote them", async () => {
+test("reports leave the page as the engine wrote them", async () => {
   const { page } = await site.open();
   await toReport(page);
-  const saved = async (name: string) => {
-    const waiting = page.waitForEvent("download");
-    await page.getByRole("button", { name }).click();
-    const download = await waiting;
-    return { name: download.suggestedFilename(), text: readFileSync(await download.path(), "utf8") };
-  };
-  assert.deepEqual(await saved("Download JSON"), { name: "plimsoll-review.json", text: JSON.stringify(report) });
-  assert.deepEqual(await saved("Download Markdown"), { name: "plimsoll-review.md", text: "# markdown" });
+  assert.deepEqual(await exported(page, "JSON"), { name: "plimsoll-review.json", text: JSON.stringify(report) });
+  for (const [name, ending] of [
+    ["Markdown", "md"],
+    ["SARIF", "sarif"],
+    ["HTML", "html"],
+  ] as const) {
+    const text = `# ${name.toLowerCase()}`;
+    assert.deepEqual(await exported(page, name), { name: `plimsoll-review.${ending}`, text });
+  }
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "Copy Markdown" }).click();
   await page.locator(".toast", { hasText: "Markdown copied" }).waitFor();
@@ -176,7 +178,7 @@ test("a review without findings says what was looked at", async () => {
   await pasteBoth(page, "a: 1", "be calm");
   await review(page);
   await page.locator(".report").waitFor();
-  assert.equal(await page.locator(".verdict .badge").textContent(), "nothing found");
+  assert.equal(await page.locator(".question .badge").textContent(), "nothing found");
   assert.match((await page.locator("#findings").textContent()) ?? "", /none of a connection or pool/);
   assert.deepEqual(await violationsOf(page), []);
 });

@@ -1,15 +1,16 @@
 /** The connection budget: a load line for every server, and the arithmetic behind it. */
 
 import type { BudgetTerm, Interval, Load, ServerBudget, Side } from "../../../engine/report.ts";
-import { type Child, count, h } from "../dom.ts";
+import { append, button, type Child, count, h } from "../dom.ts";
 import { SIDE_LABEL } from "../sides.ts";
 import type { Context } from "./context.ts";
 import { absent, badge, interval, VERDICT } from "./labels.ts";
 import { loadLine } from "./loadline.ts";
 import { type Section, section } from "./section.ts";
 import { type Column, group, row, table } from "./table.ts";
+import { type AskWhatIf, whatIfPanel } from "./whatif.ts";
 
-export function budgetSection(servers: readonly ServerBudget[], context: Context): Section {
+export function budgetSection(servers: readonly ServerBudget[], context: Context, whatIf: AskWhatIf | null): Section {
   if (servers.length === 0) {
     return section(
       "budget",
@@ -18,7 +19,7 @@ export function budgetSection(servers: readonly ServerBudget[], context: Context
       h("p", { class: "empty" }, "No database server and its clients were recognised in these files."),
     );
   }
-  const cards = servers.map((server, index) => card(server, index, context));
+  const cards = servers.map((server, index) => card(server, index, context, whatIf));
   return section("budget", "Budget", servers.length, legend(), cards);
 }
 
@@ -34,7 +35,7 @@ function legend(): HTMLElement {
   return h("ul", { class: "legend", "aria-hidden": "true" }, items);
 }
 
-function card(server: ServerBudget, index: number, context: Context): HTMLElement {
+function card(server: ServerBudget, index: number, context: Context, whatIf: AskWhatIf | null): HTMLElement {
   const { label, tone } = VERDICT[server.verdict];
   const title = `server-${index}-title`;
   const terms = (side: Side) => server.terms.filter((term) => term.side === side);
@@ -57,14 +58,19 @@ function card(server: ServerBudget, index: number, context: Context): HTMLElemen
     listed("Not known", server.unknowns),
     listed("May belong here as well", server.couldBe),
     server.proposal && proposal(server.proposal),
-    h(
-      "details",
-      {},
-      h("summary", {}, "Before the change, and every scenario"),
+    whatIf && whatIfPanel(server, index, whatIf),
+    later("Before the change, and every scenario", () => [
       before.length > 0 && termsTable("old", before, server.before, null, context),
       scenarios(server),
-    ),
+    ]),
   );
+}
+
+/** A fold whose contents are made when it is opened for the first time. */
+function later(label: string, make: () => Child): HTMLElement {
+  const fold = h("details", {}, h("summary", {}, label));
+  fold.addEventListener("toggle", () => append(fold, make()), { once: true });
+  return fold;
 }
 
 function listed(label: string, texts: readonly string[]): Child {
@@ -80,6 +86,9 @@ function proposal({ setting, value, isLimit }: NonNullable<ServerBudget["proposa
     h("span", {}, h("code", {}, setting), isLimit ? " from " : " up to ", h("code", {}, value)),
   );
 }
+
+/** Rows made at once. */
+const PAGE = 30;
 
 const TERMS: readonly Column[] = [
   { label: "Who" },
@@ -99,15 +108,18 @@ function termsTable(
   context: Context,
 ): Child {
   if (terms.length === 0) return h("p", { class: "empty" }, `${SIDE_LABEL[side]}: no client of this server was found.`);
+  const rows = terms.slice(0, PAGE).map((term) => termRow(term, context));
+  const body = group("tbody", rows);
+  const rest = terms.slice(PAGE);
+  const more =
+    rest.length > 0 &&
+    button(`Show ${rest.length} more`, () => {
+      body.append(...rest.map((term) => termRow(term, context)));
+      if (more) more.remove();
+    });
   const totals = load && [total("Peak", load.peak, null), total("Usable", load.usable, limitAt)];
-  return table("terms", TERMS, {
-    caption: `${SIDE_LABEL[side]}: ${count(terms.length, "client")} at peak`,
-    body: group(
-      "tbody",
-      terms.map((term) => termRow(term, context)),
-    ),
-    foot: totals && group("tfoot", totals),
-  });
+  const caption = `${SIDE_LABEL[side]}: ${count(terms.length, "client")} at peak`;
+  return [table("terms", TERMS, { caption, body, foot: totals && group("tfoot", totals) }), more];
 }
 
 function termRow(term: BudgetTerm, context: Context): HTMLElement {

@@ -1,13 +1,31 @@
-/** The changed files side by side, with changed words marked and findings on their lines. */
+/**
+ * The changed files: side by side, in one column, or as settings; with changed words marked, findings on their lines and
+ * what did not change folded. Lines are made when they are looked at.
+ */
 
-import type { Diff, DiffLine, FileDiff, Finding, Hunk, Side } from "../../../engine/report.ts";
-import { type Child, count, h } from "../dom.ts";
+import type { Change, Diff, DiffLine, FileDiff, Finding, Hunk, Report, Side } from "../../../engine/report.ts";
+import { announce, button, type Child, count, h } from "../dom.ts";
+import { recall, remember } from "../storage.ts";
+import { changesOf } from "./changes.ts";
 import type { Context } from "./context.ts";
+import type { Filters } from "./filters.ts";
 import { badge } from "./labels.ts";
 import { type Section, section } from "./section.ts";
+import { fileTree } from "./tree.ts";
 
 /** Files unfolded at once; the others are made when they are opened. */
 const OPEN = 12;
+
+/** Unchanged lines shown around a change; more are folded. */
+const AROUND = 3;
+
+export type View = "split" | "unified" | "settings";
+
+const VIEWS: readonly [view: View, label: string][] = [
+  ["split", "Side by side"],
+  ["unified", "One column"],
+  ["settings", "Settings"],
+];
 
 /** What stands next to each other: a line of each side, or one of them alone. */
 interface Row {
@@ -16,31 +34,100 @@ interface Row {
 }
 
 interface FileView {
+  file: FileDiff;
   element: HTMLDetailsElement;
   build(): void;
+  /** Makes it again, as the view says now. */
+  rebuild(): void;
+}
+
+interface Actions {
+  /** Null where there is no text to change. */
+  edit: ((path: string) => void) | null;
 }
 
 export class DiffView {
   readonly section: Section;
   private readonly places = new Map<string, { view: FileView; anchor: string }>();
+  private readonly findings: readonly Finding[];
+  private readonly changes: readonly Change[];
+  private readonly views: FileView[];
+  private readonly radios: HTMLInputElement[] = [];
+  private view: View = recall<View>("view", "split");
 
   constructor(
     diff: Diff,
-    private readonly findings: readonly Finding[],
+    report: Report,
     private readonly context: Context,
+    filters: Filters,
+    private readonly actions: Actions,
   ) {
+    this.findings = report.findings;
+    this.changes = report.changes;
     const changed = diff.files.filter((file) => file.status !== "unchanged");
     // Files with findings first; otherwise in the engine's order.
     changed.sort((a, b) => Number(this.on(b).length > 0) - Number(this.on(a).length > 0));
-    const views = changed.map((file, index) => this.file(file, index));
-    const empty = views.length === 0 && h("p", { class: "empty" }, "No file differs between the two sides.");
-    this.section = section(
-      "files",
-      "Files",
-      changed.length,
-      empty,
-      views.map((view) => view.element),
+    this.views = changed.map((file, index) => this.file(file, index));
+    filters.onChange(() => {
+      for (const { file, element } of this.views) element.hidden = !filters.path(file.path);
+    });
+    this.section = section("files", "Files", changed.length, this.contents(report));
+  }
+
+  private contents(report: Report): Child {
+    if (this.views.length === 0) {
+      const why =
+        report.changes.length > 0
+          ? "The lines of the files did not come with this report."
+          : "No file differs between the two sides.";
+      return h("p", { class: "empty" }, why);
+    }
+    const worst = (file: FileDiff) => this.on(file).filter((finding) => !finding.suppressed)[0]?.severity ?? null;
+    const entries = this.views.map((view) => ({
+      path: view.file.path,
+      tone: worst(view.file),
+      findings: this.on(view.file).length,
+      open: () => this.openFile(view),
+    }));
+    const tree = this.views.length > 1 && fileTree(entries);
+    const files = h(
+      "div",
+      { class: "files" },
+      this.views.map((view) => view.element),
     );
+    return [this.viewChooser(), h("div", { class: tree ? "with-tree" : "" }, tree, files)];
+  }
+
+  private viewChooser(): HTMLElement {
+    const choices = VIEWS.map(([view, label]) => {
+      const id = `view-${view}`;
+      const radio = h("input", { id, type: "radio", name: "view", checked: view === this.view });
+      radio.addEventListener("change", () => this.show(view));
+      this.radios.push(radio);
+      return [radio, h("label", { for: id }, label)];
+    });
+    return h("fieldset", { class: "modes view" }, h("legend", { class: "unseen" }, "How files are shown"), choices);
+  }
+
+  /** The next way of showing files. */
+  turn(): void {
+    const at = VIEWS.findIndex(([view]) => view === this.view);
+    const [view, label] = VIEWS[(at + 1) % VIEWS.length] ?? ["split", ""];
+    this.show(view);
+    announce(`Files: ${label}`);
+  }
+
+  private show(view: View): void {
+    this.view = view;
+    remember("view", view);
+    for (const [index, radio] of this.radios.entries()) radio.checked = VIEWS[index]?.[0] === view;
+    for (const one of this.views) one.rebuild();
+  }
+
+  private openFile(view: FileView): HTMLElement {
+    view.build();
+    view.element.open = true;
+    return view.element.querySelector("summary") ?? view.element;
   }
 
   /** Whether the line is shown. */
@@ -57,20 +144,28 @@ export class DiffView {
   reveal(file: string, side: Side, line: number): HTMLElement | null {
     const found = this.places.get(key(file, side, line));
     if (!found) return null;
+    if (this.view === "settings") this.show("split");
     found.view.build();
     found.view.element.open = true;
+    const there = document.getElementById(found.anchor);
+    if (there) return there;
+    for (const fold of found.view.element.querySelectorAll<HTMLButtonElement>("button.fold")) fold.click();
     return document.getElementById(found.anchor);
   }
 
   private file(file: FileDiff, index: number): FileView {
     const body = h("div", { class: "file-body" });
     const element = h("details", { class: `file status-${file.status}` }, fileHead(file, this.on(file).length), body);
-    let built = false;
+    let built: View | null = null;
     const view: FileView = {
+      file,
       element,
       build: () => {
-        if (!built) body.append(...this.body(file, index));
-        built = true;
+        if (built !== this.view) body.replaceChildren(...this.body(file, index));
+        built = this.view;
+      },
+      rebuild: () => {
+        if (built !== null) view.build();
       },
     };
     this.remember(file, index, view);
@@ -112,25 +207,45 @@ export class DiffView {
           outside.map((one) => h("li", {}, this.note(one, true))),
         ),
       );
-    if (file.hunks.length > 0) parts.push(this.table(file, index, findings));
+    if (this.view === "settings") parts.push(this.settings(file));
+    else if (file.hunks.length > 0) parts.push(this.table(file, index, findings));
+    const { edit } = this.actions;
+    if (edit && file.status !== "removed") {
+      const change = button("Change this file", () => edit(file.path), { class: "link" });
+      parts.push(h("p", { class: "file-tools" }, change));
+    }
     return parts;
+  }
+
+  private settings(file: FileDiff): HTMLElement {
+    const changes = this.changes.filter((change) => change.file === file.path || change.oldFile === file.path);
+    const table = changesOf(changes, this.context, count(changes.length, "changed setting"));
+    return table ?? h("p", { class: "empty" }, "No setting of this file differs: only its layout does.");
   }
 
   private table(file: FileDiff, index: number, findings: readonly Finding[]): HTMLElement {
     const body = h("tbody", { role: "rowgroup" });
+    const unified = this.view === "unified";
+    const make = (row: Row) => [
+      ...(unified ? unifiedLines(row, index) : [line(row, index)]),
+      ...this.notes(row, findings),
+    ];
+    const noted = (row: Row) => this.notes(row, findings).length > 0;
     let next = 1;
     for (const hunk of file.hunks) {
       if (hunk.newStart > next) body.append(gap(hunk.newStart - next));
-      for (const row of pairs(hunk)) body.append(line(row, index), ...this.notes(row, findings));
+      const rows = unified ? single(hunk) : pairs(hunk);
+      for (const run of runs(rows, noted))
+        body.append(...(run.folded ? [fold(run.rows, make)] : run.rows.flatMap(make)));
       next = 1 + Math.max(next - 1, ...hunk.lines.map((one) => one.new ?? 0));
     }
+    if (file.newLines >= next && file.hunks.length > 0) body.append(gap(file.newLines - next + 1));
     const sided = file.status === "added" || file.status === "removed" ? `only-${file.status}` : "";
-    const head = ["Old line", "Before", "New line", "After"].map((label) =>
-      h("th", { role: "columnheader", scope: "col" }, label),
-    );
+    const labels = unified ? ["Old line", "New line", "Text"] : ["Old line", "Before", "New line", "After"];
+    const head = labels.map((label) => h("th", { role: "columnheader", scope: "col" }, label));
     return h(
       "table",
-      { class: `diff ${sided}`, role: "table", "aria-label": file.path },
+      { class: `diff ${unified ? "unified" : sided}`, role: "table", "aria-label": file.path },
       h("thead", { class: "unseen", role: "rowgroup" }, h("tr", { role: "row" }, head)),
       body,
     );
@@ -183,6 +298,60 @@ function fileHead(file: FileDiff, findings: number): HTMLElement {
 
 function sum(hunks: readonly Hunk[], kind: DiffLine["kind"]): number {
   return hunks.reduce((n, hunk) => n + hunk.lines.filter((line) => line.kind === kind).length, 0);
+}
+
+/** Rows in stretches that are shown or folded: far from every change and without a finding. */
+function runs(rows: readonly Row[], noted: (row: Row) => boolean): { folded: boolean; rows: Row[] }[] {
+  const shown = rows.map(() => false);
+  for (const [at, row] of rows.entries()) {
+    if (row.old !== null && row.old === row.new && !noted(row)) continue;
+    for (let near = Math.max(0, at - AROUND); near <= Math.min(rows.length - 1, at + AROUND); near += 1)
+      shown[near] = true;
+  }
+  const found: { folded: boolean; rows: Row[] }[] = [];
+  for (const [at, row] of rows.entries()) {
+    const folded = !shown[at];
+    const last = found.at(-1);
+    if (last?.folded === folded) last.rows.push(row);
+    else found.push({ folded, rows: [row] });
+  }
+  return found;
+}
+
+/** Unchanged lines behind a button, which gives them. */
+function fold(rows: readonly Row[], make: (row: Row) => HTMLElement[]): HTMLElement {
+  const open = button(
+    `Show ${count(rows.length, "unchanged line")}`,
+    () => {
+      const made = rows.flatMap(make);
+      const hadFocus = document.activeElement === open;
+      element.replaceWith(...made);
+      if (!hadFocus) return;
+      made[0]?.setAttribute("tabindex", "-1");
+      made[0]?.focus();
+    },
+    { class: "fold" },
+  );
+  const element = h("tr", { class: "gap", role: "row" }, h("td", { colspan: 4, role: "cell" }, open));
+  return element;
+}
+
+/** One line after the other, the removed ones first. */
+function single(hunk: Hunk): Row[] {
+  return hunk.lines.map((line) => {
+    if (line.kind === "same") return { old: line, new: line };
+    return line.kind === "removed" ? { old: line, new: null } : { old: null, new: line };
+  });
+}
+
+function unifiedLines(row: Row, file: number): HTMLElement[] {
+  const line = row.new ?? row.old;
+  if (!line) return [];
+  const side: Side = row.new ? "new" : "old";
+  const kind = line.kind === "same" ? "" : line.kind;
+  const [, text] = cells(line, side, file);
+  const no = (n: number | null) => h("td", { class: `no ${kind}`, role: "cell" }, n);
+  return [h("tr", { class: kind === "" ? "same" : "changed", role: "row" }, no(line.old), no(line.new), text)];
 }
 
 /** Puts the removed and the added lines of a changed stretch next to each other. */

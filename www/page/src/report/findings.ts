@@ -1,15 +1,18 @@
 /** The findings, worst first, each with its reason, its places and what to do. */
 
 import type { Finding, Report } from "../../../engine/report.ts";
-import { button, type Child, h } from "../dom.ts";
+import { append, button, type Child, h } from "../dom.ts";
 import { type Context, findingAnchor } from "./context.ts";
+import type { Filters } from "./filters.ts";
 import { badge, ENVIRONMENT_LABEL, sideValue } from "./labels.ts";
+import { lens } from "./lens.ts";
 import { type Section, section } from "./section.ts";
+import { suppressDialog } from "./suppress.ts";
 
 /** Cards made at once; a page of hundreds helps nobody and takes long. */
 const PAGE = 40;
 
-export function findingsSection(report: Report, context: Context): Section {
+export function findingsSection(report: Report, context: Context, filters: Filters): Section {
   const counting = report.findings.filter((finding) => !finding.suppressed);
   const suppressed = report.findings.filter((finding) => finding.suppressed);
   const empty = h("p", { class: "empty" }, report.summary);
@@ -17,7 +20,7 @@ export function findingsSection(report: Report, context: Context): Section {
     "findings",
     "Findings",
     counting.length,
-    counting.length === 0 ? empty : paged(counting, context),
+    counting.length === 0 ? empty : narrowed(counting, context, filters),
     suppressed.length > 0 &&
       h(
         "details",
@@ -26,6 +29,19 @@ export function findingsSection(report: Report, context: Context): Section {
         suppressed.map((finding) => card(finding, context)),
       ),
   );
+}
+
+/** The cards that the filters let through, made anew when those change. */
+function narrowed(findings: readonly Finding[], context: Context, filters: Filters): Child {
+  const holder = h("div", {});
+  const show = () => {
+    const matching = findings.filter((finding) => filters.finding(finding));
+    holder.replaceChildren();
+    append(holder, matching.length > 0 ? paged(matching, context) : h("p", { class: "empty" }, "No finding matches."));
+  };
+  filters.onChange(show);
+  show();
+  return holder;
 }
 
 function paged(findings: readonly Finding[], context: Context): Child {
@@ -96,6 +112,7 @@ function change({ setting, old, new: after }: Finding): Child {
     h("code", { class: "setting" }, setting),
     old !== after && [sideValue(old, "removed"), arrow, sideValue(after, "added")],
     old === after && old !== null && h("code", {}, old),
+    lens(old, after),
   );
 }
 
@@ -135,6 +152,12 @@ function more(finding: Finding, context: Context): HTMLElement {
     "div",
     { class: "more" },
     list.childElementCount > 0 && h("details", {}, h("summary", {}, "Line, evidence, symptoms, rollback"), list),
-    context.ruleButton(finding.rule),
+    h(
+      "span",
+      { class: "card-tools" },
+      !finding.suppressed &&
+        button("Accept…", () => suppressDialog(finding), { class: "link", "aria-haspopup": "dialog" }),
+      context.ruleButton(finding.rule),
+    ),
   );
 }

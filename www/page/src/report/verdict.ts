@@ -1,9 +1,10 @@
 /** The head of the report: the level, the score with what it is made of, and the one sentence. */
 
 import type { Finding, Report } from "../../../engine/report.ts";
-import { count, h, svg } from "../dom.ts";
+import { type Child, count, h, svg } from "../dom.ts";
 import type { Context } from "./context.ts";
-import { badge, LEVEL_LABEL } from "./labels.ts";
+import { badge, LEVEL_LABEL, VERDICT } from "./labels.ts";
+import { loadLine } from "./loadline.ts";
 
 /** Reasons shown at once; the others are behind a fold. */
 const SHOWN = 4;
@@ -33,8 +34,18 @@ export function verdictSection(report: Report, context: Context, tools: HTMLElem
       ),
     ),
     reasons(report, context),
+    worstServer(report),
     tools,
   );
+}
+
+/** The server that the change weighs on most, as a drawing; nothing where all is well. */
+function worstServer({ budget }: Report): Child {
+  const [worst] = budget;
+  if (!worst?.after || ["none", "info"].includes(VERDICT[worst.verdict].tone)) return null;
+  const { label, tone } = VERDICT[worst.verdict];
+  const caption = h("p", {}, h("code", {}, worst.server), " ", badge(label, tone));
+  return h("div", { class: "worst" }, caption, loadLine(worst, 500));
 }
 
 /** The mark as a gauge: the water stands as high as the score. */
