@@ -491,8 +491,8 @@ mod tests {
         }
     }
 
-    /// Written only where something moved, so that the reports of all other changes are what they were.
-    const OPTIONAL: [&str; 2] = ["oldFile", "oldPath"];
+    /// Written only where there is something to say, so that the reports of all other changes are what they were.
+    const OPTIONAL: [&str; 4] = ["oldFile", "oldPath", "cause", "routine"];
 
     #[test]
     fn report_and_schema_have_the_same_fields() {

@@ -113,7 +113,7 @@ fn finding(ctx: &Context<'_>, role: Role, change: &PoolChange<'_>) -> Option<Fin
             .subject(ctx.owner(first), pool.environment)
             .setting(ctx.name(&kept.name), Some(before.clone()), Some(before.clone()))
             .evidence(new.at, shown!("changed: {} → {}", before, after))
-            .fix(shown!("set {} here too, or say beside it why they differ", after.clone()), Some(after))
+            .fix(shown!("set {} here too, or say beside it why they differ", after), Some(after))
             .rollback(shown!("set {} of {} back to {}; it is read at start, so restart it", key, mover, before))
             .discriminator(shown!("{}", role.as_str()))
             .build(),

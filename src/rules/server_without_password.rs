@@ -122,7 +122,7 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
             Severity::Medium,
             Confidence::Medium,
             change.new.as_ref().map_or(old.at, |new| new.at),
-            shown!("{} was the last to tell how the superuser logs in: {} → nothing", name, before.clone()),
+            shown!("{} was the last to tell how the superuser logs in: {} → nothing", name, before),
         )
         .message(Shown::of_static("the image makes no database without it; a server that has its data goes on"))
         .subject(change.subject.as_deref().map(|s| ctx.name(s)), change.environment)
