@@ -112,8 +112,8 @@ fn findings(out: &mut String, findings: &[&ReportedFinding], audit: bool, option
     if folded.is_empty() {
         return;
     }
-    let title = words::tally(folded);
-    out.push_str(&format!("\n<details><summary>{} more {title}</summary>\n", mark_of_worst(folded)));
+    let title = words::tally(folded).replacen(" finding", " more finding", 1);
+    out.push_str(&format!("\n<details><summary>{} {title}</summary>\n", mark_of_worst(folded)));
     table(out, folded, audit, options);
     out.push_str("\n</details>\n");
 }
