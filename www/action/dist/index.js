@@ -11,6 +11,10 @@ var __commonJS = (cb, mod) => function __require() {
     throw mod = 0, e;
   }
 };
+var __export = (target, all) => {
+  for (var name2 in all)
+    __defProp(target, name2, { get: all[name2], enumerable: true });
+};
 var __copyProps = (to, from, except, desc) => {
   if (from && typeof from === "object" || typeof from === "function") {
     for (let key of __getOwnPropNames(from))
@@ -152,48 +156,48 @@ var require_light = __commonJS({
           if (this.instance.on != null || this.instance.once != null || this.instance.removeAllListeners != null) {
             throw new Error("An Emitter already exists for this object");
           }
-          this.instance.on = (name, cb) => {
-            return this._addListener(name, "many", cb);
+          this.instance.on = (name2, cb) => {
+            return this._addListener(name2, "many", cb);
           };
-          this.instance.once = (name, cb) => {
-            return this._addListener(name, "once", cb);
+          this.instance.once = (name2, cb) => {
+            return this._addListener(name2, "once", cb);
           };
-          this.instance.removeAllListeners = (name = null) => {
-            if (name != null) {
-              return delete this._events[name];
+          this.instance.removeAllListeners = (name2 = null) => {
+            if (name2 != null) {
+              return delete this._events[name2];
             } else {
               return this._events = {};
             }
           };
         }
-        _addListener(name, status, cb) {
+        _addListener(name2, status2, cb) {
           var base;
-          if ((base = this._events)[name] == null) {
-            base[name] = [];
+          if ((base = this._events)[name2] == null) {
+            base[name2] = [];
           }
-          this._events[name].push({ cb, status });
+          this._events[name2].push({ cb, status: status2 });
           return this.instance;
         }
-        listenerCount(name) {
-          if (this._events[name] != null) {
-            return this._events[name].length;
+        listenerCount(name2) {
+          if (this._events[name2] != null) {
+            return this._events[name2].length;
           } else {
             return 0;
           }
         }
-        async trigger(name, ...args) {
+        async trigger(name2, ...args) {
           var e, promises;
           try {
-            if (name !== "debug") {
-              this.trigger("debug", `Event triggered: ${name}`, args);
+            if (name2 !== "debug") {
+              this.trigger("debug", `Event triggered: ${name2}`, args);
             }
-            if (this._events[name] == null) {
+            if (this._events[name2] == null) {
               return;
             }
-            this._events[name] = this._events[name].filter(function(listener) {
+            this._events[name2] = this._events[name2].filter(function(listener) {
               return listener.status !== "none";
             });
-            promises = this._events[name].map(async (listener) => {
+            promises = this._events[name2].map(async (listener) => {
               var e2, returned;
               if (listener.status === "none") {
                 return;
@@ -271,16 +275,16 @@ var require_light = __commonJS({
           }
         }
         shiftAll(fn) {
-          return this._lists.forEach(function(list) {
-            return list.forEachShift(fn);
+          return this._lists.forEach(function(list2) {
+            return list2.forEachShift(fn);
           });
         }
         getFirst(arr = this._lists) {
-          var j, len, list;
+          var j, len, list2;
           for (j = 0, len = arr.length; j < len; j++) {
-            list = arr[j];
-            if (list.length > 0) {
-              return list;
+            list2 = arr[j];
+            if (list2.length > 0) {
+              return list2;
             }
           }
           return [];
@@ -344,10 +348,10 @@ var require_light = __commonJS({
           }
         }
         _assertStatus(expected) {
-          var status;
-          status = this._states.jobStatus(this.options.id);
-          if (!(status === expected || expected === "DONE" && status === null)) {
-            throw new BottleneckError$1(`Invalid job status ${status}, expected ${expected}. Please open an issue at https://github.com/SGrondin/bottleneck/issues`);
+          var status2;
+          status2 = this._states.jobStatus(this.options.id);
+          if (!(status2 === expected || expected === "DONE" && status2 === null)) {
+            throw new BottleneckError$1(`Invalid job status ${status2}, expected ${expected}. Please open an issue at https://github.com/SGrondin/bottleneck/issues`);
           }
         }
         doReceive() {
@@ -651,10 +655,10 @@ var require_light = __commonJS({
           var ref;
           return (ref = this.status[this._jobs[id]]) != null ? ref : null;
         }
-        statusJobs(status) {
+        statusJobs(status2) {
           var k, pos, ref, results, v;
-          if (status != null) {
-            pos = this.status.indexOf(status);
+          if (status2 != null) {
+            pos = this.status.indexOf(status2);
             if (pos < 0) {
               throw new BottleneckError$3(`status must be one of ${this.status.join(", ")}`);
             }
@@ -682,9 +686,9 @@ var require_light = __commonJS({
       var DLList$2, Sync;
       DLList$2 = DLList_1;
       Sync = class Sync {
-        constructor(name, Promise2) {
+        constructor(name2, Promise2) {
           this.schedule = this.schedule.bind(this);
-          this.name = name;
+          this.name = name2;
           this.Promise = Promise2;
           this._running = 0;
           this._queue = new DLList$2();
@@ -1012,8 +1016,8 @@ var require_light = __commonJS({
           jobStatus(id) {
             return this._states.jobStatus(id);
           }
-          jobs(status) {
-            return this._states.statusJobs(status);
+          jobs(status2) {
+            return this._states.statusJobs(status2);
           }
           counts() {
             return this._states.statusCounts();
@@ -1119,9 +1123,9 @@ var require_light = __commonJS({
             waitForExecuting = (at) => {
               var finished;
               finished = () => {
-                var counts;
-                counts = this._states.counts;
-                return counts[0] + counts[1] + counts[2] + counts[3] === at;
+                var counts2;
+                counts2 = this._states.counts;
+                return counts2[0] + counts2[1] + counts2[2] + counts2[3] === at;
               };
               return new this.Promise((resolve, reject) => {
                 if (finished()) {
@@ -1355,23 +1359,27 @@ function annotate(level, sentence) {
   process.stdout.write(`::${level} title=Plimsoll::${escapeData(sentence)}
 `);
 }
+function mask(secret) {
+  if (secret.length >= 8) process.stdout.write(`::add-mask::${escapeData(secret)}
+`);
+}
 function printCommands(commands) {
   if (commands !== "") process.stdout.write(commands.endsWith("\n") ? commands : `${commands}
 `);
 }
-function printText(text) {
+function printText(text2) {
   const token = randomUUID();
   process.stdout.write(`::stop-commands::${token}
-${text.trimEnd()}
+${text2.trimEnd()}
 ::${token}::
 `);
 }
 async function setOutputs(env, values) {
   const file = env.GITHUB_OUTPUT;
   if (file === void 0 || file === "") return;
-  const entries = Object.entries(values).map(([name, value]) => {
+  const entries = Object.entries(values).map(([name2, value]) => {
     const delimiter = `plimsoll-${randomUUID()}`;
-    return `${name}<<${delimiter}
+    return `${name2}<<${delimiter}
 ${value}
 ${delimiter}
 `;
@@ -1386,20 +1394,476 @@ async function appendSummary(env, write) {
     () => 0
   );
   const room = MAX_SUMMARY_BYTES - used - 2;
-  const text = write(Math.max(room, 0));
-  if (Buffer.byteLength(text) > room) {
+  const text2 = write(Math.max(room, 0));
+  if (Buffer.byteLength(text2) > room) {
     annotate("warning", "the job summary is full, so the report is not in it; it is in the output report-markdown");
     return;
   }
-  await appendFile(file, `${text}
+  await appendFile(file, `${text2}
 `);
 }
-function escapeData(text) {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+function escapeData(text2) {
+  return text2.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 // action/comment.ts
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause2 } from "node:timers/promises";
+
+// action/refusal.ts
+var Refusal = class extends Error {
+  name = "Refusal";
+};
+
+// action/gate/edits.ts
+var ITEM = /^\s*[-*+] \[([ xX])\] (.*?)\s*<!-- plimsoll:check ([\w:-]+) ([0-9a-f]+) -->\s*$/;
+function readLines(body) {
+  const lines2 = /* @__PURE__ */ new Map();
+  for (const line of body.split(/\r?\n/)) {
+    const [, mark = "", text2 = "", id = "", evidence = ""] = ITEM.exec(line) ?? [];
+    if (id === "") continue;
+    const [, reason] = /^~~.+~~(.*)$/.exec(text2) ?? [];
+    lines2.set(id, { checked: mark !== " ", evidence, struck: reason === void 0 ? null : reasonOf(reason) });
+  }
+  return lines2;
+}
+function reasonOf(text2) {
+  return text2.replace(/<sub>.*?<\/sub>/g, "").replace(/^[\s:–—-]+/, "").trim();
+}
+function isReason(text2) {
+  return text2.split(/\s+/).filter((word) => new RegExp("\\p{L}", "u").test(word)).length >= 2;
+}
+function deeds(before, after) {
+  const [old, now] = [readLines(before), readLines(after)];
+  const found = [];
+  for (const [item, was] of old) {
+    const is = now.get(item);
+    if (is === void 0) continue;
+    const evidence = was.evidence;
+    if (is.struck !== null && was.struck === null) {
+      if (isReason(is.struck)) found.push({ kind: "struck", item, evidence, reason: is.struck });
+      else found.push({ kind: "struck-without-reason", item, evidence });
+    } else if (is.checked && !was.checked) found.push({ kind: "ticked", item, evidence });
+    else if (!is.checked && was.checked) found.push({ kind: "unticked", item, evidence });
+  }
+  return found;
+}
+function applyDeed(ticks, deed, by, at) {
+  if (deed.kind === "struck-without-reason") return ticks;
+  const { item, evidence } = deed;
+  const tick = { item, evidence, by, at, reason: deed.kind === "struck" ? deed.reason : null };
+  const last = ticks.filter((other) => other.item === item && other.off).map((other) => other.at);
+  if (deed.kind === "unticked") {
+    return [...ticks.filter((other) => other.item !== item || other.at > at), { ...tick, off: true }];
+  }
+  if (last.some((taken) => taken >= at)) return ticks;
+  return [...ticks.filter((other) => other.item !== item || other.by !== by || other.off), { ...tick, off: false }];
+}
+function withoutGone(memory, items) {
+  const asked = new Set(items.map((item) => item.id));
+  return memory.ticks.filter((tick) => asked.has(tick.item));
+}
+function readCommand(edit) {
+  if (edit.action !== "created") return null;
+  const [, word, rest = ""] = /^\/plimsoll\b[ \t]*(\S*)[ \t]*([^\r\n]*)/.exec(edit.after) ?? [];
+  if (word === void 0) return null;
+  if (word === "recheck") return { kind: "recheck" };
+  return word === "override" ? { kind: "override", reason: rest.trim() } : { kind: "unknown" };
+}
+
+// action/gate/inert.ts
+function code(text2, most = 200) {
+  const plain = [...text2.replace(/\s+/g, " ").trim()].slice(0, most).join("").replace(UNSEEN, "�");
+  if (plain === "") return "(empty)";
+  const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run2]) => run2.length));
+  const fence = "`".repeat(longest + 1);
+  const pad = plain.startsWith("`") || plain.endsWith("`") ? " " : "";
+  return `${fence}${pad}${plain}${pad}${fence}`;
+}
+var UNSEEN = /\u034f|[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+// action/gate/record.ts
+import { createHash } from "node:crypto";
+var MOST_FINDINGS = 60;
+var MOST_TICKS = 150;
+var MOST_TEXT = 300;
+var OPEN = "<!-- plimsoll:state ";
+var CLOSE = " -->";
+function emptyMemory(head) {
+  return { head, findings: [], fixed: [], ticks: [], override: null };
+}
+function writeMemory(memory) {
+  return `${OPEN}${canonical(memory)}${CLOSE}`;
+}
+function readMemory(body) {
+  const line = body.split(/\r?\n/, 2)[1] ?? "";
+  if (!line.startsWith(OPEN) || !line.endsWith(CLOSE)) return null;
+  try {
+    return toMemory(JSON.parse(line.slice(OPEN.length, -CLOSE.length)));
+  } catch {
+    return null;
+  }
+}
+function sealOf(memory) {
+  return digest(canonical({ ...memory, findings: [], fixed: [] }));
+}
+function sealOfText(body) {
+  return digest(
+    body.replaceAll("\r\n", "\n").replace(/^(\s*[-*+] \[)[xX](\] )/gm, "$1 $2").trimEnd()
+  );
+}
+function digest(text2) {
+  return createHash("sha256").update(text2).digest("hex").slice(0, 32);
+}
+function canonical(memory) {
+  const { head, findings, fixed, ticks, override } = memory;
+  const json = JSON.stringify({
+    v: 1,
+    head,
+    findings: findings.slice(0, MOST_FINDINGS),
+    fixed: fixed.slice(0, MOST_FINDINGS),
+    ticks: ticks.slice(-MOST_TICKS).map(({ item, evidence, by, at, reason, off }) => ({
+      item,
+      evidence,
+      by,
+      at,
+      ...reason !== null && { reason: clip(reason) },
+      ...off && { off }
+    })),
+    ...override && { override: { ...override, reason: clip(override.reason) } }
+  });
+  return json.replace(/[-<>&@`\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+function clip(text2) {
+  return [...text2].slice(0, MOST_TEXT).join("");
+}
+function toMemory(data) {
+  const { v, head, findings, fixed, ticks, override } = data ?? {};
+  if (v !== 1 || typeof head !== "string" || !Array.isArray(findings) || !Array.isArray(fixed)) return null;
+  if (!Array.isArray(ticks)) return null;
+  return {
+    head,
+    findings: findings.filter(isKnown),
+    fixed: fixed.filter(isKnown),
+    ticks: ticks.map(toTick).filter((tick) => tick !== null),
+    override: override === void 0 ? null : toOverride(override)
+  };
+}
+function isKnown(data) {
+  return Array.isArray(data) && data.length === 3 && data.every((part) => typeof part === "string");
+}
+function toTick(data) {
+  const { item, evidence, by, at, reason, off } = data ?? {};
+  if (![item, evidence, by, at].every((part) => typeof part === "string")) return null;
+  const why = typeof reason === "string" ? reason : null;
+  return { item, evidence, by, at, reason: why, off: off === true };
+}
+function toOverride({ by, at, reason, evidence }) {
+  return [by, at, reason, evidence].every((part) => typeof part === "string") ? { by, at, reason, evidence } : null;
+}
+
+// action/gate/items.ts
+var RANK = { info: 0, low: 1, medium: 2, high: 3, critical: 4 };
+var MASK = "••••";
+function gateItems(report, checks, least, extras, blobOf) {
+  const findings = new Map(report.findings.map((finding) => [finding.id, finding]));
+  const fromChecks = checks.map(({ id, because, markdown }) => {
+    const causes = because.map((cause) => findings.get(cause)).filter((finding) => finding !== void 0);
+    const counting = causes.filter((finding) => finding.suppressed === null);
+    const stable = [...because].sort()[0] ?? id;
+    return {
+      id: stable,
+      evidence: evidenceOf(stable, causes, blobOf),
+      markdown,
+      required: counting.some((finding) => RANK[finding.severity] >= RANK[least]),
+      files: [...new Set(causes.map((finding) => finding.file))],
+      names: [...new Set(causes.map((finding) => finding.rule))]
+    };
+  });
+  const fromExtras = extras.map(({ id, markdown, content, file }) => ({
+    id,
+    evidence: digest(JSON.stringify([id, content])),
+    markdown,
+    required: true,
+    files: [file],
+    names: [id.split(":", 1)[0] ?? id]
+  }));
+  const items = [...fromChecks, ...fromExtras];
+  return [...items.filter((item) => item.required), ...items.filter((item) => !item.required)];
+}
+function evidenceOfAll(items) {
+  const required = items.filter((item) => item.required).map(({ id, evidence }) => `${id} ${evidence}`);
+  return digest(required.sort().join("\n"));
+}
+function evidenceOf(id, causes, blobOf) {
+  const contents = causes.map((finding) => JSON.stringify(contentOf(finding, blobOf)));
+  return digest(JSON.stringify([id, ...contents.sort()]));
+}
+function contentOf(finding, blobOf) {
+  const { rule, severity, environment: environment2, subject, setting, title, message, file, side } = finding;
+  const values = [finding.old, finding.new, finding.excerpt, ...finding.evidence.map((evidence) => evidence.text)];
+  const words = [rule, severity, environment2, subject, setting, finding.old, finding.new, title, message, file, side];
+  const places = finding.evidence.map((evidence) => [evidence.file, evidence.side, evidence.text]);
+  const hidden = values.some((value) => value?.includes(MASK)) ? blobOf(finding) : "";
+  return [words, places, hidden];
+}
+
+// action/gate/seal.ts
+var SEAL = /[?&]plimsoll=([0-9a-f]{32})\.([0-9a-f]{32})(?:#|$)/;
+async function sealsAt(github, context, commit2) {
+  const seals = { records: /* @__PURE__ */ new Set(), texts: /* @__PURE__ */ new Set() };
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit2)) return seals;
+  const me = await github.whoAmI();
+  for (const status2 of await github.statuses(commit2)) {
+    const [, record, text2] = SEAL.exec(status2.url) ?? [];
+    if (status2.context !== context || !isOurs(status2, me) || record === void 0 || text2 === void 0) continue;
+    seals.records.add(record);
+    seals.texts.add(text2);
+  }
+  return seals;
+}
+function isOurs(status2, me) {
+  return me === null ? status2.creator.isBot : status2.creator.login === me;
+}
+function sealedAddress(url, memory, body) {
+  const [page = "", anchor = ""] = url.split("#", 2);
+  return `${page}?plimsoll=${sealOf(memory)}.${sealOfText(body)}${anchor === "" ? "" : `#${anchor}`}`;
+}
+
+// action/gate/section.ts
+var SECTION_BYTES = 32e3;
+function section(verdict2, policy, notes) {
+  const head = `**${headline(verdict2)}**
+`;
+  const tail = [...notes, ...verdict2.open.length > 0 ? [help(policy)] : []].map((note) => `
+<sub>${note}</sub>
+`);
+  let room = SECTION_BYTES - Buffer.byteLength(head + tail.join(""));
+  const lines2 = [];
+  let left = 0;
+  for (const judged of verdict2.items) {
+    const line = itemLine(judged, policy);
+    room -= Buffer.byteLength(line) + 1;
+    if (room > 0) lines2.push(line);
+    else if (judged.item.required) left += 1;
+  }
+  const more = left === 0 ? "" : `
+_${left} more ${left === 1 ? "item has" : "items have"} no room here: mend or split the change, or override._
+`;
+  return { markdown: `${head}
+${lines2.join("\n")}
+${more}${tail.join("")}`, left };
+}
+function headline({ items, open, override }) {
+  const required = items.filter(({ item }) => item.required).length;
+  if (override !== null) {
+    const reason = code(override.reason);
+    return `Before merging: let through by ${code(override.by)} on ${day(override.at)}: ${reason}`;
+  }
+  if (required === 0) return "Before merging: nothing that somebody has to confirm";
+  if (open.length === 0) return `Before merging: all ${required} confirmed`;
+  return `Before merging: ${required - open.length} of ${required} confirmed`;
+}
+function itemLine(judged, policy) {
+  const { item, confirmed, done } = judged;
+  const reason = done ? confirmed.find((tick) => tick.reason !== null)?.reason ?? null : null;
+  const text2 = reason === null ? item.markdown : `~~${item.markdown.replaceAll("~~", "")}~~`;
+  const optional = item.required ? "" : " (optional)";
+  const notes = remarks(judged, policy).join("; ");
+  const aside = notes === "" ? "" : ` <sub>${notes}</sub>`;
+  return `- [${done ? "x" : " "}] ${text2}${optional}${aside} <!-- plimsoll:check ${item.id} ${item.evidence} -->`;
+}
+function remarks({ item, confirmed, outdated, uncounted, done }, policy) {
+  const said = confirmed.map(said_);
+  if (confirmed.length > 0 && !done) said.push(`${confirmed.length} of ${policy.count}`);
+  if (!done) {
+    for (const tick of outdated) said.push(`asked again: it changed since ${code(tick.by)} confirmed it`);
+    for (const tick of uncounted) said.push(`${code(tick.by)} is not among those whose tick counts`);
+  }
+  return item.required || said.length > 0 ? said : [];
+}
+function said_({ by, at, reason }) {
+  const what = reason === null ? "confirmed" : `does not apply: ${code(reason)};`;
+  return `${what} by ${code(by)} on ${day(at)}`;
+}
+function day(at) {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(at) ? `${at.slice(0, 10)} ${at.slice(11, 16)} UTC` : code(at);
+}
+function help(policy) {
+  const who = `${listed(policy.reviewers)}${policy.author ? "" : ", not the author"}`;
+  const many = policy.count === 1 ? "" : ` Each item needs ${policy.count} people.`;
+  const approvals2 = policy.approvals ? " An approval of this commit confirms all." : "";
+  return `Tick what you have checked; a tick counts from: ${who}.${many}${approvals2} What does not apply is struck out with ~~ in an edit of this comment, the reason behind it. To let all pass, ${listed(policy.override)} may comment ${code("/plimsoll override <reason>")}.`;
+}
+function listed(names) {
+  const word = (name2) => {
+    if (name2 === "codeowners") return "the code owners";
+    return name2.startsWith("@") ? code(name2) : `people with ${name2} access`;
+  };
+  return names.map(word).join(" or ");
+}
+function lapsedNote({ by }) {
+  return `The override of ${code(by)} is over: what has to be confirmed changed since, or they may not override.`;
+}
+
+// action/gate/verdict.ts
+async function judge(items, memory, approvals2, terms) {
+  const judged = [];
+  for (const item of items) judged.push(await judgeItem(item, memory.ticks, approvals2, terms));
+  const open = judged.filter(({ item, done }) => item.required && !done).map(({ item }) => item);
+  const holds = memory.override !== null && await mayStand(memory.override, items, terms);
+  return {
+    items: judged,
+    override: holds ? memory.override : null,
+    lapsed: holds ? null : memory.override,
+    open,
+    passed: open.length === 0 || holds
+  };
+}
+async function judgeItem(item, ticks, approvals2, terms) {
+  const own = ticks.filter((tick) => tick.item === item.id && !tick.off);
+  const current = own.filter((tick) => tick.evidence === item.evidence);
+  const approving = approvals2.map(
+    ({ login: login2, at }) => ({ item: item.id, evidence: item.evidence, by: login2, at, reason: null, off: false })
+  );
+  const [confirmed, uncounted] = [[], []];
+  for (const tick of [...current, ...approving]) {
+    if (!await counts(tick.by, item, terms)) {
+      if (current.includes(tick)) uncounted.push(tick);
+    } else if (!confirmed.some((other) => sameLogin(other.by, tick.by))) confirmed.push(tick);
+  }
+  const outdated = own.filter((tick) => tick.evidence !== item.evidence);
+  return { item, confirmed, outdated, uncounted, done: confirmed.length >= terms.policy.count };
+}
+async function counts(login2, item, { policy, people: people2, author }) {
+  if (login2 === "" || sameLogin(login2, author) && !policy.author) return false;
+  return people2.isOneOf(login2, policy.reviewers, item.files);
+}
+async function mayStand(override, items, { policy, people: people2 }) {
+  return override.evidence === evidenceOfAll(items) && people2.isOneOf(override.by, policy.override, []);
+}
+function sameLogin(left, right) {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+// action/gate/gate.ts
+async function playRound(gate, github, body) {
+  const notes = [];
+  const source = textThatCounts(gate.edit, body);
+  const memory = await verified(gate, github, source, notes);
+  if (memory === null) return await pass(gate, source, notes);
+  memory.ticks = withoutGone(memory, gate.items);
+  const touched = await follow(gate, github, memory, notes);
+  const verdict2 = await judge(gate.items, memory, gate.approvals, gate.terms);
+  notes.push(...strangeTicks(verdict2, body, touched));
+  if (verdict2.lapsed !== null) {
+    notes.push(lapsedNote(verdict2.lapsed));
+    memory.override = null;
+  }
+  for (const doubt2 of gate.terms.people.doubts) notes.push(`Not everybody could be placed: ${doubt2}.`);
+  const { markdown, left } = section(verdict2, gate.policy, [...new Set(notes)]);
+  return { memory: { ...memory, head: gate.head }, verdict: verdict2, markdown, isVerified: true, ...statusOf(verdict2, left) };
+}
+async function pass(gate, source, notes) {
+  const memory = (source === null ? null : readMemory(source)) ?? emptyMemory(gate.head);
+  const verdict2 = await judge(gate.items, emptyMemory(gate.head), [], gate.terms);
+  const { markdown } = section(verdict2, gate.policy, notes);
+  const description = "who confirmed what could not be verified; the run says why";
+  return { memory, verdict: verdict2, markdown, isVerified: false, state: "pending", description };
+}
+function statusOf(verdict2, left = 0) {
+  const { items, open, override, passed } = verdict2;
+  const required = items.filter(({ item }) => item.required).length;
+  if (override !== null) return { state: "success", description: `let through by ${override.by}: ${override.reason}` };
+  if (!passed || left > 0) {
+    return {
+      state: "pending",
+      description: `${required - open.length} of ${required} items of the checklist confirmed`
+    };
+  }
+  return {
+    state: "success",
+    description: required === 0 ? "nothing that somebody has to confirm" : `all ${required} items of the checklist confirmed`
+  };
+}
+function textThatCounts(edit, body) {
+  const isUntouched = edit?.action === "edited" && edit.before !== null && body !== null && sameText(body, edit.after);
+  return isUntouched ? edit.before : body;
+}
+async function verified(gate, github, text2, notes) {
+  const memory = text2 === null ? null : readMemory(text2);
+  if (memory === null) {
+    if (text2 !== null && readLines(text2).size > 0) notes.push(FORGOTTEN);
+    return emptyMemory(gate.head);
+  }
+  try {
+    const seals = await sealsAt(github, gate.context, memory.head);
+    if (seals.records.has(sealOf(memory))) return memory;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    notes.push(`Who confirmed what could not be verified: ${error.message}.`);
+    return null;
+  }
+  if (memory.ticks.length > 0 || memory.override !== null) notes.push(FORGOTTEN);
+  return { ...memory, ticks: [], override: null };
+}
+var FORGOTTEN = "Who confirmed what could not be verified in this comment, so all of it is asked again.";
+async function follow(gate, github, memory, notes) {
+  const { edit } = gate;
+  const touched = /* @__PURE__ */ new Set();
+  if (edit === null) return touched;
+  await command(gate, edit, memory, notes);
+  if (edit.action !== "edited" || edit.before === null) return touched;
+  const wasOurs = await isOurText(gate, github, edit.before);
+  for (const deed of deeds(edit.before, edit.after)) {
+    touched.add(deed.item);
+    const refusal = await refusalOf(gate, edit, deed, wasOurs);
+    if (refusal !== null) notes.push(refusal);
+    else memory.ticks = applyDeed(memory.ticks, deed, edit.by.login, edit.at);
+  }
+  return touched;
+}
+async function isOurText(gate, github, text2) {
+  const memory = readMemory(text2);
+  return memory !== null && (await sealsAt(github, gate.context, memory.head)).texts.has(sealOfText(text2));
+}
+async function command(gate, edit, memory, notes) {
+  const given = readCommand(edit);
+  if (given === null || given.kind === "recheck") return;
+  const who = code(edit.by.login);
+  if (given.kind === "unknown") {
+    notes.push(`${code("/plimsoll")} takes ${code("override <reason>")} or ${code("recheck")}.`);
+  } else if (edit.by.isBot || !await gate.terms.people.isOneOf(edit.by.login, gate.policy.override, [])) {
+    notes.push(`${who} may not override.`);
+  } else if (!isReason(given.reason)) {
+    notes.push(`The override of ${who} has no reason of at least two words.`);
+  } else {
+    memory.override = { by: edit.by.login, at: edit.at, reason: given.reason, evidence: evidenceOfAll(gate.items) };
+  }
+}
+async function refusalOf(gate, edit, deed, wasOurs) {
+  const who = code(edit.by.login);
+  const item = gate.items.find((candidate) => candidate.id === deed.item);
+  if (deed.kind === "unticked" || item === void 0) return null;
+  if (deed.kind === "struck-without-reason") return `${who} struck out an item without a reason of at least two words.`;
+  if (!wasOurs) return `What ${who} ticked was not as it was written here; please look at it and tick it again.`;
+  if (edit.by.isBot) return `The tick of ${who} does not count: that is no person.`;
+  if (sameLogin(edit.by.login, gate.terms.author) && !gate.policy.author) {
+    return `The tick of ${who} does not count: it is the author's own.`;
+  }
+  const may = await counts(edit.by.login, item, gate.terms);
+  return may ? null : `The tick of ${who} does not count: they are not among the reviewers of that item.`;
+}
+function strangeTicks(verdict2, body, touched) {
+  const lines2 = readLines(body ?? "");
+  const strange = verdict2.items.filter(
+    ({ item, done }) => !done && !touched.has(item.id) && lines2.get(item.id)?.checked === true
+  );
+  return strange.some(({ outdated }) => outdated.length === 0) ? ["A box was ticked and it is not known by whom; please tick it again."] : [];
+}
+function sameText(left, right) {
+  const plain = (text2) => text2.replaceAll("\r\n", "\n").trimEnd();
+  return plain(left) === plain(right);
+}
 
 // action/github.ts
 import http from "node:http";
@@ -1416,33 +1880,33 @@ function getUserAgent() {
 }
 
 // node_modules/before-after-hook/lib/register.js
-function register(state, name, method, options) {
+function register(state, name2, method, options) {
   if (typeof method !== "function") {
     throw new Error("method for before hook must be a function");
   }
   if (!options) {
     options = {};
   }
-  if (Array.isArray(name)) {
-    return name.reverse().reduce((callback, name2) => {
-      return register.bind(null, state, name2, callback, options);
+  if (Array.isArray(name2)) {
+    return name2.reverse().reduce((callback, name3) => {
+      return register.bind(null, state, name3, callback, options);
     }, method)();
   }
   return Promise.resolve().then(() => {
-    if (!state.registry[name]) {
+    if (!state.registry[name2]) {
       return method(options);
     }
-    return state.registry[name].reduce((method2, registered) => {
+    return state.registry[name2].reduce((method2, registered) => {
       return registered.hook.bind(null, method2, options);
     }, method)();
   });
 }
 
 // node_modules/before-after-hook/lib/add.js
-function addHook(state, kind, name, hook2) {
+function addHook(state, kind, name2, hook2) {
   const orig = hook2;
-  if (!state.registry[name]) {
-    state.registry[name] = [];
+  if (!state.registry[name2]) {
+    state.registry[name2] = [];
   }
   if (kind === "before") {
     hook2 = (method, options) => {
@@ -1467,38 +1931,38 @@ function addHook(state, kind, name, hook2) {
       });
     };
   }
-  state.registry[name].push({
+  state.registry[name2].push({
     hook: hook2,
     orig
   });
 }
 
 // node_modules/before-after-hook/lib/remove.js
-function removeHook(state, name, method) {
-  if (!state.registry[name]) {
+function removeHook(state, name2, method) {
+  if (!state.registry[name2]) {
     return;
   }
-  const index = state.registry[name].map((registered) => {
+  const index = state.registry[name2].map((registered) => {
     return registered.orig;
   }).indexOf(method);
   if (index === -1) {
     return;
   }
-  state.registry[name].splice(index, 1);
+  state.registry[name2].splice(index, 1);
 }
 
 // node_modules/before-after-hook/index.js
 var bind = Function.bind;
 var bindable = bind.bind(bind);
-function bindApi(hook2, state, name) {
+function bindApi(hook2, state, name2) {
   const removeHookRef = bindable(removeHook, null).apply(
     null,
-    name ? [state, name] : [state]
+    name2 ? [state, name2] : [state]
   );
   hook2.api = { remove: removeHookRef };
   hook2.remove = removeHookRef;
   ["before", "error", "after", "wrap"].forEach((kind) => {
-    const args = name ? [state, kind, name] : [state, kind];
+    const args = name2 ? [state, kind, name2] : [state, kind];
     hook2[kind] = hook2.api[kind] = bindable(addHook, null).apply(null, args);
   });
 }
@@ -1599,11 +2063,11 @@ function addQueryParameters(url, parameters) {
   if (names.length === 0) {
     return url;
   }
-  return url + separator + names.map((name) => {
-    if (name === "q") {
+  return url + separator + names.map((name2) => {
+    if (name2 === "q") {
       return "q=" + parameters.q.split("+").map(encodeURIComponent).join("+");
     }
-    return `${name}=${encodeURIComponent(parameters[name])}`;
+    return `${name2}=${encodeURIComponent(parameters[name2])}`;
   }).join("&");
 }
 var urlVariableRegex = /\{[^{}}]+\}/g;
@@ -1854,20 +2318,20 @@ CHAR_MAP[HTAB] |= OWS;
 CHAR_MAP[SP] |= OWS;
 CHAR_MAP[SEMI] |= SEMI_FLAG;
 CHAR_MAP[COMMA] |= COMMA_FLAG;
-for (let code = 128; code <= 255; code++) {
-  CHAR_MAP[code] |= LOWER_CASE;
+for (let code2 = 128; code2 <= 255; code2++) {
+  CHAR_MAP[code2] |= LOWER_CASE;
 }
 for (const char of "!#$%&'*+-.^_`|~") {
   CHAR_MAP[char.charCodeAt(0)] |= TOKEN_FLAG;
 }
-for (let code = 48; code <= 57; code++) {
-  CHAR_MAP[code] |= TOKEN_FLAG;
+for (let code2 = 48; code2 <= 57; code2++) {
+  CHAR_MAP[code2] |= TOKEN_FLAG;
 }
-for (let code = 65; code <= 90; code++) {
-  CHAR_MAP[code] |= LOWER_CASE | TOKEN_FLAG;
+for (let code2 = 65; code2 <= 90; code2++) {
+  CHAR_MAP[code2] |= LOWER_CASE | TOKEN_FLAG;
 }
-for (let code = 97; code <= 122; code++) {
-  CHAR_MAP[code] |= TOKEN_FLAG;
+for (let code2 = 97; code2 <= 122; code2++) {
+  CHAR_MAP[code2] |= TOKEN_FLAG;
 }
 var NullObject = /* @__PURE__ */ (() => {
   const C = function() {
@@ -1887,8 +2351,8 @@ function parse2(header, options) {
   let whitespace = -1;
   let stop = options?.parameters === false ? COMMA_FLAG : 0;
   while (index < len) {
-    const code = header.charCodeAt(index);
-    const flags = CHAR_MAP[code];
+    const code2 = header.charCodeAt(index);
+    const flags = CHAR_MAP[code2];
     if ((flags & stopFlags) !== 0) {
       stop |= flags & COMMA_FLAG;
       break;
@@ -1899,7 +2363,7 @@ function parse2(header, options) {
     } else {
       whitespace = -1;
     }
-    typeFlags |= code & NON_ASCII | flags;
+    typeFlags |= code2 & NON_ASCII | flags;
     index++;
   }
   const valueEnd = whitespace === -1 ? index : whitespace;
@@ -1921,14 +2385,14 @@ function parseParameters(header, type, index, len, stopFlags) {
     let keyFlags = 0;
     let keyWhitespace = -1;
     while (index < len) {
-      const code = header.charCodeAt(index);
-      const flags = CHAR_MAP[code];
+      const code2 = header.charCodeAt(index);
+      const flags = CHAR_MAP[code2];
       if ((flags & stopFlags) !== 0) {
         if ((flags & COMMA_FLAG) !== 0)
           break parameter;
         continue parameter;
       }
-      if (code === EQ) {
+      if (code2 === EQ) {
         const keyEnd = keyWhitespace === -1 ? index : keyWhitespace;
         const value = header.slice(keyStart, keyEnd);
         const key = (keyFlags & CASE_FLAGS) === 0 ? value : value.toLowerCase();
@@ -1940,16 +2404,16 @@ function parseParameters(header, type, index, len, stopFlags) {
           const quotedStart = ++index;
           let escaped = false;
           while (index < len) {
-            const code2 = header.charCodeAt(index);
-            if (code2 === DQUOTE) {
+            const code3 = header.charCodeAt(index);
+            if (code3 === DQUOTE) {
               if (parameters[key] === void 0) {
                 parameters[key] = escaped ? unescapeQuotedPairs(header, quotedStart, index) : header.slice(quotedStart, index);
               }
               index++;
               let stop2 = 0;
               while (index < len) {
-                const code3 = header.charCodeAt(index);
-                const flags2 = CHAR_MAP[code3];
+                const code4 = header.charCodeAt(index);
+                const flags2 = CHAR_MAP[code4];
                 if ((flags2 & stopFlags) !== 0) {
                   stop2 = flags2 & COMMA_FLAG;
                   break;
@@ -1960,7 +2424,7 @@ function parseParameters(header, type, index, len, stopFlags) {
                 break parameter;
               continue parameter;
             }
-            if (code2 === BSLASH && index + 1 < len) {
+            if (code3 === BSLASH && index + 1 < len) {
               escaped = true;
               index += 2;
               continue;
@@ -1973,8 +2437,8 @@ function parseParameters(header, type, index, len, stopFlags) {
         let stop = 0;
         let valueWhitespace = -1;
         while (index < len) {
-          const code2 = header.charCodeAt(index);
-          const flags2 = CHAR_MAP[code2];
+          const code3 = header.charCodeAt(index);
+          const flags2 = CHAR_MAP[code3];
           if ((flags2 & stopFlags) !== 0) {
             stop = flags2 & COMMA_FLAG;
             break;
@@ -2001,7 +2465,7 @@ function parseParameters(header, type, index, len, stopFlags) {
       } else {
         keyWhitespace = -1;
       }
-      keyFlags |= code & NON_ASCII | flags;
+      keyFlags |= code2 & NON_ASCII | flags;
       index++;
     }
   }
@@ -2260,8 +2724,8 @@ var convertMarkedBigIntsReviver = (key, value, context, userReviver) => {
   if (!hasUserReviver) return value;
   return userReviver(key, value, context);
 };
-var JSONParseV2 = (text, reviver) => {
-  return JSON.parse(text, (key, value, context) => {
+var JSONParseV2 = (text2, reviver) => {
+  return JSON.parse(text2, (key, value, context) => {
     const isNumber = typeof value === "number";
     const isOutOfBounds = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER;
     const isBigNumber = isNumber && isOutOfBounds;
@@ -2319,8 +2783,8 @@ var applyReviverIteratively = (parsed, userReviver) => {
   }
   return rootHolder[""];
 };
-var serializeBigInts = (text) => {
-  return text.replace(
+var serializeBigInts = (text2) => {
+  return text2.replace(
     stringsOrLargeNumbers,
     (match, digits, fractional, exponential) => {
       const isString = match[0] === '"';
@@ -2334,18 +2798,18 @@ var serializeBigInts = (text) => {
     }
   );
 };
-var JSONParse = (text, reviver) => {
-  if (!text) return originalParse(text, reviver);
+var JSONParse = (text2, reviver) => {
+  if (!text2) return originalParse(text2, reviver);
   try {
-    if (isContextSourceSupported()) return JSONParseV2(text, reviver);
-    const serializedData = serializeBigInts(text);
+    if (isContextSourceSupported()) return JSONParseV2(text2, reviver);
+    const serializedData = serializeBigInts(text2);
     return originalParse(
       serializedData,
       (key, value, context) => convertMarkedBigIntsReviver(key, value, context, reviver)
     );
   } catch (error) {
     if (error instanceof RangeError) {
-      const serializedData = serializeBigInts(text);
+      const serializedData = serializeBigInts(text2);
       const parsed = originalParse(serializedData);
       return applyReviverIteratively(parsed, reviver);
     }
@@ -2419,8 +2883,8 @@ async function fetchWrapper(requestOptions) {
   const parseSuccessResponseBody = requestOptions.request?.parseSuccessResponseBody !== false;
   const body = isPlainObject2(requestOptions.body) || Array.isArray(requestOptions.body) ? JSONStringify(requestOptions.body) : requestOptions.body;
   const requestHeaders = Object.fromEntries(
-    Object.entries(requestOptions.headers).map(([name, value]) => [
-      name,
+    Object.entries(requestOptions.headers).map(([name2, value]) => [
+      name2,
       String(value)
     ])
   );
@@ -2458,7 +2922,7 @@ async function fetchWrapper(requestOptions) {
     requestError.cause = error;
     throw requestError;
   }
-  const status = fetchResponse.status;
+  const status2 = fetchResponse.status;
   const url = fetchResponse.url;
   const responseHeaders = {};
   for (const [key, value] of fetchResponse.headers) {
@@ -2466,7 +2930,7 @@ async function fetchWrapper(requestOptions) {
   }
   const octokitResponse = {
     url,
-    status,
+    status: status2,
     headers: responseHeaders,
     data: ""
   };
@@ -2477,28 +2941,28 @@ async function fetchWrapper(requestOptions) {
       `[@octokit/request] "${requestOptions.method} ${requestOptions.url}" is deprecated. It is scheduled to be removed on ${responseHeaders.sunset}${deprecationLink ? `. See ${deprecationLink}` : ""}`
     );
   }
-  if (status === 204 || status === 205) {
+  if (status2 === 204 || status2 === 205) {
     return octokitResponse;
   }
   if (requestOptions.method === "HEAD") {
-    if (status < 400) {
+    if (status2 < 400) {
       return octokitResponse;
     }
-    throw new RequestError(fetchResponse.statusText, status, {
+    throw new RequestError(fetchResponse.statusText, status2, {
       response: octokitResponse,
       request: requestOptions
     });
   }
-  if (status === 304) {
+  if (status2 === 304) {
     octokitResponse.data = await getResponseData(fetchResponse);
-    throw new RequestError("Not modified", status, {
+    throw new RequestError("Not modified", status2, {
       response: octokitResponse,
       request: requestOptions
     });
   }
-  if (status >= 400) {
+  if (status2 >= 400) {
     octokitResponse.data = await getResponseData(fetchResponse);
-    throw new RequestError(toErrorMessage(octokitResponse.data), status, {
+    throw new RequestError(toErrorMessage(octokitResponse.data), status2, {
       response: octokitResponse,
       request: requestOptions
     });
@@ -2513,12 +2977,12 @@ async function getResponseData(response) {
   }
   const mimetype = parse2(contentType);
   if (isJSONResponse(mimetype)) {
-    let text = "";
+    let text2 = "";
     try {
-      text = await response.text();
-      return JSONParse(text);
+      text2 = await response.text();
+      return JSONParse(text2);
     } catch (err) {
-      return text;
+      return text2;
     }
   } else if (mimetype.type.startsWith("text/") || // `application/octet-stream` is the canonical "arbitrary binary" type
   // (RFC 2046) and must never be decoded as text, even when the response
@@ -3056,10 +3520,131 @@ function retry(octokit, octokitOptions) {
 }
 retry.VERSION = VERSION6;
 
-// action/refusal.ts
-var Refusal = class extends Error {
-  name = "Refusal";
+// action/patience.ts
+import { setTimeout as pause } from "node:timers/promises";
+var REQUEST_MS = 15e3;
+var ALL_MS = 15e4;
+var LONGEST_PAUSE_MS = 2e4;
+var PAUSES = 2;
+function patientFetch(env) {
+  const most = number(env.PLIMSOLL_REQUEST_TIMEOUT_MS) ?? REQUEST_MS;
+  const scale = retryBase(env) / 1e3;
+  const end = Date.now() + Math.min(ALL_MS, most * 10);
+  return async (input, init) => {
+    for (let waited = 0; ; waited += 1) {
+      const left = Math.max(end - Date.now(), 1);
+      const response = await fetch(input, { ...init, signal: AbortSignal.timeout(Math.min(most, left)) });
+      const asked = pauseAsked(response);
+      if (asked === null || waited === PAUSES || asked > LONGEST_PAUSE_MS) return response;
+      await response.arrayBuffer().catch(() => {
+      });
+      await pause(asked * scale);
+    }
+  };
+}
+function pauseAsked(response) {
+  const { status: status2, headers } = response;
+  if (status2 !== 429 && status2 !== 403) return null;
+  const after = number(headers.get("retry-after") ?? void 0);
+  if (after !== null) return after * 1e3;
+  if (headers.get("x-ratelimit-remaining") === "0") {
+    const reset = number(headers.get("x-ratelimit-reset") ?? void 0);
+    return reset === null ? null : Math.max(reset * 1e3 - Date.now(), 1e3);
+  }
+  return status2 === 429 ? 1e3 : null;
+}
+function retryBase(env) {
+  return number(env.PLIMSOLL_RETRY_BASE_MS) ?? 1e3;
+}
+function number(text2) {
+  const value = Number(text2);
+  return text2 !== void 0 && text2 !== "" && Number.isFinite(value) && value > 0 ? value : null;
+}
+
+// action/shape.ts
+var Unreadable = class extends Error {
+  name = "Unreadable";
 };
+function fields(data) {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw new Unreadable();
+  return data;
+}
+function text(value) {
+  if (typeof value !== "string") throw new Unreadable();
+  return value;
+}
+function whole(value) {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new Unreadable();
+  return value;
+}
+function list(data, read2) {
+  if (!Array.isArray(data)) throw new Unreadable();
+  return data.map(read2);
+}
+function account(data) {
+  if (data === null || data === void 0) return { login: "", isBot: false };
+  const { login: login2, type } = fields(data);
+  return { login: text(login2), isBot: type === "Bot" };
+}
+function login(data) {
+  return text(fields(data).login);
+}
+function comment(data) {
+  const { id, body, html_url, user } = fields(data);
+  return { id: whole(id), body: body == null ? "" : text(body), url: text(html_url), author: account(user) };
+}
+function pull(data) {
+  const { number: number2, state, user, base, head } = fields(data);
+  const [onto, from] = [fields(base), fields(head)];
+  return {
+    number: whole(number2),
+    author: account(user).login,
+    isOpen: state !== "closed",
+    base: { sha: text(onto.sha), ref: text(onto.ref), repository: repository(onto.repo) ?? "" },
+    head: { sha: text(from.sha), repository: repository(from.repo) }
+  };
+}
+function repository(data) {
+  return data == null ? null : text(fields(data).full_name);
+}
+var STATES = ["success", "pending", "failure", "error"];
+function status(data) {
+  const { id, context, state, description, target_url, creator } = fields(data);
+  const known = text(state);
+  return {
+    id: whole(id),
+    context: text(context),
+    state: STATES.includes(known) ? known : "error",
+    description: description == null ? "" : text(description),
+    url: target_url == null ? "" : text(target_url),
+    creator: account(creator)
+  };
+}
+function role(data) {
+  const { permission, role_name } = fields(data);
+  const known = ["admin", "maintain", "write", "triage", "read", "none"];
+  return typeof role_name === "string" && known.includes(role_name) ? role_name : text(permission);
+}
+function isActive(data) {
+  return fields(data).state === "active";
+}
+function labelName(data) {
+  return text(fields(data).name);
+}
+function approvals(data) {
+  const last = /* @__PURE__ */ new Map();
+  for (const review of list(data, fields)) {
+    const { login: login2, isBot } = account(review.user);
+    const state = text(review.state).toUpperCase();
+    if (isBot || login2 === "" || !["APPROVED", "CHANGES_REQUESTED", "DISMISSED"].includes(state)) continue;
+    const approved = state === "APPROVED";
+    const at = typeof review.submitted_at === "string" ? review.submitted_at : "";
+    const commit2 = typeof review.commit_id === "string" ? review.commit_id : "";
+    last.set(login2, approved ? { login: login2, commit: commit2, at } : null);
+  }
+  return [...last.values()].filter((approval) => approval !== null);
+}
 
 // action/github.ts
 var Uncertain = class extends Error {
@@ -3068,49 +3653,143 @@ var Uncertain = class extends Error {
 var TooLong = class extends Error {
   name = "TooLong";
 };
-var REQUEST_TIMEOUT_MS = 15e3;
 var RETRIES = 2;
 var Client = Octokit.plugin(paginateRest, retry);
 function openGitHub(env, token, forked) {
   const client = makeClient(env, token);
   const [owner = "", repo = ""] = (env.GITHUB_REPOSITORY ?? "").split("/");
   const here = { owner, repo };
-  const ask = (call) => call.catch((error) => {
-    throw explain(error, forked);
-  });
-  const askOrNull = (call, ...unknown) => call.catch((error) => {
-    if (unknown.some((status) => status === error.status)) return null;
-    throw explain(error, forked);
-  });
-  return {
-    whoAmI: async () => (await askOrNull(client.request("GET /user"), 403))?.data.login ?? null,
+  const ask = async (purpose, call) => {
+    try {
+      return await call();
+    } catch (error) {
+      throw explain(error, purpose, forked);
+    }
+  };
+  const askOrNull = async (purpose, call, ...unknown) => {
+    try {
+      return await call();
+    } catch (error) {
+      if (unknown.some((status2) => status2 === error.status)) return null;
+      throw explain(error, purpose, forked);
+    }
+  };
+  const issue = (issue_number) => ({ ...here, issue_number });
+  const pullRoute = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
+  return readable({
+    whoAmI: async () => {
+      const answer = await askOrNull("comment", () => client.request("GET /user"), 403);
+      return answer === null ? null : login(answer.data);
+    },
     headOf: async (pull_number) => {
-      const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}";
-      return (await askOrNull(client.request(route, { ...here, pull_number }), 403, 404))?.data.head.sha ?? null;
+      const answer = await askOrNull("comment", () => client.request(pullRoute, { ...here, pull_number }), 403, 404);
+      return answer === null ? null : pull(answer.data).head.sha;
     },
-    comments: async (issue_number) => {
+    pull: async (pull_number) => {
+      const answer = await ask("pull request", () => client.request(pullRoute, { ...here, pull_number }));
+      return pull(answer.data);
+    },
+    findPull: async (branch, head) => {
+      const query = { ...here, head: branch, state: "open", per_page: 100 };
+      const answer = await ask("pull request", () => client.request("GET /repos/{owner}/{repo}/pulls", query));
+      return list(answer.data, pull).find((pull2) => pull2.head.sha === head) ?? null;
+    },
+    comments: async (number2) => {
       const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/comments";
-      return (await ask(client.paginate(route, { ...here, issue_number, per_page: 100 }))).map(toComment);
+      const query = { ...issue(number2), per_page: 100 };
+      const all = await ask("comment", () => client.paginate(route, query, (page) => reallyAnswered(page).data));
+      return list(all, comment);
     },
-    create: async (issue_number, body) => {
+    comment: async (comment_id) => {
+      const route = "GET /repos/{owner}/{repo}/issues/comments/{comment_id}";
+      const answer = await askOrNull("comment", () => client.request(route, { ...here, comment_id }), 404, 410);
+      return answer === null ? null : comment(answer.data);
+    },
+    create: async (number2, body) => {
       const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/comments";
       const once = { retries: 0 };
-      return toComment((await ask(client.request(route, { ...here, issue_number, body, request: once }))).data);
+      const answer = await ask("comment", () => client.request(route, { ...issue(number2), body, request: once }));
+      return comment(answer.data);
     },
     update: async (comment_id, body) => {
       const route = "PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}";
-      return toComment((await ask(client.request(route, { ...here, comment_id, body }))).data);
+      const call = () => client.request(route, { ...here, comment_id, body });
+      const answer = await askOrNull("comment", call, 404, 410);
+      return answer === null ? null : comment(answer.data);
+    },
+    remove: async (comment_id) => {
+      const route = "DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}";
+      await askOrNull("comment", () => client.request(route, { ...here, comment_id }), 404, 410);
+    },
+    statuses: async (ref) => {
+      const route = "GET /repos/{owner}/{repo}/commits/{ref}/statuses";
+      const answer = await ask("status", () => client.request(route, { ...here, ref, per_page: 100 }));
+      return list(answer.data, status);
+    },
+    setStatus: async (sha, { context, state, description, url }) => {
+      const route = "POST /repos/{owner}/{repo}/statuses/{sha}";
+      const target = url === "" ? {} : { target_url: url };
+      const what = { ...here, sha, context, state, description, ...target };
+      return status((await ask("status", () => client.request(route, what))).data).id;
+    },
+    roleOf: async (username) => {
+      const route = "GET /repos/{owner}/{repo}/collaborators/{username}/permission";
+      const answer = await askOrNull("reviewers", () => client.request(route, { ...here, username }), 404);
+      return answer === null ? "none" : role(answer.data);
+    },
+    isInTeam: async (org, team_slug, username) => {
+      const route = "GET /orgs/{org}/teams/{team_slug}/memberships/{username}";
+      const answer = await askOrNull("reviewers", () => client.request(route, { org, team_slug, username }), 404);
+      return answer !== null && isActive(answer.data);
+    },
+    approvals: async (pull_number) => {
+      const route = "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews";
+      const query = { ...here, pull_number, per_page: 100 };
+      return approvals(await ask("pull request", () => client.paginate(route, query)));
+    },
+    labels: async (number2) => {
+      const route = "GET /repos/{owner}/{repo}/issues/{issue_number}/labels";
+      const answer = await ask("label", () => client.request(route, { ...issue(number2), per_page: 100 }));
+      return list(answer.data, labelName);
+    },
+    addLabel: async (number2, name2, color) => {
+      const description = "Risk that Plimsoll sees in the change of configuration";
+      const make = () => client.request("POST /repos/{owner}/{repo}/labels", { ...here, name: name2, color, description });
+      await askOrNull("label", make, 422);
+      const route = "POST /repos/{owner}/{repo}/issues/{issue_number}/labels";
+      await ask("label", () => client.request(route, { ...issue(number2), labels: [name2] }));
+    },
+    removeLabel: async (number2, name2) => {
+      const route = "DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}";
+      await askOrNull("label", () => client.request(route, { ...issue(number2), name: name2 }), 404);
     }
-  };
+  });
+}
+function reallyAnswered(page) {
+  if (Object.keys(page.headers).length === 0) throw new Unreadable();
+  return page;
+}
+function readable(github) {
+  const calls = Object.entries(github).map(([name2, call]) => {
+    const checked = (...args) => call(...args).catch((error) => {
+      throw error instanceof Unreadable ? new Uncertain(UNREADABLE) : error;
+    });
+    return [name2, checked];
+  });
+  return Object.fromEntries(calls);
 }
 function makeClient(env, token) {
   return new Client({
     auth: token,
     baseUrl: env.GITHUB_API_URL || "https://api.github.com",
     userAgent: "plimsoll-action",
-    request: { fetch: impatientFetch },
-    // Not in `request`: there it would repeat refusals too.
-    retry: { retries: RETRIES, retryAfterBaseValue: retryBase(env) },
+    request: { fetch: patientFetch(env) },
+    // Not in `request`: there it would repeat refusals too. A limit is waited for by `patientFetch`.
+    retry: {
+      retries: RETRIES,
+      retryAfterBaseValue: retryBase(env),
+      doNotRetry: [400, 401, 403, 404, 409, 410, 422, 423, 429, 451]
+    },
     log: { debug() {
     }, info() {
     }, warn() {
@@ -3118,144 +3797,244 @@ function makeClient(env, token) {
     } }
   });
 }
-function toComment(raw) {
-  const author = { login: raw.user?.login ?? "", isBot: raw.user?.type === "Bot" };
-  return { id: Number(raw.id), body: raw.body ?? "", url: raw.html_url, author };
-}
-function explain(failure, forked) {
-  const { status, message = "" } = failure;
-  const limited = status === 429 || failure.response?.headers?.["x-ratelimit-remaining"] === "0" || /rate limit/i.test(message);
-  if (limited && (status === 403 || status === 429)) {
+function explain(failure, purpose, forked) {
+  if (failure instanceof Unreadable) return new Uncertain(UNREADABLE);
+  const { status: status2, message = "" } = failure;
+  const headers = failure.response?.headers ?? {};
+  const limited = status2 === 429 || headers["x-ratelimit-remaining"] === "0" || /rate limit/i.test(message);
+  if (limited && (status2 === 403 || status2 === 429)) {
     return new Refusal("GitHub's rate limit is used up; run the job again later");
   }
-  switch (status) {
+  switch (status2) {
     case 401:
       return new Refusal("GitHub does not accept the token; check the input `github-token`");
     case 403:
-      return new Refusal(forked ? FORK_REFUSED : REFUSED);
+      if (forked && purpose !== "reviewers") return new Refusal(FORK_REFUSED[purpose]);
+      return new Refusal(REFUSED[purpose]);
     case 404:
       return new Refusal(
-        "the token does not see the repository or the pull request; check `github-token` and add `pull-requests: write` to the job's `permissions`"
+        `the token does not see the repository or the pull request; check \`github-token\` and add ${NEEDED[purpose]} to the job's \`permissions\``
       );
+    case 409:
+      return new Uncertain("GitHub was busy with another change to the same thing; run the job again later");
     case 410:
     case 423:
       return new Refusal("the conversation of the pull request is locked or gone; unlock it");
     case 422:
-      return /too long/i.test(message) ? new TooLong(message) : new Refusal("GitHub did not accept the comment (status 422)");
+      return /too long/i.test(message) ? new TooLong(message) : new Refusal(`GitHub did not accept the ${purpose} (status 422)`);
     default:
       return new Uncertain(
-        failure.response === void 0 ? "GitHub could not be reached; run the job again later" : `GitHub answered with status ${status}; run the job again later`
+        failure.response === void 0 ? "GitHub could not be reached; run the job again later" : `GitHub answered with status ${status2}; run the job again later`
       );
   }
 }
-var FORK_REFUSED = "the token of a pull request from a fork is read-only, so GitHub took no comment";
-var REFUSED = "the token may not write comments; add `pull-requests: write` to the job's `permissions`";
-var impatientFetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-function retryBase(env) {
-  const given = Number(env.PLIMSOLL_RETRY_BASE_MS);
-  return Number.isFinite(given) && given > 0 ? given : 1e3;
-}
+var UNREADABLE = "GitHub's answer could not be read; run the job again later";
+var NEEDED = {
+  comment: "`pull-requests: write`",
+  status: "`statuses: write`",
+  label: "`pull-requests: write`",
+  reviewers: "`contents: read`",
+  "pull request": "`pull-requests: read`"
+};
+var REFUSED = {
+  comment: "the token may not write comments; add `pull-requests: write` to the job's `permissions`",
+  status: "the token may not write commit statuses; add `statuses: write` to the job's `permissions`",
+  label: "the token may not set labels; add `pull-requests: write` to the job's `permissions`",
+  reviewers: "the token may not ask who belongs to a team; give `github-token` a token of an app that may read the organisation's members, or name people or roles in [gate]",
+  "pull request": "the token may not read pull requests; add `pull-requests: read` to the job's `permissions`"
+};
+var FORK_REFUSED = {
+  comment: "the token of a pull request from a fork is read-only, so GitHub took no comment",
+  status: "the token of a pull request from a fork is read-only, so GitHub took no commit status",
+  label: "the token of a pull request from a fork is read-only, so GitHub took no label",
+  "pull request": "the token of a pull request from a fork may not read it"
+};
 function useProxy() {
   http.setGlobalProxyFromEnv?.();
 }
 
-// action/ticks.ts
-var ITEM = /^(\s*[-*+] \[)([ xX])(\] )(.*)$/;
-function keepTicks(previous, fresh) {
-  const ticked = /* @__PURE__ */ new Set();
-  for (const line of previous.split(/\r?\n/)) {
-    const [, , mark, , text = ""] = ITEM.exec(line) ?? [];
-    if (mark === "x" || mark === "X") ticked.add(withoutLinks(text));
-  }
-  if (ticked.size === 0) return fresh;
-  return fresh.split("\n").map((line) => {
-    const [, open, mark, close, text = ""] = ITEM.exec(line) ?? [];
-    return mark === " " && ticked.has(withoutLinks(text)) ? `${open}x${close}${text}` : line;
-  }).join("\n");
-}
-function withoutLinks(text) {
-  return text.replace(/\]\([^)]*\)/g, "]").trim();
-}
-
 // action/comment.ts
 var BODY_BYTES = [6e4, 3e4, 1e4];
-var ATTEMPTS = 3;
+var ATTEMPTS = 4;
 var OUTDATED = "the pull request has a newer commit, and the run for that one comments";
+var Overtaken = class extends Error {
+  name = "Overtaken";
+};
 async function publish(github, draft, pauseMs = 1e3) {
   if (draft.policy === "never") return { kind: "none" };
   let trouble = "";
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
-      return await publishOnce(github, draft);
+      return await publishOnce(github, draft, attempt === ATTEMPTS);
     } catch (error) {
       if (error instanceof Refusal) return { kind: "refused", why: error.message };
-      if (!(error instanceof Uncertain)) throw error;
+      if (!(error instanceof Uncertain || error instanceof Overtaken)) throw error;
       trouble = error.message;
-      if (attempt < ATTEMPTS) await pause(pauseMs * attempt);
+      if (attempt < ATTEMPTS) await pause2(pauseMs * attempt);
     }
   }
   return { kind: "refused", why: trouble };
 }
-async function publishOnce(github, draft) {
+async function publishOnce(github, draft, isLast) {
+  await draft.prepare?.(isLast);
   const earlier = await findEarlier(github, draft);
-  if (earlier === null && draft.policy === "on-findings" && !draft.hasFindings) return { kind: "none" };
+  const text2 = await draft.compose(earlier?.body ?? null);
+  if (earlier === null && draft.policy === "on-findings" && !text2.isNeeded) return { kind: "none" };
   const current = await github.headOf(draft.pullRequest);
   if (current !== null && current !== draft.head) throw new Refusal(OUTDATED);
   for (const bytes of BODY_BYTES) {
     try {
-      return await put(github, draft, earlier, compose(draft, bytes));
+      return await put(github, draft, earlier, text2, compose(draft, text2, bytes), isLast);
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
     }
   }
   throw new Refusal("the report is too long for a comment on this server; see the job summary");
 }
-async function put(github, draft, earlier, body) {
-  if (earlier === null) return { kind: "created", url: (await github.create(draft.pullRequest, body)).url };
-  const ticked = keepTicks(earlier.body, body);
-  if (sameText(earlier.body, ticked)) return { kind: "unchanged", url: earlier.url };
-  return { kind: "updated", url: (await github.update(earlier.id, ticked)).url };
+async function put(github, draft, earlier, text2, body, isLast) {
+  if (earlier === null) return create(github, draft, body);
+  if (sameText(earlier.body, body)) return { kind: "unchanged", url: earlier.url, id: earlier.id, body };
+  await text2.announce?.(earlier.url, body, isLast);
+  const updated = await github.update(earlier.id, body);
+  if (updated === null) throw new Overtaken("the comment was removed while it was written");
+  const stands = await github.comment(earlier.id);
+  if (stands === null || !text2.holds(stands.body))
+    throw new Overtaken("another run wrote the comment at the same time");
+  return { kind: "updated", url: updated.url, id: updated.id, body };
+}
+async function create(github, draft, body) {
+  const made = await github.create(draft.pullRequest, body);
+  const first = await findEarlier(github, draft).catch(() => null);
+  if (first === null || first.id === made.id) return { kind: "created", url: made.url, id: made.id, body };
+  throw new Overtaken("another run made the comment at the same time");
 }
 async function findEarlier(github, draft) {
   const mark = marker(draft.key);
   const marked = (await github.comments(draft.pullRequest)).filter((comment2) => comment2.body.startsWith(mark));
   if (marked.length === 0) return null;
   const me = await github.whoAmI();
-  return marked.find(({ author }) => me === null ? author.isBot : author.login === me) ?? null;
+  const own = marked.filter(({ author }) => me === null ? author.isBot : author.login === me);
+  const [first = null, ...others] = own.sort((a, b) => a.id - b.id);
+  for (const other of others) {
+    if (other.author.login === first?.author.login) await github.remove(other.id).catch(ignoreRefusal);
+  }
+  return first;
 }
-function compose(draft, maxBytes) {
+function ignoreRefusal(error) {
+  if (!(error instanceof Refusal || error instanceof Uncertain)) throw error;
+}
+function compose(draft, text2, maxBytes) {
   const head = `${marker(draft.key)}
 `;
-  return head + draft.write(maxBytes - Buffer.byteLength(head));
+  return head + text2.write(maxBytes - Buffer.byteLength(head));
 }
 function marker(key) {
   return `<!-- plimsoll:${key} -->`;
 }
-function sameText(left, right) {
-  const plain = (text) => text.replaceAll("\r\n", "\n").trimEnd();
-  return plain(left) === plain(right);
+
+// action/ticks.ts
+var ITEM2 = /^(\s*[-*+] \[)([ xX])(\] )(.*)$/;
+function keepTicks(previous, fresh) {
+  const ticked = /* @__PURE__ */ new Set();
+  for (const line of previous.split(/\r?\n/)) {
+    const [, , mark, , text2 = ""] = ITEM2.exec(line) ?? [];
+    if (mark === "x" || mark === "X") ticked.add(withoutLinks(text2));
+  }
+  if (ticked.size === 0) return fresh;
+  return fresh.split("\n").map((line) => {
+    const [, open, mark, close, text2 = ""] = ITEM2.exec(line) ?? [];
+    return mark === " " && ticked.has(withoutLinks(text2)) ? `${open}x${close}${text2}` : line;
+  }).join("\n");
+}
+function withoutLinks(text2) {
+  return text2.replace(/\]\([^)]*\)/g, "]").trim();
+}
+
+// action/conversation.ts
+var MOST_FIXED = 10;
+var MOST_PATH = 160;
+function plainText(said, earlier) {
+  const memory = remember(said, earlier === null ? null : readMemory(earlier));
+  const write = (maxBytes) => {
+    const text2 = compose2(said, memory, maxBytes, {});
+    return earlier === null ? text2 : keepTicks(earlier, text2);
+  };
+  return { isNeeded: said.report.level !== "none", write, holds: (body) => readMemory(body)?.head === said.head };
+}
+async function gatedText(said, gate, github, earlier) {
+  const played = await playRound(gate, github, earlier);
+  const known = remember(said, earlier === null ? null : readMemory(earlier));
+  const memory = { ...played.memory, findings: known.findings, fixed: known.fixed };
+  const round = { ...played, memory };
+  const seal = sealOf(memory);
+  const text2 = {
+    isNeeded: said.report.level !== "none" || gate.items.some((item) => item.required),
+    write: (maxBytes) => compose2(said, memory, maxBytes, { checklist: round.markdown }),
+    holds: (body) => {
+      const stands = readMemory(body);
+      return stands !== null && sealOf(stands) === seal;
+    }
+  };
+  return { text: text2, round };
+}
+function compose2(said, memory, maxBytes, options) {
+  const whole2 = `${writeMemory(memory)}
+`;
+  const isTooMuch = Buffer.byteLength(whole2) > maxBytes / 4;
+  const line = isTooMuch ? `${writeMemory({ ...memory, findings: [], fixed: [] })}
+` : whole2;
+  const opening = fixedLine(memory.fixed);
+  const room = Math.max(maxBytes - Buffer.byteLength(line), 0);
+  return line + said.markdown({ ...options, maxBytes: room, ...opening !== "" && { opening } });
+}
+function remember({ report, head }, before) {
+  const findings = report.findings.filter((finding) => finding.suppressed === null).map(({ id, rule, file }) => [id, rule, [...file].slice(0, MOST_PATH).join("")]);
+  const now = new Set(report.findings.map((finding) => finding.id));
+  const earlier = [...before?.fixed ?? [], ...before?.findings ?? []];
+  const fixed = new Map(earlier.filter(([id]) => !now.has(id)).map((known) => [known[0], known]));
+  return { ...emptyMemory(head), findings, fixed: [...fixed.values()] };
+}
+function fixedLine(fixed) {
+  if (fixed.length === 0) return "";
+  const named = fixed.slice(0, MOST_FIXED).map(([, rule, file]) => `${code(rule)} in ${code(file)}`);
+  const more = fixed.length > MOST_FIXED ? ` and ${fixed.length - MOST_FIXED} more` : "";
+  return `✅ Resolved since the first review: ${named.join(", ")}${more}`;
 }
 
 // action/event.ts
 import { readFile } from "node:fs/promises";
-var SUPPORTED = "pull_request, pull_request_target, merge_group, push, workflow_dispatch or schedule";
+var SUPPORTED = "pull_request, pull_request_target, pull_request_review, issue_comment, workflow_run, merge_group, push, workflow_dispatch or schedule";
 async function readEvent(env) {
-  const name = env.GITHUB_EVENT_NAME ?? "";
+  const name2 = env.GITHUB_EVENT_NAME ?? "";
   const payload = await readPayload(env.GITHUB_EVENT_PATH);
-  switch (name) {
+  switch (name2) {
     case "pull_request":
     case "pull_request_target":
-      return pullRequest(name, payload);
+    case "pull_request_review":
+      return event(name2, ofPull(pullRequest(payload)));
+    case "issue_comment":
+      return issueComment(name2, payload);
+    case "workflow_run":
+      return workflowRun(name2, payload);
     case "merge_group":
-      return mergeGroup(name, payload);
+      return mergeGroup(name2, payload);
     case "push":
-      return push(name, payload);
+      return event(name2, { range: push(payload) });
     case "workflow_dispatch":
     case "schedule":
-      return onDemand(name, payload, env);
+      return event(name2, { range: onDemand(payload, env) });
     default:
-      throw new Refusal(`the event \`${name}\` brings no change to review; run this step on ${SUPPORTED}`);
+      throw new Refusal(`the event \`${name2}\` brings no change to review; run this step on ${SUPPORTED}`);
   }
+}
+function ofPull(pull2) {
+  return { pull: pull2, range: { kind: "since-fork-point", base: { sha: pull2.base.sha }, head: pull2.head.sha } };
+}
+function isFork(pull2) {
+  return pull2.head.repository === null || pull2.head.repository !== pull2.base.repository;
+}
+function event(name2, known) {
+  return { name: name2, range: null, pull: null, wanted: null, edit: null, queued: null, ...known };
 }
 async function readPayload(path) {
   if (path === void 0 || path === "") {
@@ -3270,26 +4049,52 @@ async function readPayload(path) {
     );
   }
 }
-function pullRequest(name, payload) {
-  const { number, base, head } = payload.pull_request ?? {};
+function pullRequest(payload) {
+  const { number: number2, state, user, base, head } = payload.pull_request ?? {};
+  const baseSha = commit(base?.sha, "pull_request.base.sha");
+  const headSha = commit(head?.sha, "pull_request.head.sha");
+  if (number2 === void 0) throw new Refusal("the event's payload has no number of a pull request");
   return {
-    name,
-    range: {
-      kind: "since-fork-point",
-      base: { sha: commit(base?.sha, "pull_request.base.sha") },
-      head: commit(head?.sha, "pull_request.head.sha")
-    },
-    pullRequest: number ?? null,
-    // A fork that was deleted meanwhile has no repository any more.
-    fork: head?.repo == null || head.repo.full_name !== base?.repo?.full_name
+    number: number2,
+    author: user?.login ?? "",
+    isOpen: state !== "closed",
+    base: { sha: baseSha, ref: base?.ref ?? "", repository: base?.repo?.full_name ?? "" },
+    head: { sha: headSha, repository: head?.repo?.full_name ?? null }
   };
 }
-function mergeGroup(name, payload) {
-  const base = commit(payload.merge_group?.base_sha, "merge_group.base_sha");
-  const head = commit(payload.merge_group?.head_sha, "merge_group.head_sha");
-  return { name, range: { kind: "since-fork-point", base: { sha: base }, head }, pullRequest: null, fork: false };
+function issueComment(name2, payload) {
+  const { action, issue, comment: comment2, changes, sender } = payload;
+  if (issue?.pull_request === void 0 || issue.number === void 0 || comment2?.id === void 0) {
+    return event(name2, {});
+  }
+  const edit = {
+    action: action === "edited" || action === "deleted" ? action : "created",
+    by: { login: sender?.login ?? "", isBot: sender?.type === "Bot" },
+    at: comment2.updated_at ?? comment2.created_at ?? "",
+    id: comment2.id,
+    before: changes?.body?.from ?? null,
+    after: comment2.body ?? ""
+  };
+  return event(name2, { wanted: { number: issue.number }, edit });
 }
-function push(name, payload) {
+function workflowRun(name2, payload) {
+  const { event: first, head_sha, head_branch, head_repository } = payload.workflow_run ?? {};
+  const owner = head_repository?.owner?.login;
+  if (first !== "pull_request" || owner === void 0 || head_branch === void 0) return event(name2, {});
+  const head = commit(head_sha, "workflow_run.head_sha");
+  return event(name2, { wanted: { branch: `${owner}:${head_branch}`, head } });
+}
+function mergeGroup(name2, payload) {
+  const { base_sha, head_sha, head_ref = "" } = payload.merge_group ?? {};
+  const base = commit(base_sha, "merge_group.base_sha");
+  const head = commit(head_sha, "merge_group.head_sha");
+  const queued = /\/pr-(\d+)-[0-9a-f]+$/.exec(head_ref)?.[1];
+  return event(name2, {
+    range: { kind: "since-fork-point", base: { sha: base }, head },
+    queued: queued === void 0 ? null : Number(queued)
+  });
+}
+function push(payload) {
   if (payload.deleted === true) {
     throw new Refusal(
       "this push deletes a branch or tag, so there is nothing to review; skip it with `if: !github.event.deleted`"
@@ -3297,12 +4102,11 @@ function push(name, payload) {
   }
   const head = commit(payload.after, "after");
   const known = isCommit(payload.before);
-  const range = known ? { kind: "between", base: payload.before ?? "", head } : againstDefaultBranch(head, payload.ref, payload);
-  return { name, range, pullRequest: null, fork: false };
+  return known ? { kind: "between", base: payload.before ?? "", head } : againstDefaultBranch(head, payload.ref, payload);
 }
-function onDemand(name, payload, env) {
+function onDemand(payload, env) {
   const head = commit(env.GITHUB_SHA, "GITHUB_SHA");
-  return { name, range: againstDefaultBranch(head, env.GITHUB_REF, payload), pullRequest: null, fork: false };
+  return againstDefaultBranch(head, env.GITHUB_REF, payload);
 }
 function againstDefaultBranch(head, ref, payload) {
   const branch = payload.repository?.default_branch;
@@ -3329,12 +4133,29 @@ var GitFailure = class extends Error {
 var TIMEOUT_MS = 10 * 60 * 1e3;
 var Git = class {
   #directory;
-  constructor(directory) {
+  #credentials;
+  constructor(directory, credentials = null) {
     this.#directory = existsSync(directory) ? realpathSync(directory) : directory;
+    this.#credentials = credentials?.token ? credentials : null;
   }
   /** What git prints, without the line end. */
   async text(...args) {
     return (await this.#run(args)).toString("utf8").trim();
+  }
+  /**
+   * Fetches from `origin`. actions/checkout may have left credentials or, told `persist-credentials: false`, none: then
+   * the token of this step is shown. Both at once GitHub refuses.
+   */
+  async fetch(...args) {
+    const command2 = ["fetch", "--no-tags", "--no-recurse-submodules", "--quiet", ...args];
+    try {
+      await this.#run(command2);
+    } catch (error) {
+      if (this.#credentials === null) throw error;
+      await this.#run(command2, "", authorization(this.#credentials)).catch(() => {
+        throw error;
+      });
+    }
   }
   /** Whether git agrees. */
   async agrees(...args) {
@@ -3354,6 +4175,18 @@ var Git = class {
       start = end + 1;
     }
     return entries;
+  }
+  /** What differs between two commits; names that are not UTF-8 are left out. */
+  async changes(old, next) {
+    const output = await this.#run(["diff-tree", "-r", "-z", "--no-renames", old, next]);
+    const parts = output.toString("utf8").split("\0");
+    const changed = [];
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const [, , before = "", after = ""] = (parts[at] ?? "").split(" ");
+      const oid = (id) => /^0+$/.test(id) ? null : id;
+      changed.push({ path: parts[at + 1] ?? "", old: oid(before), new: oid(after) });
+    }
+    return changed;
   }
   /** Sizes in bytes of the blobs that the clone has. */
   async sizes(oids) {
@@ -3382,17 +4215,18 @@ var Git = class {
     }
     return blobs;
   }
-  #run(args, stdin = "") {
+  #run(args, stdin = "", extra = {}) {
     return new Promise((resolve, reject) => {
       const trusted = ["-c", `safe.directory=${this.#directory.split(sep2).join("/")}`, ...args];
-      const child = spawn("git", trusted, { cwd: this.#directory, env: environment(), timeout: TIMEOUT_MS });
+      const env = { ...environment(), ...extra };
+      const child = spawn("git", trusted, { cwd: this.#directory, env, timeout: TIMEOUT_MS });
       const output = [];
       const errors = [];
       child.stdout.on("data", (chunk) => output.push(chunk));
       child.stderr.on("data", (chunk) => errors.push(chunk));
       child.on("error", () => reject(new GitFailure("the program `git` cannot be started")));
-      child.on("close", (code) => {
-        if (code === 0) resolve(Buffer.concat(output));
+      child.on("close", (code2) => {
+        if (code2 === 0) resolve(Buffer.concat(output));
         else reject(new GitFailure(complaint(Buffer.concat(errors).toString("utf8"))));
       });
       child.stdin.on("error", () => {
@@ -3410,16 +4244,25 @@ function environment() {
     LC_ALL: "C"
   };
 }
+function authorization({ server, token }) {
+  const taken = Number(process.env.GIT_CONFIG_COUNT) || 0;
+  const secret = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return {
+    GIT_CONFIG_COUNT: String(taken + 1),
+    [`GIT_CONFIG_KEY_${taken}`]: `http.${server}/.extraheader`,
+    [`GIT_CONFIG_VALUE_${taken}`]: `AUTHORIZATION: basic ${secret}`
+  };
+}
 function readEntry(entry) {
   const tab = entry.indexOf(9);
   const [mode = "", , oid = ""] = entry.toString("utf8", 0, tab).split(" ");
-  const name = entry.subarray(tab + 1);
-  const path = name.toString("utf8");
-  return { mode, oid, path: Buffer.from(path, "utf8").equals(name) ? path : null };
+  const name2 = entry.subarray(tab + 1);
+  const path = name2.toString("utf8");
+  return { mode, oid, path: Buffer.from(path, "utf8").equals(name2) ? path : null };
 }
 function complaint(stderr) {
   const lines2 = stderr.split("\n").map((line2) => line2.trim());
-  const line = lines2.find((text) => /^(?:fatal|error):/.test(text)) ?? lines2.find((text) => text !== "");
+  const line = lines2.find((text2) => /^(?:fatal|error):/.test(text2)) ?? lines2.find((text2) => text2 !== "");
   return (line ?? "git gave no reason").replace(/\/\/[^/@\s]*@/g, "//");
 }
 
@@ -3433,13 +4276,13 @@ async function findRevisions(git, range) {
   await ensure(git, range.head);
   switch (range.kind) {
     case "state":
-      return { old: null, new: range.head };
+      return { old: null, new: range.head, policy: range.head };
     case "between":
       await ensure(git, range.base);
-      return { old: range.base, new: range.head };
+      return { old: range.base, new: range.head, policy: range.base };
     case "since-fork-point": {
       const base = await locate(git, range.base);
-      return { old: await forkPoint(git, base, range.head), new: range.head };
+      return { old: await forkPoint(git, base, range.head), new: range.head, policy: base };
     }
   }
 }
@@ -3462,7 +4305,7 @@ async function ensure(git, sha) {
 async function fetch2(git, what, refspec) {
   const depth = await isShallow(git) ? ["--depth=1"] : [];
   try {
-    await git.text("fetch", "--no-tags", "--no-recurse-submodules", "--quiet", ...depth, "origin", refspec);
+    await git.fetch(...depth, "origin", refspec);
   } catch (error) {
     throw unreachable(what, error);
   }
@@ -3478,7 +4321,7 @@ async function deepen(git, base, head) {
   for (const depth of DEPTHS) {
     if (!await isShallow(git)) return null;
     try {
-      await git.text("fetch", "--no-tags", "--no-recurse-submodules", "--quiet", depth, "origin", base, head);
+      await git.fetch(depth, "origin", base, head);
     } catch (error) {
       throw unreachable("the commit where the branch left its base", error);
     }
@@ -3499,10 +4342,39 @@ function unreachable(what, error) {
   return new Refusal(`${what} is not in the clone and cannot be fetched (${reason}); ${REMEDY}`);
 }
 
+// action/identify.ts
+async function identify(env, event2, inputs) {
+  if (event2.range !== null) return event2;
+  const reason = event2.wanted === null ? "this event is about no pull request" : idle(event2, inputs);
+  if (reason !== null || event2.wanted === null) return nothing(reason ?? "");
+  if (inputs.token === "") throw new Refusal("the pull request has to be asked for; give the input `github-token`");
+  const pull2 = await find(openGitHub(env, inputs.token, false), event2.wanted);
+  if (pull2 === null) return nothing("no open pull request has that commit for its head any more");
+  if (!pull2.isOpen) return nothing("the pull request is closed");
+  return { ...event2, ...ofPull(pull2) };
+}
+function idle({ edit }, inputs) {
+  if (edit === null) return null;
+  if (edit.action === "created") return readCommand(edit) === null ? "that comment is no command of Plimsoll's" : null;
+  const isReport = (edit.before ?? edit.after).startsWith(marker(inputs.commentKey));
+  return isReport ? null : "that comment is no report of Plimsoll's";
+}
+async function find(github, wanted) {
+  try {
+    return "number" in wanted ? await github.pull(wanted.number) : await github.findPull(wanted.branch, wanted.head);
+  } catch (error) {
+    throw error instanceof Uncertain ? new Refusal(error.message) : error;
+  }
+}
+function nothing(reason) {
+  annotate("notice", `nothing to do: ${reason}`);
+  return null;
+}
+
 // action/inputs.ts
 var INPUTS = {
   "github-token": {
-    description: "Token that reads and writes the comment; needs `pull-requests: write`. Without that permission the report is in the job summary alone.",
+    description: "Token that reads and writes the comment; needs `pull-requests: write`, and `statuses: write` for the gate. Without these permissions the report is in the job summary alone.",
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's, not of this language.
     default: "${{ github.token }}"
   },
@@ -3511,7 +4383,7 @@ var INPUTS = {
     default: "plimsoll.toml"
   },
   "fail-on": {
-    description: "Lowest severity that fails the step: low, medium, high, critical, or never. Empty: what plimsoll.toml says, otherwise high.",
+    description: "Lowest severity that fails the step: low, medium, high, critical, or never. Empty: what plimsoll.toml says, otherwise high, or never where plimsoll.toml has a [gate].",
     default: ""
   },
   comment: {
@@ -3521,6 +4393,10 @@ var INPUTS = {
   "comment-key": {
     description: "Tells the comments of several steps apart, for example in a matrix. Letters, digits, dot, dash and underscore.",
     default: "default"
+  },
+  label: {
+    description: "Beginning of a label that tells the risk, such as config-risk for `config-risk: high`; made if missing, taken off when the risk is gone. Empty: no label.",
+    default: ""
   },
   paths: {
     description: "Globs of the files to review, one on each line; a leading ! leaves files out. Empty: all. The connection budget counts these files only.",
@@ -3542,14 +4418,15 @@ function readInputs(env) {
     failOn: failOn === "" ? null : oneOf("fail-on", failOn, FAIL_ON),
     comment: oneOf("comment", read(env, "comment") || INPUTS.comment.default, COMMENT),
     commentKey: readCommentKey(env),
+    label: readLabel(env),
     paths: lines(read(env, "paths")),
     environments: lines(read(env, "environment")).map(readEnvironment)
   };
 }
-function read(env, name) {
-  const given = env[`INPUT_${name.toUpperCase()}`];
+function read(env, name2) {
+  const given = env[`INPUT_${name2.toUpperCase()}`];
   if (given !== void 0) return given.trim();
-  const fallback = INPUTS[name].default;
+  const fallback = INPUTS[name2].default;
   return fallback.startsWith("${{") ? "" : fallback;
 }
 function readConfigPath(env) {
@@ -3568,36 +4445,520 @@ function readCommentKey(env) {
   }
   return key;
 }
+function readLabel(env) {
+  const label2 = read(env, "label").replace(/:$/, "").trim();
+  if (!/^[\w ./-]{0,40}$/.test(label2)) {
+    throw new Refusal("input `label` must be at most 40 letters, digits, blanks, dots, dashes, slashes or underscores");
+  }
+  return label2;
+}
 function readEnvironment(line) {
   const at = line.lastIndexOf("=");
   const glob = line.slice(0, at).trim();
-  const name = line.slice(at + 1).trim();
+  const name2 = line.slice(at + 1).trim();
   if (at < 0 || glob === "") {
     throw new Refusal("input `environment` takes lines such as clusters/live/**=production");
   }
-  return [glob, oneOf("environment", name, ENVIRONMENT)];
+  return [glob, oneOf("environment", name2, ENVIRONMENT)];
 }
-function oneOf(name, value, allowed) {
+function oneOf(name2, value, allowed) {
   const found = allowed.find((word) => word === value);
   if (found === void 0) {
-    throw new Refusal(`input \`${name}\` must be one of ${allowed.join(", ")}`);
+    throw new Refusal(`input \`${name2}\` must be one of ${allowed.join(", ")}`);
   }
   return found;
 }
-function lines(text) {
-  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+function lines(text2) {
+  return text2.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+}
+
+// action/select.ts
+var EXTENSIONS = new Set(
+  "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad service socket timer mount target path sh bash prisma hocon cscfg".split(" ")
+);
+var TEMPLATE_SUFFIXES = new Set(
+  "j2 jinja jinja2 erb tpl tmpl template gotmpl mustache hbs example sample dist default defaults in local bak orig".split(
+    " "
+  )
+);
+var NAMES = /^(?:\.env(?:[._-].*)?|env|.*[._-]env|\.envrc|dockerfile(?:\..*)?|containerfile|procfile)$/;
+var GENERATED = /(?:^|\/)(?:node_modules|\.git)\/|(?:^|\/)(?:package-lock|npm-shrinkwrap|packages\.lock|composer\.lock|deno\.lock)\.json$|(?:^|\/)(?:pnpm-lock\.yaml|\.terraform\.lock\.hcl)$|\.min\.json$/;
+function isPlausible(path) {
+  if (GENERATED.test(path)) return false;
+  const name2 = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  if (NAMES.test(name2)) return true;
+  const words = name2.split(".");
+  while (words.length > 2 && TEMPLATE_SUFFIXES.has(words.at(-1) ?? "")) words.pop();
+  return words.length > 1 && (EXTENSIONS.has(words.at(-1) ?? "") || NAMES.test(words.join(".")));
+}
+var OTHER_ENDINGS = new Set(
+  "adoc bmp c cc cjs clj cljs cpp cs css cts dart dockerignore eot erl ex exs f90 fs gif gitattributes gitignore gitkeep go gradle groovy h hpp hrl hs htm html ico ipynb java jl jpeg jpg js jsx kt kts less lua m md mdx mjs ml mov mp3 mp4 mts otf pdf php pl pm png po proto py pyi r rb rs rst sass scala scss snap sum svelte svg swift tex ts tsx ttf vue wav webp woff woff2 zig".split(" ")
+);
+var OTHER_NAMES = new Set("license readme changelog codeowners notice authors makefile".split(" "));
+function kindOfOther(path) {
+  const name2 = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  const dot = name2.lastIndexOf(".");
+  if (dot < 0) return OTHER_NAMES.has(name2) ? name2 : null;
+  return OTHER_ENDINGS.has(name2.slice(dot + 1)) ? name2.slice(dot) : null;
+}
+function pathFilter(globs) {
+  const rules3 = globs.map((glob) => ({ keep: !glob.startsWith("!"), pattern: toPattern(glob.replace(/^!/, "")) }));
+  const byDefault = !rules3.some((rule) => rule.keep);
+  return (path) => rules3.findLast((rule) => rule.pattern.test(path))?.keep ?? byDefault;
+}
+function toPattern(glob) {
+  const trimmed = glob.replace(/^\.?\//, "").replace(/\/$/, "");
+  const tokens = trimmed.match(/\*\*\/|\*\*|[*?{},]|[^*?{},]+/g) ?? [];
+  const braces = areBalanced(tokens);
+  let depth = 0;
+  const body = tokens.map((token) => {
+    if (token === "**/") return "(?:[^/]+/)*";
+    if (token === "**") return ".*";
+    if (token === "*") return "[^/]*";
+    if (token === "?") return "[^/]";
+    if (braces && token === "{") depth += 1;
+    else if (braces && token === "}") depth -= 1;
+    else if (token !== "," || depth === 0) return token.replace(/[\\^$.+()|[\]{}]/g, "\\$&");
+    return token === "{" ? "(?:" : token === "}" ? ")" : "|";
+  });
+  return new RegExp(`^${body.join("")}(?:/.*)?$`, "su");
+}
+function areBalanced(tokens) {
+  let depth = 0;
+  for (const token of tokens) {
+    if (token === "{") depth += 1;
+    if (token === "}") depth -= 1;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+// action/sources.ts
+var MAX_FILE_BYTES = 1024 * 1024;
+var MAX_TOTAL_BYTES = 256 * 1024 * 1024;
+var MISSING = "not wholly in the clone; set `fetch-depth: 0` and no `filter` at actions/checkout";
+async function addSources(request2, git, revisions, wanted) {
+  const files = [];
+  const skipped = [];
+  const others = [];
+  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped, others);
+  classify(await git.tree(revisions.new), "new", wanted, files, skipped, others);
+  const passed = revisions.old === null ? [] : takeChanged(others, files);
+  const small = await withinBounds(git, files, skipped);
+  const readable2 = sameOnBothSides(small, skipped);
+  const blobs = await git.blobs([...new Set(readable2.map((file) => file.oid))]);
+  for (const { side, path, oid } of readable2) {
+    const bytes = blobs.get(oid);
+    if (bytes === void 0) skipped.push({ side, path, reason: MISSING });
+    else request2.add(side, path, bytes);
+  }
+  for (const { side, path, reason } of skipped) request2.skip(side, path, reason);
+  if (passed.length > 0) request2.note(...noteOn(passed));
+}
+function takeChanged(others, files) {
+  const versions = /* @__PURE__ */ new Map();
+  for (const file of others) versions.set(file.path, [...versions.get(file.path) ?? [], file]);
+  const passed = [];
+  for (const [path, sides] of versions) {
+    if (sides.length === 2 && sides[0]?.oid === sides[1]?.oid) continue;
+    if (kindOfOther(path) === null) files.push(...sides);
+    else passed.push(path);
+  }
+  return passed;
+}
+function noteOn(passed) {
+  const kinds = [...new Set(passed.map((path) => kindOfOther(path) ?? ""))].sort();
+  const files = passed.length === 1 ? "1 changed file" : `${passed.length} changed files`;
+  return [`(${files})`, `no configuration by their names, not read: ${kinds.join(", ")}`];
+}
+function classify(entries, side, wanted, files, skipped, others) {
+  let unreadableNames = 0;
+  for (const { mode, oid, path } of entries) {
+    if (path === null) unreadableNames += 1;
+    else if (!wanted(path)) continue;
+    else if (mode === "160000") skipped.push({ side, path, reason: "a submodule, not followed" });
+    else if (mode !== "120000" && isPlausible(path)) files.push({ side, path, oid });
+    else if (mode !== "120000") others.push({ side, path, oid });
+    else if (matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
+  }
+  if (unreadableNames > 0) {
+    skipped.push({ side, path: "(names that are not UTF-8)", reason: `${unreadableNames} files, not read` });
+  }
+}
+function matters(link) {
+  const hasExtension = link.slice(link.lastIndexOf("/") + 1).includes(".");
+  return isPlausible(link) || !hasExtension;
+}
+async function withinBounds(git, files, skipped) {
+  const sizes = await git.sizes([...new Set(files.map((file) => file.oid))]);
+  const counted = /* @__PURE__ */ new Set();
+  let total = 0;
+  return files.filter((file) => {
+    const size = sizes.get(file.oid);
+    const added = counted.has(file.oid) ? 0 : size ?? 0;
+    const reason = whyNot(size, total + added);
+    if (reason !== null) {
+      skipped.push({ side: file.side, path: file.path, reason });
+      return false;
+    }
+    counted.add(file.oid);
+    total += added;
+    return true;
+  });
+}
+function whyNot(size, total) {
+  if (size === void 0) return MISSING;
+  if (size > MAX_FILE_BYTES) return "larger than 1 MiB";
+  if (total > MAX_TOTAL_BYTES)
+    return "beyond the 256 MiB of configuration that are read at once; narrow the input `paths`";
+  return null;
+}
+function sameOnBothSides(files, skipped) {
+  const unread2 = new Map(skipped.map((skip) => [skip.path, skip.reason]));
+  return files.filter(({ side, path }) => {
+    const reason = unread2.get(path);
+    if (reason !== void 0) skipped.push({ side, path, reason: `not read because its other side is ${reason}` });
+    return reason === void 0;
+  });
+}
+async function readText(git, commit2, path) {
+  const entry = (await git.tree(commit2, path)).find((candidate) => candidate.path === path);
+  if (entry === void 0 || !entry.mode.startsWith("100")) return null;
+  const bytes = (await git.blobs([entry.oid])).get(entry.oid);
+  return bytes === void 0 ? null : new TextDecoder("utf-8").decode(bytes);
+}
+
+// action/gate/owners.ts
+var CODEOWNERS = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
+function readOwners(text2) {
+  const rules3 = text2.split(/\r?\n/).map((line) => line.replace(/(?:^|\s)#.*$/, "").trim()).filter((line) => line !== "").map((line) => {
+    const [pattern = "", ...owners] = line.split(/(?<!\\)\s+/);
+    return {
+      pattern: toPattern2(pattern.replaceAll("\\ ", " ")),
+      owners: owners.filter((owner) => owner.startsWith("@")).map((owner) => owner.toLowerCase())
+    };
+  });
+  return { of: (path) => rules3.findLast((rule) => rule.pattern.test(path))?.owners ?? [] };
+}
+function toPattern2(pattern) {
+  const isFolder = pattern.endsWith("/");
+  const trimmed = pattern.replace(/^\//, "").replace(/\/$/, "");
+  const anchored = pattern.startsWith("/") || trimmed.includes("/");
+  const tokens = trimmed.match(/\*\*\/|\/\*\*$|\*\*|[*?]|[^*?/]+|\//g) ?? [];
+  const body = tokens.map((token) => {
+    if (token === "**/") return "(?:[^/]+/)*";
+    if (token === "/**") return "/.*";
+    if (token === "**") return ".*";
+    if (token === "*") return "[^/]*";
+    if (token === "?") return "[^/]";
+    return token.replace(/[\\^$.+()|[\]{}]/g, "\\$&");
+  });
+  const below = /(?:^|\/)\*$/.test(trimmed) && trimmed !== "*" ? "" : isFolder ? "/.*" : "(?:/.*)?";
+  return new RegExp(`^${anchored ? "" : "(?:.*/)?"}${body.join("")}${below}$`, "su");
+}
+
+// action/gate/extras.ts
+async function findExtras(scene) {
+  return [...rules(scene), ...await workflows(scene), ...await ownAllowances(scene), ...unread(scene)];
+}
+function rules({ changed, config, policy }) {
+  const byOwners = policy.reviewers.includes("codeowners");
+  const judging = changed.filter(({ path }) => path === config || byOwners && CODEOWNERS.includes(path));
+  return judging.map((file) => ({
+    id: name("policy", file.path),
+    markdown: `Is the change of ${code(file.path)} meant? It judges changes after the merge, not this one`,
+    content: blob(file),
+    file: file.path
+  }));
+}
+async function workflows({ git, changed }) {
+  const files = changed.filter(({ path }) => /^\.github\/workflows\/[^/]+\.ya?ml$/.test(path));
+  const blobs = await git.blobs(files.flatMap((file) => [file.old, file.new]).filter((oid) => oid !== null));
+  const mentions = (oid) => /plimsoll/i.test(Buffer.from(blobs.get(oid ?? "") ?? []).toString("utf8"));
+  return files.filter((file) => mentions(file.old) || mentions(file.new)).map((file) => ({
+    id: name("workflow", file.path),
+    markdown: `Does ${code(file.path)} still run Plimsoll as it should after the merge?`,
+    content: blob(file),
+    file: file.path
+  }));
+}
+async function ownAllowances({ git, policyCommit, policy, report, blobOf }) {
+  const extras = [];
+  for (const finding of report.findings) {
+    const { suppressed, rule, severity, file, line } = finding;
+    if (suppressed?.by !== "inline" || RANK[severity] < RANK[policy.required]) continue;
+    const before = await readText(git, policyCommit, file) ?? "";
+    const isOld = before.split("\n").some((text2) => text2.includes(`plimsoll: allow ${rule} `) && text2.includes(suppressed.reason));
+    if (isOld) continue;
+    extras.push({
+      id: `allow:${finding.id}`,
+      markdown: `Is it right to accept ${code(rule)} at ${code(`${file}:${line}`)}, because ${code(suppressed.reason)}?`,
+      content: JSON.stringify([contentOf(finding, blobOf), suppressed.reason]),
+      file
+    });
+  }
+  return extras;
+}
+function unread({ report, changed }) {
+  const reasons = new Map(report.coverage.skipped.map(({ file, reason }) => [file, reason]));
+  return changed.filter((file) => reasons.has(file.path) && isPlausible(file.path)).map((file) => ({
+    id: name("unread", file.path),
+    markdown: `Is the change of ${code(file.path)} safe? It was not read: ${code(reasons.get(file.path) ?? "")}`,
+    content: blob(file),
+    file: file.path
+  }));
+}
+function name(kind, path) {
+  return `${kind}:${digest(path).slice(0, 12)}`;
+}
+function blob(file) {
+  return file.new ?? "gone";
+}
+
+// action/gate/people.ts
+var ROLES = ["read", "triage", "write", "maintain", "admin"];
+function people(github, owners) {
+  const doubts = /* @__PURE__ */ new Set();
+  const known = /* @__PURE__ */ new Map();
+  const once = (key, ask) => {
+    const asked = known.get(key) ?? ask().catch((error) => doubt(doubts, error));
+    known.set(key, asked);
+    return asked;
+  };
+  const hasRole = (login2, role2) => once(`${login2} ${role2}`, async () => ROLES.indexOf(await github.roleOf(login2)) >= ROLES.indexOf(role2));
+  const isNamed = (login2, name2) => {
+    const [first = "", team] = name2.slice(1).split("/");
+    if (team === void 0) return Promise.resolve(first.toLowerCase() === login2.toLowerCase());
+    return once(`${login2} ${name2}`, () => github.isInTeam(first, team, login2));
+  };
+  const owns = async (login2, files) => {
+    for (const file of files) {
+      const named = owners.of(file);
+      const own = named.length === 0 ? await hasRole(login2, "write") : await any(named, (name2) => isNamed(login2, name2));
+      if (!own) return false;
+    }
+    return true;
+  };
+  const is = (login2, who, files) => {
+    if (who === "codeowners") return owns(login2, files);
+    return who.startsWith("@") ? isNamed(login2, who) : hasRole(login2, who);
+  };
+  return { doubts, isOneOf: (login2, who, files) => any(who, (one) => is(login2, one, files)) };
+}
+async function any(items, test) {
+  for (const item of items) if (await test(item)) return true;
+  return false;
+}
+function doubt(doubts, error) {
+  if (!(error instanceof Refusal || error instanceof Uncertain)) throw error;
+  doubts.add(error.message);
+  return false;
+}
+
+// action/status.ts
+var MOST_DESCRIPTION = 140;
+function statusName(what, key) {
+  return key === "default" ? `plimsoll/${what}` : `plimsoll/${what} (${key})`;
+}
+async function setStatus(github, commit2, wanted) {
+  const status2 = { ...wanted, description: clip2(wanted.description) };
+  const stands = (await github.statuses(commit2)).find(({ context }) => context === status2.context);
+  const isSame = stands !== void 0 && stands.state === status2.state && stands.description === status2.description && stands.url === status2.url;
+  if (!isSame) await github.setStatus(commit2, status2);
+}
+function clip2(text2) {
+  const characters = [...text2.replace(/\s+/g, " ").trim()];
+  return characters.length > MOST_DESCRIPTION ? `${characters.slice(0, MOST_DESCRIPTION - 1).join("")}…` : characters.join("");
+}
+
+// action/turn.ts
+var WRITING = "the checklist is being written";
+function turnAt(github, commit2, context) {
+  const own = /* @__PURE__ */ new Set();
+  let newest = null;
+  const ours = async () => (await github.statuses(commit2)).filter((status2) => status2.context === context);
+  const isForeign = (status2) => !own.has(status2.id);
+  return {
+    ask: (isLast) => ifAllowed(async () => {
+      const [last] = await ours();
+      newest = last?.id ?? null;
+      if (last?.description === WRITING && isForeign(last) && !isLast) throw overtaken();
+    }),
+    take: (url, isLast) => ifAllowed(async () => {
+      const id = await github.setStatus(commit2, { context, state: "pending", description: WRITING, url });
+      own.add(id);
+      const all = await ours();
+      const mine = all.findIndex((status2) => status2.id === id);
+      const then = all.findIndex((status2) => status2.id === newest);
+      const between = all.slice(mine + 1, then < 0 ? void 0 : then);
+      if (between.some(isForeign) && !isLast) throw overtaken();
+    })
+  };
+}
+function overtaken() {
+  return new Overtaken("other runs wrote the comment at the same time; run the job again");
+}
+async function ifAllowed(call) {
+  await call().catch((error) => {
+    if (!(error instanceof Refusal || error instanceof Uncertain)) throw error;
+  });
+}
+
+// action/keeper.ts
+var ROUNDS = 3;
+async function openGate(scene, pull2, edit) {
+  const { git, github, revisions, policy, inputs } = scene;
+  const owners = await readCodeOwners(git, revisions.policy);
+  const who = people(github, owners);
+  return {
+    policy,
+    context: statusName("gate", inputs.commentKey),
+    items: await itemsOf(scene),
+    terms: { policy, people: who, author: pull2.author },
+    approvals: policy.approvals ? await approvalsOf(github, pull2, who.doubts) : [],
+    edit,
+    head: revisions.new
+  };
+}
+async function approvalsOf(github, pull2, doubts) {
+  try {
+    return (await github.approvals(pull2.number)).filter(({ commit: commit2 }) => commit2 === pull2.head.sha);
+  } catch (error) {
+    doubts.add(reasonOf2(error));
+    return [];
+  }
+}
+async function keepGate(scene, gate, said, draft, pauseMs) {
+  const { github } = scene;
+  const turn = turnAt(github, gate.head, gate.context);
+  let kept = null;
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    let played = null;
+    const compose3 = async (earlier) => {
+      const { text: text2, round: told } = await gatedText(said, gate, github, earlier);
+      played = told;
+      const { memory, isVerified } = told;
+      const address = (url, body) => isVerified ? sealedAddress(url, memory, body) : scene.runUrl;
+      const announce2 = (url, body, isLast) => turn.take(address(url, body), isLast);
+      return { ...text2, announce: announce2 };
+    };
+    const outcome = await publish(github, { ...draft, prepare: turn.ask, compose: compose3 }, pauseMs);
+    kept = conclude(gate, outcome, played);
+    kept.refused = await post(scene, gate, kept, played);
+    if (kept.refused !== null || await stillStands(github, outcome)) return kept;
+  }
+  return kept ?? Promise.reject(new Error("no round was played"));
+}
+function conclude(gate, outcome, played) {
+  const required = gate.items.filter((item) => item.required);
+  if (required.length === 0) {
+    const description2 = "nothing that somebody has to confirm";
+    return { outcome, state: "success", description: description2, blockedBy: [], refused: null };
+  }
+  if (played === null || outcome.kind === "refused" || outcome.kind === "none") {
+    const description2 = "the checklist could not be posted; the run says why";
+    return { outcome, state: "pending", description: description2, blockedBy: blockers(required), refused: null };
+  }
+  const { state, description, verdict: verdict2 } = played;
+  return { outcome, state, description, blockedBy: state === "success" ? [] : blockers(verdict2.open), refused: null };
+}
+async function post(scene, gate, kept, played) {
+  const { outcome, state, description } = kept;
+  const url = played?.isVerified === true && "url" in outcome ? sealedAddress(outcome.url, played.memory, outcome.body) : scene.runUrl;
+  return reasonIfRefused(setStatus(scene.github, gate.head, { context: gate.context, state, description, url }));
+}
+async function stillStands(github, outcome) {
+  if (!("id" in outcome)) return true;
+  const stands = await github.comment(outcome.id).catch(() => null);
+  return stands !== null && stands.body.split(/\r?\n/, 2)[1] === outcome.body.split("\n", 2)[1];
+}
+async function keepQueue(scene, queued) {
+  const { github, revisions, inputs } = scene;
+  const context = statusName("gate", inputs.commentKey);
+  const items = await itemsOf(scene);
+  const open = items.filter((item) => item.required);
+  const decided = await decideQueue(scene, queued, items);
+  const state = decided === null ? "success" : "failure";
+  const description = decided ?? (open.length === 0 ? "nothing that somebody has to confirm" : "all items confirmed");
+  const status2 = { context, state, description, url: scene.runUrl };
+  const refused = await reasonIfRefused(setStatus(github, revisions.new, status2));
+  const blockedBy = decided === null ? [] : blockers(open);
+  return { outcome: { kind: "none" }, state, description, blockedBy, refused };
+}
+async function decideQueue(scene, queued, items) {
+  const required = items.filter((item) => item.required);
+  if (required.length === 0) return null;
+  if (queued === null) return "the queue does not name its pull request, so nothing is known to be confirmed";
+  try {
+    const pull2 = await scene.github.pull(queued);
+    const gate = { ...await openGate(scene, pull2, null), items };
+    const mark = marker(scene.inputs.commentKey);
+    const comments = (await scene.github.comments(queued)).filter(({ body }) => body.startsWith(mark));
+    for (const { body } of comments) {
+      const { verdict: verdict2 } = await playRound(gate, scene.github, body);
+      if (verdict2.passed) return null;
+    }
+    return `merged with what is before it, ${required.length === 1 ? "an item is" : "items are"} not confirmed`;
+  } catch (error) {
+    return reasonOf2(error);
+  }
+}
+async function itemsOf({ git, revisions, reviewed, policy, inputs }) {
+  if (revisions.old === null) return [];
+  const report = reviewed.review.report();
+  const changed = await git.changes(revisions.old, revisions.new);
+  const blobs = new Map(changed.map((file) => [file.path, file]));
+  const blobOf = ({ file, side }) => blobs.get(file)?.[side] ?? "unchanged";
+  const policyCommit = revisions.policy;
+  const extras = await findExtras({ git, policyCommit, config: inputs.config, policy, report, changed, blobOf });
+  return gateItems(report, reviewed.review.checks(), policy.required, extras, blobOf);
+}
+async function readCodeOwners(git, commit2) {
+  for (const path of CODEOWNERS) {
+    const text2 = await readText(git, commit2, path);
+    if (text2 !== null) return readOwners(text2);
+  }
+  return readOwners("");
+}
+function blockers(items) {
+  return [...new Set(items.flatMap((item) => item.names))];
+}
+async function reasonIfRefused(call) {
+  return call.then(
+    () => null,
+    (error) => reasonOf2(error)
+  );
+}
+function reasonOf2(error) {
+  if (error instanceof Refusal || error instanceof Uncertain) return error.message;
+  throw error;
+}
+
+// action/label.ts
+var COLORS = { low: "1d76db", medium: "fbca04", high: "d93f0b", critical: "b60205" };
+async function setLabel(github, pullRequest2, beginning, level) {
+  const names = Object.keys(COLORS).map((one) => `${beginning}: ${one}`);
+  const wanted = level === "none" ? null : `${beginning}: ${level}`;
+  const present = await github.labels(pullRequest2);
+  const isSame = (left, right) => left.toLowerCase() === right.toLowerCase();
+  for (const label2 of present) {
+    const isOurs2 = names.some((name2) => isSame(name2, label2));
+    if (isOurs2 && (wanted === null || !isSame(label2, wanted))) await github.removeLabel(pullRequest2, label2);
+  }
+  if (wanted === null || level === "none" || present.some((label2) => isSame(label2, wanted))) return;
+  await github.addLabel(pullRequest2, wanted, COLORS[level]);
 }
 
 // action/links.ts
 function fileBases(env, revisions) {
-  const repository = env.GITHUB_REPOSITORY;
-  if (!repository) return void 0;
-  const base = `${env.GITHUB_SERVER_URL || "https://github.com"}/${repository}/blob`;
+  const repository2 = env.GITHUB_REPOSITORY;
+  if (!repository2) return void 0;
+  const base = `${env.GITHUB_SERVER_URL || "https://github.com"}/${repository2}/blob`;
   return { new: `${base}/${revisions.new}/`, ...revisions.old && { old: `${base}/${revisions.old}/` } };
 }
 function runAddress(env) {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id } = env;
-  return server && repository && id ? `${server}/${repository}/actions/runs/${id}` : void 0;
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository2, GITHUB_RUN_ID: id } = env;
+  return server && repository2 && id ? `${server}/${repository2}/actions/runs/${id}` : void 0;
 }
 
 // action/reports.ts
@@ -3612,8 +4973,8 @@ var FILES = [
 var MARKDOWN_BYTES = 512 * 1024;
 async function writeReports(env, review, links) {
   const folder = await mkdtemp(join(env.RUNNER_TEMP || tmpdir(), "plimsoll-"));
-  const written = FILES.map(async ([output, format, name]) => {
-    const path = join(folder, name);
+  const written = FILES.map(async ([output, format, name2]) => {
+    const path = join(folder, name2);
     await writeFile(path, review.render(format, { maxBytes: MARKDOWN_BYTES, ...links && { links } }));
     return [output, path];
   });
@@ -3624,6 +4985,16 @@ async function writeReports(env, review, links) {
 import { readFile as readFile2 } from "node:fs/promises";
 
 // engine/pkg/plimsoll_wasm.js
+var plimsoll_wasm_exports = {};
+__export(plimsoll_wasm_exports, {
+  Request: () => Request,
+  Review: () => Review,
+  default: () => __wbg_init,
+  initSync: () => initSync,
+  knobs: () => knobs,
+  rules: () => rules2,
+  version: () => version
+});
 var Request = class {
   __destroy_into_raw() {
     const ptr = this.__wbg_ptr;
@@ -3684,12 +5055,12 @@ var Request = class {
    * @param {string} about
    * @param {string} text
    */
-  note(about, text) {
+  note(about, text2) {
     let ptr0, len0, ptr1, len1;
     try {
       ptr0 = passStringToWasm0(about, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
       len0 = WASM_VECTOR_LEN;
-      ptr1 = passStringToWasm0(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      ptr1 = passStringToWasm0(text2, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
       len1 = WASM_VECTOR_LEN;
     } catch (e) {
       if (ptr1) {
@@ -3715,6 +5086,47 @@ var Request = class {
     const ret = wasm.request_options(this.__wbg_ptr, ptr0, len0);
     if (ret[1]) {
       throw takeFromExternrefTable0(ret[0]);
+    }
+  }
+  /**
+   * Adds what a unified diff shows of both sides; false if the text holds none.
+   * @param {string} name
+   * @param {string} text
+   * @returns {boolean}
+   */
+  patch(name2, text2) {
+    let ptr0, len0, ptr1, len1;
+    try {
+      ptr0 = passStringToWasm0(name2, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len0 = WASM_VECTOR_LEN;
+      ptr1 = passStringToWasm0(text2, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+      len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+      if (ptr1) {
+        wasm.__wbindgen_free(ptr1, len1 * 1, 1);
+      }
+      if (ptr0) {
+        wasm.__wbindgen_free(ptr0, len0 * 1, 1);
+      }
+      throw e;
+    }
+    const ret = wasm.request_patch(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+    return ret !== 0;
+  }
+  /**
+   * What the policy that was set says beside the review itself, as JSON: `{"gate": {…} | null, "failOn": "high" | null}`.
+   * @returns {string}
+   */
+  policy() {
+    let deferred1_0;
+    let deferred1_1;
+    try {
+      const ret = wasm.request_policy(this.__wbg_ptr);
+      deferred1_0 = ret[0];
+      deferred1_1 = ret[1];
+      return getStringFromWasm0(ret[0], ret[1]);
+    } finally {
+      wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
     }
   }
   /**
@@ -3781,6 +5193,22 @@ var Review = class _Review {
     wasm.__wbg_review_free(ptr, 0);
   }
   /**
+   * The checklist item by item, as JSON.
+   * @returns {string}
+   */
+  checks() {
+    let deferred1_0;
+    let deferred1_1;
+    try {
+      const ret = wasm.review_checks(this.__wbg_ptr);
+      deferred1_0 = ret[0];
+      deferred1_1 = ret[1];
+      return getStringFromWasm0(ret[0], ret[1]);
+    } finally {
+      wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
+    }
+  }
+  /**
    * Whether a finding that counts is at or above `fail_on`; empty for what the options or the policy say.
    *
    * # Errors
@@ -3842,7 +5270,19 @@ var Review = class _Review {
   }
 };
 if (Symbol.dispose) Review.prototype[Symbol.dispose] = Review.prototype.free;
-function rules() {
+function knobs() {
+  let deferred1_0;
+  let deferred1_1;
+  try {
+    const ret = wasm.knobs();
+    deferred1_0 = ret[0];
+    deferred1_1 = ret[1];
+    return getStringFromWasm0(ret[0], ret[1]);
+  } finally {
+    wasm.__wbindgen_free(deferred1_0, deferred1_1, 1);
+  }
+}
+function rules2() {
   let deferred1_0;
   let deferred1_1;
   try {
@@ -3926,9 +5366,9 @@ function passStringToWasm0(arg, malloc, realloc) {
   const mem = getUint8ArrayMemory0();
   let offset = 0;
   for (; offset < len; offset++) {
-    const code = arg.charCodeAt(offset);
-    if (code > 127) break;
-    mem[ptr + offset] = code;
+    const code2 = arg.charCodeAt(offset);
+    if (code2 > 127) break;
+    mem[ptr + offset] = code2;
   }
   if (offset !== len) {
     if (offset !== 0) {
@@ -4021,6 +5461,22 @@ async function __wbg_load(module, imports) {
     return false;
   }
 }
+function initSync(module) {
+  if (wasm !== void 0) return wasm;
+  if (module !== void 0) {
+    if (Object.getPrototypeOf(module) === Object.prototype) {
+      ({ module } = module);
+    } else {
+      console.warn("using deprecated parameters for `initSync()`; pass a single object instead");
+    }
+  }
+  const imports = __wbg_get_imports();
+  if (!(module instanceof WebAssembly.Module)) {
+    module = new WebAssembly.Module(module);
+  }
+  const instance = new WebAssembly.Instance(module, imports);
+  return __wbg_finalize_init(instance, module);
+}
 var __wbg_init_promise;
 async function __wbg_init(module_or_path) {
   if (wasm !== void 0) return wasm;
@@ -4066,16 +5522,23 @@ async function loadEngine(source) {
   }
   return {
     version: guarded(() => version()),
-    rules: () => guarded(() => JSON.parse(rules())),
+    rules: () => guarded(() => JSON.parse(rules2())),
+    knobs: () => guarded(knobs2),
     request: () => wrapRequest2(guarded(() => new Request()))
   };
+}
+function knobs2() {
+  const export_ = Reflect.get(plimsoll_wasm_exports, "knobs");
+  return typeof export_ === "function" ? JSON.parse(export_()) : [];
 }
 function wrapRequest2(inner) {
   return {
     add: (side, path, bytes) => guarded(() => inner.add(side, path, bytes)),
     skip: (side, path, reason) => guarded(() => inner.skip(side, path, reason)),
-    note: (about, text) => guarded(() => inner.note(about, text)),
+    note: (about, text2) => guarded(() => inner.note(about, text2)),
+    patch: (name2, text2) => guarded(() => inner.patch(name2, text2)),
     options: (options) => setOptions(inner, options),
+    policy: () => guarded(() => JSON.parse(inner.policy())),
     run: () => wrapReview(guarded(() => inner.run()))
   };
 }
@@ -4085,7 +5548,9 @@ function wrapReview(inner) {
     render,
     report: () => JSON.parse(render("json")),
     diff: () => JSON.parse(render("diff")),
-    failed: (failOn) => guarded(() => inner.failed(failOn ?? ""))
+    checks: () => guarded(() => JSON.parse(inner.checks())),
+    failed: (failOn) => guarded(() => inner.failed(failOn ?? "")),
+    free: () => guarded(() => inner.free())
   };
 }
 function setOptions(inner, options) {
@@ -4094,7 +5559,9 @@ function setOptions(inner, options) {
     env: options.env ?? [],
     failOn: options.failOn ?? null,
     today: options.today ?? null,
-    audit: options.audit ?? false
+    audit: options.audit ?? false,
+    wholeFiles: options.wholeFiles ?? false,
+    ...options.whatIf ? { whatIf: options.whatIf } : {}
   });
   try {
     inner.options(json);
@@ -4117,162 +5584,6 @@ function describe(error) {
   return error instanceof Error ? error.message : String(error);
 }
 
-// action/select.ts
-var EXTENSIONS = new Set(
-  "yaml yml json jsonc json5 toml env properties props conf cnf cfg cf config ini list xml hcl tf tfvars tofu nomad service socket timer mount target path sh bash prisma hocon cscfg".split(" ")
-);
-var TEMPLATE_SUFFIXES = new Set(
-  "j2 jinja jinja2 erb tpl tmpl template gotmpl mustache hbs example sample dist default defaults in local bak orig".split(
-    " "
-  )
-);
-var NAMES = /^(?:\.env(?:[._-].*)?|env|.*[._-]env|\.envrc|dockerfile(?:\..*)?|containerfile|procfile)$/;
-var GENERATED = /(?:^|\/)(?:node_modules|\.git)\/|(?:^|\/)(?:package-lock|npm-shrinkwrap|packages\.lock|composer\.lock|deno\.lock)\.json$|(?:^|\/)(?:pnpm-lock\.yaml|\.terraform\.lock\.hcl)$|\.min\.json$/;
-function isPlausible(path) {
-  if (GENERATED.test(path)) return false;
-  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  if (NAMES.test(name)) return true;
-  const words = name.split(".");
-  while (words.length > 2 && TEMPLATE_SUFFIXES.has(words.at(-1) ?? "")) words.pop();
-  return words.length > 1 && (EXTENSIONS.has(words.at(-1) ?? "") || NAMES.test(words.join(".")));
-}
-var OTHER_ENDINGS = new Set(
-  "adoc bmp c cc cjs clj cljs cpp cs css cts dart dockerignore eot erl ex exs f90 fs gif gitattributes gitignore gitkeep go gradle groovy h hpp hrl hs htm html ico ipynb java jl jpeg jpg js jsx kt kts less lua m md mdx mjs ml mov mp3 mp4 mts otf pdf php pl pm png po proto py pyi r rb rs rst sass scala scss snap sum svelte svg swift tex ts tsx ttf vue wav webp woff woff2 zig".split(" ")
-);
-var OTHER_NAMES = new Set("license readme changelog codeowners notice authors makefile".split(" "));
-function kindOfOther(path) {
-  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  const dot = name.lastIndexOf(".");
-  if (dot < 0) return OTHER_NAMES.has(name) ? name : null;
-  return OTHER_ENDINGS.has(name.slice(dot + 1)) ? name.slice(dot) : null;
-}
-function pathFilter(globs) {
-  const rules2 = globs.map((glob) => ({ keep: !glob.startsWith("!"), pattern: toPattern(glob.replace(/^!/, "")) }));
-  const byDefault = !rules2.some((rule) => rule.keep);
-  return (path) => rules2.findLast((rule) => rule.pattern.test(path))?.keep ?? byDefault;
-}
-function toPattern(glob) {
-  const trimmed = glob.replace(/^\.?\//, "").replace(/\/$/, "");
-  const tokens = trimmed.match(/\*\*\/|\*\*|[*?{},]|[^*?{},]+/g) ?? [];
-  const braces = areBalanced(tokens);
-  let depth = 0;
-  const body = tokens.map((token) => {
-    if (token === "**/") return "(?:[^/]+/)*";
-    if (token === "**") return ".*";
-    if (token === "*") return "[^/]*";
-    if (token === "?") return "[^/]";
-    if (braces && token === "{") depth += 1;
-    else if (braces && token === "}") depth -= 1;
-    else if (token !== "," || depth === 0) return token.replace(/[\\^$.+()|[\]{}]/g, "\\$&");
-    return token === "{" ? "(?:" : token === "}" ? ")" : "|";
-  });
-  return new RegExp(`^${body.join("")}(?:/.*)?$`, "su");
-}
-function areBalanced(tokens) {
-  let depth = 0;
-  for (const token of tokens) {
-    if (token === "{") depth += 1;
-    if (token === "}") depth -= 1;
-    if (depth < 0) return false;
-  }
-  return depth === 0;
-}
-
-// action/sources.ts
-var MAX_FILE_BYTES = 1024 * 1024;
-var MAX_TOTAL_BYTES = 256 * 1024 * 1024;
-var MISSING = "not wholly in the clone; set `fetch-depth: 0` and no `filter` at actions/checkout";
-async function addSources(request2, git, revisions, wanted) {
-  const files = [];
-  const skipped = [];
-  const others = [];
-  if (revisions.old !== null) classify(await git.tree(revisions.old), "old", wanted, files, skipped, others);
-  classify(await git.tree(revisions.new), "new", wanted, files, skipped, others);
-  const passed = revisions.old === null ? [] : takeChanged(others, files);
-  const small = await withinBounds(git, files, skipped);
-  const readable = sameOnBothSides(small, skipped);
-  const blobs = await git.blobs([...new Set(readable.map((file) => file.oid))]);
-  for (const { side, path, oid } of readable) {
-    const bytes = blobs.get(oid);
-    if (bytes === void 0) skipped.push({ side, path, reason: MISSING });
-    else request2.add(side, path, bytes);
-  }
-  for (const { side, path, reason } of skipped) request2.skip(side, path, reason);
-  if (passed.length > 0) request2.note(...noteOn(passed));
-}
-function takeChanged(others, files) {
-  const versions = /* @__PURE__ */ new Map();
-  for (const file of others) versions.set(file.path, [...versions.get(file.path) ?? [], file]);
-  const passed = [];
-  for (const [path, sides] of versions) {
-    if (sides.length === 2 && sides[0]?.oid === sides[1]?.oid) continue;
-    if (kindOfOther(path) === null) files.push(...sides);
-    else passed.push(path);
-  }
-  return passed;
-}
-function noteOn(passed) {
-  const kinds = [...new Set(passed.map((path) => kindOfOther(path) ?? ""))].sort();
-  const files = passed.length === 1 ? "1 changed file" : `${passed.length} changed files`;
-  return [`(${files})`, `no configuration by their names, not read: ${kinds.join(", ")}`];
-}
-function classify(entries, side, wanted, files, skipped, others) {
-  let unreadableNames = 0;
-  for (const { mode, oid, path } of entries) {
-    if (path === null) unreadableNames += 1;
-    else if (!wanted(path)) continue;
-    else if (mode === "160000") skipped.push({ side, path, reason: "a submodule, not followed" });
-    else if (mode !== "120000" && isPlausible(path)) files.push({ side, path, oid });
-    else if (mode !== "120000") others.push({ side, path, oid });
-    else if (matters(path)) skipped.push({ side, path, reason: "a symbolic link, not followed" });
-  }
-  if (unreadableNames > 0) {
-    skipped.push({ side, path: "(names that are not UTF-8)", reason: `${unreadableNames} files, not read` });
-  }
-}
-function matters(link) {
-  const hasExtension = link.slice(link.lastIndexOf("/") + 1).includes(".");
-  return isPlausible(link) || !hasExtension;
-}
-async function withinBounds(git, files, skipped) {
-  const sizes = await git.sizes([...new Set(files.map((file) => file.oid))]);
-  const counted = /* @__PURE__ */ new Set();
-  let total = 0;
-  return files.filter((file) => {
-    const size = sizes.get(file.oid);
-    const added = counted.has(file.oid) ? 0 : size ?? 0;
-    const reason = whyNot(size, total + added);
-    if (reason !== null) {
-      skipped.push({ side: file.side, path: file.path, reason });
-      return false;
-    }
-    counted.add(file.oid);
-    total += added;
-    return true;
-  });
-}
-function whyNot(size, total) {
-  if (size === void 0) return MISSING;
-  if (size > MAX_FILE_BYTES) return "larger than 1 MiB";
-  if (total > MAX_TOTAL_BYTES)
-    return "beyond the 256 MiB of configuration that are read at once; narrow the input `paths`";
-  return null;
-}
-function sameOnBothSides(files, skipped) {
-  const unread = new Map(skipped.map((skip) => [skip.path, skip.reason]));
-  return files.filter(({ side, path }) => {
-    const reason = unread.get(path);
-    if (reason !== void 0) skipped.push({ side, path, reason: `not read because its other side is ${reason}` });
-    return reason === void 0;
-  });
-}
-async function readText(git, commit2, path) {
-  const entry = (await git.tree(commit2, path)).find((candidate) => candidate.path === path);
-  if (entry === void 0 || !entry.mode.startsWith("100")) return null;
-  const bytes = (await git.blobs([entry.oid])).get(entry.oid);
-  return bytes === void 0 ? null : new TextDecoder("utf-8").decode(bytes);
-}
-
 // action/review.ts
 async function reviewRevisions(git, revisions, inputs) {
   const engine = await loadEngine(await readFile2(new URL("./plimsoll_wasm_bg.wasm", import.meta.url)));
@@ -4290,16 +5601,18 @@ async function reviewRevisions(git, revisions, inputs) {
     if (error instanceof BadConfig) throw new Refusal(error.message);
     throw error;
   }
+  const policy = request2.policy();
   await addSources(request2, git, revisions, pathFilter(inputs.paths));
-  return request2.run();
+  return { review: request2.run(), policy };
 }
 async function readConfig(engine, git, revisions, path, options) {
   const coming = await readText(git, revisions.new, path);
-  const judging = revisions.old === null ? coming : await readText(git, revisions.old, path);
+  const judging = await readText(git, revisions.policy, path);
+  const before = revisions.old === null ? coming : await readText(git, revisions.old, path);
   if (judging === null && coming === null && path !== INPUTS.config.default) {
     throw new Refusal(`${path} is neither in the base nor in the change; check the input \`config\``);
   }
-  if (coming !== null && coming !== judging) announce(engine, path, coming, options);
+  if (coming !== null && coming !== before) announce(engine, path, coming, options);
   return judging;
 }
 function announce(engine, path, config, options) {
@@ -4319,42 +5632,143 @@ function announce(engine, path, config, options) {
 var ISSUES = "https://github.com/plimsoll-review/plimsoll/issues";
 async function run(env) {
   const inputs = readInputs(env);
-  const event = await readEvent(env);
-  const git = new Git(env.GITHUB_WORKSPACE || process.cwd());
-  const revisions = await findRevisions(git, event.range);
-  const review = await reviewRevisions(git, revisions, inputs);
-  const report = review.report();
-  const counting = report.findings.filter((finding) => finding.suppressed === null);
+  mask(inputs.token);
+  useProxy();
+  const event2 = await identify(env, await readEvent(env), inputs);
+  if (event2 === null || event2.range === null) return;
+  const server = env.GITHUB_SERVER_URL || "https://github.com";
+  const git = new Git(env.GITHUB_WORKSPACE || process.cwd(), { server, token: inputs.token });
+  const revisions = await findRevisions(git, event2.range);
+  const reviewed = await reviewRevisions(git, revisions, inputs);
   const links = fileBases(env, revisions);
-  const markdown = (options) => review.render("markdown", { ...options, ...links && { links } });
-  printText(review.render("text", { color: env.NO_COLOR === void 0 }));
-  printCommands(review.render("github"));
-  const paths = await writeReports(env, review, links);
   const fullReport = runAddress(env);
-  const write = (maxBytes) => markdown({ maxBytes, ...fullReport && { fullReport } });
-  const outcome = await comment(env, inputs, event, report.level !== "none", write);
-  const note = outcome.kind === "refused" ? `
-
-No comment was posted: ${outcome.why}` : "";
-  await appendSummary(
-    env,
-    (maxBytes) => markdown({ maxBytes: Math.max(maxBytes - Buffer.byteLength(note), 0) }) + note
-  );
-  if (outcome.kind === "refused") annotate(event.fork ? "notice" : "warning", `no comment was posted: ${outcome.why}`);
-  const url = "url" in outcome ? outcome.url : "";
-  const { score, level } = report;
-  await setOutputs(env, { score: `${score}`, level, findings: `${counting.length}`, ...paths, "comment-url": url });
-  if (!review.failed(inputs.failOn)) return;
+  const markdown = (options) => reviewed.review.render("markdown", { ...options, ...links && { links } });
+  const report = reviewed.review.report();
+  const said = {
+    report,
+    head: revisions.new,
+    markdown: (options) => markdown({ ...options, ...fullReport && { fullReport } })
+  };
+  const github = inputs.token === "" ? null : openGitHub(env, inputs.token, isReadOnly(event2));
+  printText(reviewed.review.render("text", { color: env.NO_COLOR === void 0 }));
+  printCommands(reviewed.review.render("github"));
+  const paths = await writeReports(env, reviewed.review, links);
+  const failOn = threshold(inputs, reviewed);
+  const failed = reviewed.review.failed(failOn);
+  const told = await tell({ env, inputs, event: event2, github, git, revisions, reviewed, report, said }, failed);
+  await summarise(env, event2, told, (maxBytes) => markdown({ maxBytes }));
+  const blockedBy = told.kept?.blockedBy ?? reachingRules(report, failed ? failOn ?? "high" : "never");
+  await setOutputs(env, {
+    ...numbers(report),
+    ...paths,
+    gate: told.kept?.state ?? "off",
+    "blocked-by": blockedBy.join(","),
+    "comment-url": "url" in told.outcome ? told.outcome.url : ""
+  });
+  if (!failed) return;
   process.exitCode = 1;
   annotate("error", report.summary);
 }
-async function comment(env, inputs, event, hasFindings, write) {
-  const { comment: policy, commentKey: key, token } = inputs;
-  const { pullRequest: pullRequest2, fork, range } = event;
-  if (pullRequest2 === null || policy === "never") return { kind: "none" };
-  if (token === "") return { kind: "refused", why: "there is no token; give the input `github-token`" };
-  useProxy();
-  return publish(openGitHub(env, token, fork), { pullRequest: pullRequest2, head: range.head, key, policy, hasFindings, write });
+function threshold(inputs, { policy }) {
+  return inputs.failOn ?? policy.failOn ?? (policy.gate === null ? null : "never");
+}
+function isReadOnly({ name: name2, pull: pull2 }) {
+  return pull2 !== null && isFork(pull2) && (name2 === "pull_request" || name2 === "pull_request_review");
+}
+async function tell(run2, failed) {
+  const { inputs, event: event2, github } = run2;
+  if (event2.pull === null) return tellQueue(run2);
+  if (github === null) {
+    const silent = inputs.comment === "never" && run2.reviewed.policy.gate === null;
+    const why = "there is no token; give the input `github-token`";
+    return { outcome: silent ? { kind: "none" } : { kind: "refused", why }, kept: null, refusals: [] };
+  }
+  const { outcome, kept } = await converse(run2, github);
+  const refusals = [kept?.refused, await label(run2, github), kept === null ? await verdict(run2, github, failed) : null];
+  return { outcome, kept, refusals: refusals.filter((why) => why != null) };
+}
+async function converse(run2, github) {
+  const { env, inputs, event: event2, git, revisions, reviewed, said } = run2;
+  const { pull: pull2, edit } = event2;
+  if (pull2 === null) return { outcome: { kind: "none" }, kept: null };
+  const draft = {
+    pullRequest: pull2.number,
+    head: pull2.head.sha,
+    key: inputs.commentKey,
+    policy: inputs.comment
+  };
+  const policy = reviewed.policy.gate;
+  if (policy === null) {
+    const outcome = await publish(
+      github,
+      { ...draft, compose: async (earlier) => plainText(said, earlier) },
+      pauses(env)
+    );
+    return { outcome, kept: null };
+  }
+  const scene = { git, github, revisions, reviewed, policy, inputs, runUrl: runAddress(env) ?? "" };
+  const isRepeated = Number(env.GITHUB_RUN_ATTEMPT ?? "1") > 1;
+  const gate = await openGate(scene, pull2, isRepeated ? null : edit);
+  const gated = { ...draft, policy: draft.policy === "never" ? "on-findings" : draft.policy };
+  const kept = await keepGate(scene, gate, said, gated, pauses(env));
+  return { outcome: kept.outcome, kept };
+}
+async function tellQueue(run2) {
+  const { env, event: event2, github, git, revisions, reviewed, inputs } = run2;
+  const policy = reviewed.policy.gate;
+  const nothing2 = { outcome: { kind: "none" }, kept: null, refusals: [] };
+  if (event2.name !== "merge_group" || policy === null) return nothing2;
+  if (github === null)
+    return { ...nothing2, refusals: ["there is no token for the gate; give the input `github-token`"] };
+  const scene = { git, github, revisions, reviewed, policy, inputs, runUrl: runAddress(env) ?? "" };
+  const kept = await keepQueue(scene, event2.queued);
+  return { outcome: kept.outcome, kept, refusals: kept.refused === null ? [] : [kept.refused] };
+}
+async function label({ inputs, event: event2, report }, github) {
+  if (inputs.label === "" || event2.pull === null) return null;
+  return reasonIfRefused(setLabel(github, event2.pull.number, inputs.label, report.level));
+}
+async function verdict({ env, inputs, event: event2, report }, github, failed) {
+  if (event2.name !== "workflow_run" || event2.pull === null) return null;
+  const state = failed ? "failure" : "success";
+  const context = statusName("review", inputs.commentKey);
+  const description = `${report.level === "none" ? "no risk found" : `${report.level} risk`}, score ${report.score}`;
+  const status2 = { context, state, description, url: runAddress(env) ?? "" };
+  return reasonIfRefused(setStatus(github, event2.pull.head.sha, status2));
+}
+async function summarise(env, event2, { outcome, kept, refusals }, write) {
+  const level = isReadOnly(event2) ? "notice" : "warning";
+  const notes = [];
+  if (kept !== null) notes.push(`The gate: ${kept.state}, ${kept.description}`);
+  if (outcome.kind === "refused") {
+    notes.push(`No comment was posted: ${outcome.why}`);
+    annotate(level, `no comment was posted: ${outcome.why}`);
+  }
+  for (const why of new Set(refusals)) {
+    notes.push(`Not all was posted: ${why}`);
+    annotate(level, `not all was posted: ${why}`);
+  }
+  const note = notes.map((text2) => `
+
+${text2}`).join("");
+  await appendSummary(env, (maxBytes) => write(Math.max(maxBytes - Buffer.byteLength(note), 0)) + note);
+}
+function numbers(report) {
+  const counting = report.findings.filter((finding) => finding.suppressed === null);
+  const counts2 = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
+  for (const { severity } of counting) counts2[severity] += 1;
+  const { score, level } = report;
+  return { score: `${score}`, level, findings: `${counting.length}`, counts: JSON.stringify(counts2) };
+}
+function reachingRules(report, failOn) {
+  const order = ["info", "low", "medium", "high", "critical", "never"];
+  const reaching = report.findings.filter(
+    ({ suppressed, severity }) => suppressed === null && order.indexOf(severity) >= order.indexOf(failOn)
+  );
+  return [...new Set(reaching.map((finding) => finding.rule))];
+}
+function pauses(env) {
+  return Number(env.PLIMSOLL_RETRY_BASE_MS) || 1e3;
 }
 run(process.env).catch((error) => {
   process.exitCode = 1;
