@@ -57,7 +57,8 @@ test("the tree of files marks the worst finding of each and leads there", async 
   const leaf = page.locator(".tree button", { hasText: "orders-api.yaml" });
   assert.match((await leaf.locator(".dot").getAttribute("class")) ?? "", /tone-critical/);
   await leaf.click();
-  assert.match((await page.locator(":focus").textContent()) ?? "", /prod\/orders-api\.yaml/);
+  // The file may have to be drawn first.
+  await page.locator(":focus", { hasText: "prod/orders-api.yaml" }).waitFor();
 });
 
 test("ticks and notes are there after the page was opened anew", async () => {
