@@ -497,6 +497,13 @@ impl<'a> Context<'a> {
         pairs.into_iter().map(|(old, new)| EndpointPair { old, new }).collect()
     }
 
+    /// Whether the file of a place was there before. What comes with its file is no change of anything.
+    #[must_use]
+    pub fn is_known_file(&self, at: Location) -> bool {
+        let path = &self.sources.get(at.source).path;
+        self.files.iter().any(|f| f.path == *path && f.old.is_some())
+    }
+
     /// The resource that a setting of the new side belongs to.
     #[must_use]
     pub fn new_resource(&self, at: SettingRef) -> &'a Resource {

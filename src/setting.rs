@@ -53,6 +53,15 @@ pub struct Resource {
     pub standing: Standing,
 }
 
+impl Resource {
+    /// Whether one of its values is encrypted where it is written: by SOPS or Ansible Vault, or as the payload of a sealed secret.
+    #[must_use]
+    pub fn is_encrypted(&self, setting: &Setting) -> bool {
+        setting.value.is_encrypted()
+            || self.id.kind == "SealedSecret" && setting.path.to_string().starts_with("spec.encryptedData")
+    }
+}
+
 /// How a resource gets to where it runs.
 ///
 /// Differences are looked for between what is *written*; what runs is what is written or *effective*, and never *covered*.

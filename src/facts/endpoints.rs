@@ -85,7 +85,7 @@ fn is_reference(text: &str) -> bool {
 fn is_payload(resource: &Resource, setting: &Setting) -> bool {
     match resource.id.kind.as_str() {
         "Secret" => !is_frame(setting),
-        "SealedSecret" => setting.path.to_string().starts_with("spec.encryptedData"),
+        "SealedSecret" => resource.is_encrypted(setting),
         _ => false,
     }
 }
@@ -211,14 +211,12 @@ impl Found {
     fn add_bare(&mut self, settings: &Settings) {
         let known = |at| self.meanings.get(&at).is_some_and(|m| m.role.is_some());
         for section in bare::sections(settings, &known) {
-            let part = |role| PartKey { role, group: section.name.clone(), engine: told(section.engine) };
-            let spread = |(role, at, setting): &(PartRole, SettingRef, &'_ Setting)| (part(*role), *at, setting.at);
-            let parts: Vec<Spread<'_>> = section
-                .parts
-                .iter()
-                .map(|found| (spread(found), &found.2.value))
-                .map(|((part, at, place), value)| Spread { part, at, value, place })
-                .collect();
+            let engine = Some(section.engine).filter(|e| *e != Engine::Unknown);
+            let mut parts = Vec::new();
+            for &(role, at, setting) in &section.parts {
+                let part = PartKey { role, group: section.name.clone(), engine };
+                parts.push(Spread { part, at, value: &setting.value, place: setting.at });
+            }
             let name = if section.name.is_empty() { "connection" } else { &section.name };
             self.add_group(settings, name, &parts);
         }
@@ -332,10 +330,6 @@ impl Found {
             user: None,
         });
     }
-}
-
-fn told(engine: Engine) -> Option<Engine> {
-    Some(engine).filter(|e| *e != Engine::Unknown)
 }
 
 fn role_name(role: PartRole) -> &'static str {

@@ -104,7 +104,7 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
 /// What asked for a password and does not any more is graver than what starts without one.
 fn severity(ctx: &Context<'_>, change: &Explained) -> Severity {
     let file = change.new.as_ref().map_or("", |new| ctx.sources.get(new.at.source).path.as_str());
-    let known_file = ctx.files.iter().any(|f| f.path == file && f.old.is_some());
+    let known_file = change.new.as_ref().is_some_and(|new| ctx.is_known_file(new.at));
     match change.environment {
         Environment::Development if !known_file => Severity::Low,
         Environment::Production if change.old.is_some() => Severity::High,

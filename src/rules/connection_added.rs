@@ -7,7 +7,7 @@ use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointKey};
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::rule::Context;
-use crate::rule::addresses::{Address, Difference, addresses, hosts, part, subject, text};
+use crate::rule::addresses::{Address, Difference, addresses, hosts, subject, text};
 use crate::rule::names::is_literal;
 use crate::rule::wording;
 use crate::secret::Shown;
@@ -90,7 +90,7 @@ fn finding(ctx: &Context<'_>, address: &Address<'_>) -> Option<Finding> {
         Environment::Development => Severity::Info,
         _ => Severity::Low,
     };
-    let target = match text(address.new, "database").filter(|_| part(address.new, "database").is_some()) {
+    let target = match text(address.new, "database") {
         Some(database) => shown!("database {} on {}", ctx.name(database), is),
         None => is.clone(),
     };

@@ -1,14 +1,15 @@
 //! A part of a connection changed inside an encrypted file, where nobody can review it.
 
-use crate::connection::PartRole;
-use crate::connection::part_role_for_key;
+use std::collections::BTreeSet;
+
+use crate::connection::{PartRole, part_role_for_key};
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::{ChangeSide, Explained};
 use crate::rule::Context;
 use crate::rule::wording;
 use crate::secret::Shown;
-use crate::setting::Settings;
+use crate::setting::{Setting, Settings};
 use crate::shown;
 
 declare_rule! {
@@ -102,20 +103,18 @@ fn finding(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
 }
 
 fn is_encrypted(settings: &Settings, side: &ChangeSide) -> bool {
-    let sealed = || settings.resource_of(side.setting).id.kind == "SealedSecret";
-    settings.get(side.setting).value.is_encrypted() || sealed()
+    settings.resource_of(side.setting).is_encrypted(settings.get(side.setting))
 }
 
 /// Whether another encrypted value of the object is as it was, so that not the whole was encrypted anew.
 fn some_stayed(ctx: &Context<'_>, new: &ChangeSide) -> bool {
     let holder = ctx.new.settings.resource_of(new.setting);
     let old = ctx.old.settings.resources.iter().filter(|r| r.id == holder.id);
-    let before: std::collections::BTreeSet<(&str, &str)> =
+    let before: BTreeSet<(&str, &str)> =
         old.flat_map(|r| &r.settings).map(|s| (s.logical.as_str(), s.value.text.as_str())).collect();
-    let kept = |s: &crate::setting::Setting| before.contains(&(s.logical.as_str(), s.value.text.as_str()));
+    let kept = |s: &Setting| before.contains(&(s.logical.as_str(), s.value.text.as_str()));
     // The checksum over the whole changes with any of its values.
-    let sealed = |s: &crate::setting::Setting| s.path.to_string().starts_with("spec.encryptedData.");
-    holder.settings.iter().any(|s| (s.value.is_encrypted() || sealed(s)) && s.logical != "mac" && kept(s))
+    holder.settings.iter().any(|s| holder.is_encrypted(s) && s.logical != "mac" && kept(s))
 }
 
 fn is_new_object(ctx: &Context<'_>, new: &ChangeSide) -> bool {

@@ -146,14 +146,13 @@ fn in_key(ctx: &Context<'_>, change: &Explained) -> Option<Written> {
         _ if elsewhere::was_known(ctx, new.setting, &new.text) => return None,
         _ => Before::Nothing,
     };
-    let path = &ctx.sources.get(new.at.source).path;
     Some(Written {
         key: ctx.name(&change.logical),
         at: new.at,
         subject: change.subject.as_deref().map(|s| ctx.name(s)),
         environment: change.environment,
         before,
-        in_known_file: ctx.files.iter().any(|f| f.path == *path && f.old.is_some()),
+        in_known_file: ctx.is_known_file(new.at),
     })
 }
 

@@ -112,14 +112,12 @@ fn worked_out(ctx: &Context<'_>, pool: &Pool, was: &PoolSetting, is: &PoolSettin
 
 /// Settings of a pool that comes as a whole which are worth a line by themselves: how many connections, and in which mode.
 fn is_weighty(ctx: &Context<'_>, setting: &PoolSetting, role: Role) -> bool {
-    let path = &ctx.sources.get(setting.at.source).path;
-    let known_file = ctx.files.iter().any(|f| f.path == *path && f.old.is_some());
     let unusual = matches!(setting.value, ReadValue::Unlimited | ReadValue::Forever | ReadValue::Other(_));
     let size = matches!(
         role,
         Role::PoolMax | Role::PoolOverflow | Role::PoolerMode | Role::PoolerPoolSize | Role::PoolerClientMax
     );
-    known_file && (size || unusual) && !has_moved(ctx, setting)
+    ctx.is_known_file(setting.at) && (size || unusual) && !has_moved(ctx, setting)
 }
 
 /// Whether the same line stood in something that is gone: a workload with another namespace or kind is the same to us.

@@ -1,6 +1,5 @@
 //! A chart's own database is switched off.
 
-use crate::connection::engine_in_name;
 use crate::declare_rule;
 use crate::finding::{Confidence, Finding, FindingBuilder, Severity};
 use crate::meaning::Explained;
@@ -126,5 +125,5 @@ fn is_server(name: &str) -> bool {
         "pgbouncer",
         "cockroachdb",
     ];
-    SERVERS.contains(&name) && engine_in_name(name).is_some()
+    SERVERS.contains(&name)
 }

@@ -1,5 +1,7 @@
 //! A connection is protected less than before.
 
+mod server;
+
 use crate::connection::{self, ConnectionString, Engine, TlsLevel};
 use crate::declare_rule;
 use crate::facts::{Endpoint, EndpointPart};
@@ -99,7 +101,7 @@ fn check(ctx: &Context<'_>, out: &mut Vec<Finding>) {
         out.extend(of_keys(ctx));
         out.extend(ctx.changes.iter().filter_map(|change| of_lost_key(ctx, change)));
         out.extend(ctx.changes.iter().filter_map(|change| of_plain_switch(ctx, change)));
-        out.extend(ctx.changes.iter().filter_map(|change| of_server(ctx, change)));
+        out.extend(ctx.changes.iter().filter_map(|change| server::finding(ctx, change)));
     }
 }
 
@@ -307,100 +309,6 @@ fn of_plain_switch(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
         environment: change.environment,
     };
     Some(weakened.finding("the client accepts whoever answers, so traffic can be read and changed on the way"))
-}
-
-/// What a server or pooler asks of its clients, or asks for towards its server.
-fn of_server(ctx: &Context<'_>, change: &Explained) -> Option<Finding> {
-    let name = folded(change.logical.rsplit(['.', ':', '/', '!']).next().unwrap_or_default());
-    // Crunchy's operator asks for TLS on both sides of its PgBouncer unless told otherwise.
-    let by_operator = change.path.contains("proxy.pgBouncer.config");
-    let default = match (name.as_str(), by_operator) {
-        ("ssl", _) if is_of_postgresql(ctx, change) => TlsLevel::Disabled,
-        ("mode", _) if folded(&change.path).ends_with("nettlsmode") || folded(&change.path).ends_with("netsslmode") => {
-            TlsLevel::Disabled
-        }
-        ("value" | "forcessl", _) if change.path.contains("force_ssl") => TlsLevel::Preferred,
-        ("clienttlssslmode", true) => TlsLevel::Required,
-        ("servertlssslmode", true) => TlsLevel::VerifyFull,
-        ("servertlssslmode", false) => TlsLevel::Preferred,
-        ("clienttlssslmode" | "requiresecuretransport" | "rdsforcessl", _) => TlsLevel::Disabled,
-        ("ssl", _) if is_of_a_postgresql_server(ctx, change) => TlsLevel::Disabled,
-        _ => return None,
-    };
-    let text = |side: &Option<crate::meaning::ChangeSide>| side.as_ref().map(|s| s.text.trim().to_owned());
-    let (was, is) = (text(&change.old), text(&change.new));
-    let level = |text: &Option<String>| text.as_deref().map_or(default, |t| level_of(Some(t)));
-    // A server that does not insist takes plain text as well.
-    let insists = |l: TlsLevel| if default == TlsLevel::Preferred && l == TlsLevel::Disabled { default } else { l };
-    let (before, after) = (insists(level(&was)), insists(level(&is)));
-    // What goes with the whole file is not weakened.
-    let holder = change.old.as_ref().map(|old| &ctx.old.settings.resource_of(old.setting).id);
-    let stays = holder.is_none_or(|id| ctx.new.settings.resources.iter().any(|r| r.id == *id));
-    if before == TlsLevel::Unset || after == TlsLevel::Unset || !stays {
-        return None;
-    }
-    let severity = severity(before, after, Engine::Unknown)?;
-    let key = ctx.name(&change.logical);
-    let (was, is) = (was.map(|t| ctx.name(&t)), is.map(|t| ctx.name(&t)));
-    let weakened = Weakened {
-        title: shown!("{} weakened: {} → {}", key, words(before), words(after)),
-        label: key.clone(),
-        key,
-        at: change.new.as_ref().or(change.old.as_ref())?.at,
-        // A default is a guess of the version that runs.
-        severity: if was.is_some() && is.is_some() { severity } else { severity.min(Severity::Medium) },
-        old: was,
-        new: is,
-        engine: Engine::Unknown,
-        subject: change.subject.as_deref().map(|s| ctx.name(s)),
-        environment: change.environment,
-    };
-    let label = weakened.label.clone();
-    let old = weakened.old.clone();
-    let mut finding = weakened.finding(message(before, after));
-    if name == "ssl" {
-        finding.message = Shown::of_static(
-            "the server offers no TLS: clients that insist on it cannot connect, the others send user names, passwords and data in plain text",
-        );
-        finding.symptoms = vec![Shown::of_static("server does not support SSL, but SSL was required")];
-        finding.fix = Shown::of_static("keep TLS on, and give the server its certificate and key");
-        finding.rollback = match old {
-            Some(old) => shown!("set {} back to {} and reload the server", label, old),
-            None => shown!("take {} out again and reload the server", label),
-        };
-    }
-    Some(finding)
-}
-
-/// Whether a key is one of PostgreSQL's own configuration: in its file, or where an operator, a chart or Patroni take it.
-fn is_of_a_postgresql_server(ctx: &Context<'_>, change: &Explained) -> bool {
-    let Some(side) = change.new.as_ref().or(change.old.as_ref()) else { return false };
-    let path = change.path.to_ascii_lowercase();
-    let file = ctx.sources.get(side.at.source).path.to_ascii_lowercase();
-    let file = file.rsplit('/').next().unwrap_or_default();
-    let is_own = |name: &str| name.starts_with("postgres") && name.ends_with(".conf");
-    let within = ["parameters", "extendedconf", "configuration"].iter().any(|word| path.contains(word));
-    is_own(file) || path.contains("postgresql.conf") || path.contains("postgres") && within
-}
-
-/// Whether a `ssl` stands among the settings of a PostgreSQL server.
-fn is_of_postgresql(ctx: &Context<'_>, change: &Explained) -> bool {
-    const BESIDE: [&str; 6] = [
-        "max_connections",
-        "shared_buffers",
-        "listen_addresses",
-        "ssl_cert_file",
-        "wal_level",
-        "superuser_reserved_connections",
-    ];
-    let (settings, at) = match (&change.new, &change.old) {
-        (Some(new), _) => (ctx.new.settings, new.setting),
-        (None, Some(old)) => (ctx.old.settings, old.setting),
-        (None, None) => return false,
-    };
-    let section = settings.get(at).path.parent();
-    let beside = |s: &crate::setting::Setting| s.path.parent() == section && BESIDE.contains(&s.path.last());
-    settings.resource_of(at).settings.iter().any(beside)
 }
 
 /// The engine that a key names; unknown where it names none.
